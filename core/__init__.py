@@ -1,0 +1,10 @@
+"""The business of running bank campaigns.
+
+Folders are the business; the loose modules are the machinery they share. Imports point one
+way, from the outcome back to the people who work; `pyproject.toml` holds the same list as an
+import-linter contract:
+
+    exchange | intake > portfolio > impact > responses > activities > runs > campaigns
+    > segments | market > customers > people > work > journal > lifecycle
+    > access | periods | measures > database > settings > refusals
+"""

@@ -1,0 +1,162 @@
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.activities.rules import Detail, MessageStatus, Outcome, Status
+from core.campaigns.model import ActivitySubtype, Campaign, Channel, Stage, StatusReason
+from core.campaigns.rules import ActivityType, Priority
+from core.customers.model import Customer
+from core.database import Base, Code, Number, only
+from core.people.model import Person, Unit
+from core.runs.model import Run
+
+
+def _partial(name: str, *columns: str, where: str) -> Index:
+    return Index(name, *columns, postgresql_where=text(where), sqlite_where=text(where))
+
+
+class Activity(Base):
+    """One contact or task. Its campaign, priority and type are copied: queues sort by them."""
+
+    __tablename__ = "activity"
+    __table_args__ = (
+        UniqueConstraint("customer_id", "run_id", "stage_id"),
+        only("status", Status),
+        only("detail", Detail),
+        only("type", ActivityType),
+        only("priority", Priority),
+        CheckConstraint("(status = 0) = (person_id IS NULL) OR status IN (3, 4)", name="holder"),
+        CheckConstraint("(status IN (3, 4)) = (closed_at IS NOT NULL)", name="closed"),
+        CheckConstraint("is_completed = (status = 3)", name="completed"),
+        CheckConstraint("detail IS NULL OR status = 3", name="detailed"),
+        _partial("ix_activity_pool", "branch_id", "priority", "due_at", "id", where="status = 0"),
+        _partial("ix_activity_holder", "person_id", "due_at", where="status IN (1, 2)"),
+        _partial(
+            "ix_activity_pending",
+            "branch_id",
+            "priority",
+            "due_at",
+            "status",
+            "person_id",
+            where="status IN (0, 1, 2)",
+        ),
+        _partial("ix_activity_pending_customer", "customer_id", where="status IN (0, 1, 2)"),
+        _partial("ix_activity_pending_run", "run_id", where="status IN (0, 1, 2)"),
+        Index("ix_activity_closed", "person_id", "closed_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey(Run.id))
+    stage_id: Mapped[int] = mapped_column(ForeignKey(Stage.id))
+    campaign_id: Mapped[int] = mapped_column(ForeignKey(Campaign.id))
+    customer_id: Mapped[int] = mapped_column(Number, ForeignKey(Customer.id))
+    type: Mapped[ActivityType] = mapped_column(Code(ActivityType))
+    subtype_id: Mapped[int | None] = mapped_column(ForeignKey(ActivitySubtype.id))
+    priority: Mapped[Priority] = mapped_column(Code(Priority))
+    status: Mapped[Status] = mapped_column(Code(Status))
+    detail: Mapped[Detail | None] = mapped_column(Code(Detail))
+    reason_id: Mapped[int | None] = mapped_column(ForeignKey(StatusReason.id))
+    branch_id: Mapped[int] = mapped_column(ForeignKey(Unit.id))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    activity_on: Mapped[date]
+    ends_on: Mapped[date]
+    due_at: Mapped[datetime]
+    next_action_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    contacted_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    is_completed: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class Batch(Base):
+    """One bulk action: what was asked, how much of it moved; refusals row by row beside it."""
+
+    __tablename__ = "batch"
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    verb: Mapped[str]
+    at: Mapped[datetime]
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    moved: Mapped[int] = mapped_column(default=0)
+    refused: Mapped[int] = mapped_column(default=0)
+
+
+class BatchRefusal(Base):
+    __tablename__ = "batch_refusal"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    batch_id: Mapped[int] = mapped_column(Number, ForeignKey(Batch.id), primary_key=True)
+    activity_id: Mapped[int] = mapped_column(Number, primary_key=True)
+    reason: Mapped[str]
+
+
+class Change(Base):
+    """The append-only history: one row for each change of the five tracked fields.
+
+    Status, status reason, detailed status, person and branch, each from and to.
+    The row of a generated activity has nothing in its from-fields.
+    """
+
+    __tablename__ = "activity_change"
+    __table_args__ = (
+        Index("ix_activity_change_activity_id", "activity_id"),
+        _partial("ix_activity_change_batch_id", "batch_id", where="batch_id IS NOT NULL"),
+    )
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    activity_id: Mapped[int] = mapped_column(Number, ForeignKey(Activity.id))
+    at: Mapped[datetime]
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    verb: Mapped[str]
+    batch_id: Mapped[int | None] = mapped_column(Number, ForeignKey(Batch.id))
+    from_status: Mapped[Status | None] = mapped_column(Code(Status))
+    to_status: Mapped[Status] = mapped_column(Code(Status))
+    from_reason_id: Mapped[int | None]
+    to_reason_id: Mapped[int | None]
+    from_detail: Mapped[Detail | None] = mapped_column(Code(Detail))
+    to_detail: Mapped[Detail | None] = mapped_column(Code(Detail))
+    from_person_id: Mapped[int | None]
+    to_person_id: Mapped[int | None]
+    from_branch_id: Mapped[int | None]
+    to_branch_id: Mapped[int]
+
+
+class Attempt(Base):
+    """One try to reach the customer, and what it came to."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (only("outcome", Outcome), Index("ix_attempt_activity_id", "activity_id"))
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    activity_id: Mapped[int] = mapped_column(Number, ForeignKey(Activity.id))
+    at: Mapped[datetime]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    outcome: Mapped[Outcome] = mapped_column(Code(Outcome))
+    reason_id: Mapped[int | None] = mapped_column(ForeignKey(StatusReason.id))
+    note: Mapped[str] = mapped_column(default="")
+
+
+class Message(Base):
+    """One outbound message of an external stage, rendered when the run was launched."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        UniqueConstraint("customer_id", "run_id", "stage_id"),
+        only("status", MessageStatus),
+        Index("ix_message_run_id", "run_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey(Run.id))
+    stage_id: Mapped[int] = mapped_column(ForeignKey(Stage.id))
+    customer_id: Mapped[int] = mapped_column(Number, ForeignKey(Customer.id))
+    channel_id: Mapped[int] = mapped_column(ForeignKey(Channel.id))
+    status: Mapped[MessageStatus] = mapped_column(Code(MessageStatus))
+    subject: Mapped[str]
+    body: Mapped[str]
+    send_on: Mapped[date]
+    created_at: Mapped[datetime]

@@ -1,0 +1,66 @@
+"""How an activity lives. Nothing here touches the database."""
+
+from core.access import Permission
+from core.database import Coded
+from core.lifecycle import Lifecycle, Move
+
+
+class Status(Coded):
+    UNASSIGNED = "Unassigned", 0
+    ASSIGNED = "Assigned", 1
+    IN_PROGRESS = "In progress", 2
+    COMPLETED = "Completed", 3
+    CANCELLED = "Cancelled", 4
+
+
+class Detail(Coded):
+    """The detailed status of a completed sales activity: what became of it."""
+
+    CONVERTED = "Converted", 1
+    WON = "Won", 2
+    LOST = "Lost", 3
+    UNSUCCESSFUL = "Unsuccessful", 4
+
+
+class Outcome(Coded):
+    """What a contact came to. Only some of them close a sales activity."""
+
+    ACCEPTED = "accepted", 1
+    REFUSED = "refused", 2
+    CALL_BACK = "call back", 3
+    NOT_REACHED = "not reached", 4
+    DONE = "done", 5  # administrative work carried out
+
+    @property
+    def is_reached(self) -> bool:
+        return self is not Outcome.NOT_REACHED
+
+
+class MessageStatus(Coded):
+    QUEUED = "queued", 1
+    SENT = "sent", 2
+    FAILED = "failed", 3
+    WITHDRAWN = "withdrawn", 4
+
+
+OPEN = frozenset({Status.ASSIGNED, Status.IN_PROGRESS})
+PENDING = OPEN | {Status.UNASSIGNED}
+CLOSED = frozenset({Status.COMPLETED, Status.CANCELLED})
+ENDING_OUTCOMES = frozenset({Outcome.ACCEPTED, Outcome.REFUSED, Outcome.DONE})
+
+_WORK = frozenset({Permission.WORK_ACTIVITIES})
+_ASSIGN = frozenset({Permission.ASSIGN_ACTIVITIES})
+
+TAKE = Move("assign to me", frozenset({Status.UNASSIGNED}), Status.ASSIGNED, _WORK)
+ASSIGN = Move("assign to person", PENDING, Status.ASSIGNED, _ASSIGN)
+RELEASE = Move("release", frozenset({Status.ASSIGNED}), Status.UNASSIGNED, _WORK | _ASSIGN)
+ATTEMPT = Move("note an attempt", OPEN, Status.IN_PROGRESS, _WORK)
+COMPLETE = Move("complete", OPEN, Status.COMPLETED, _WORK)
+CANCEL = Move("cancel", OPEN, Status.CANCELLED, _WORK | _ASSIGN)
+ABORT = Move("abort", PENDING, Status.CANCELLED, frozenset())
+FOLLOW_LEAD = Move("follow the lead", frozenset({Status.COMPLETED}), Status.COMPLETED, _WORK)
+LIFECYCLE = Lifecycle(
+    initial=(Status.UNASSIGNED, Status.ASSIGNED),
+    moves=(TAKE, ASSIGN, RELEASE, ATTEMPT, COMPLETE, CANCEL, ABORT, FOLLOW_LEAD),
+)
+SYSTEM_ABORTED = "system-aborted"  # the code of the reason that no person can choose

@@ -1,0 +1,1 @@
+"""Campaigns and their designs: what is offered to whom, how, and who agreed to it."""

@@ -1,0 +1,1 @@
+"""Events to and from neighbouring systems, in BIAN's names."""

@@ -1,0 +1,1 @@
+"""Files taken in whole: resolved, applied in one transaction, and undone on request."""

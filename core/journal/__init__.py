@@ -1,0 +1,1 @@
+"""The append-only record of every change: audit, history screens and outgoing events."""

@@ -1,0 +1,1 @@
+"""Competitors and what they did."""

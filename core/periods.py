@@ -1,0 +1,57 @@
+"""Days on which the bank works, and what a date does when it falls on another."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+
+import holidays
+
+from core.database import Coded
+
+SATURDAY = 5
+
+
+class Shift(Coded):
+    """What happens to a date that falls on a weekend or holiday."""
+
+    SEND_BEFORE = "send before", 1
+    SEND_AFTER = "send after", 2
+    KEEP = "keep", 3
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The working days of one country, or of one part of it."""
+
+    country: str
+    subdivision: str | None = None
+
+    def is_working(self, day: date) -> bool:
+        return day.weekday() < SATURDAY and day not in _holidays(
+            self.country, self.subdivision, day.year
+        )
+
+
+@lru_cache(maxsize=64)
+def _holidays(country: str, subdivision: str | None, year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year))
+
+
+def shifted(day: date, shift: Shift, calendar: Calendar, *, max_delay_days: int) -> date:
+    """Move `day` to a working day as the stage says, or keep it when none is near enough.
+
+    `max_delay_days` bounds the way in both directions.
+    """
+    if shift is Shift.KEEP or calendar.is_working(day):
+        return day
+    step = -1 if shift is Shift.SEND_BEFORE else 1
+    ways = (day + timedelta(days=step * n) for n in range(1, max_delay_days + 1))
+    return next((way for way in ways if calendar.is_working(way)), day)
+
+
+def add_working_days(day: date, count: int, calendar: Calendar) -> date:
+    """Return the day `count` working days after `day`; zero gives `day` itself."""
+    while count > 0:
+        day += timedelta(days=1)
+        count -= calendar.is_working(day)
+    return day

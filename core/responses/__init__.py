@@ -1,0 +1,1 @@
+"""What customers answered, and the leads that came of it."""

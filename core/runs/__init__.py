@@ -1,0 +1,1 @@
+"""A unit carrying out a design: selection, arms, confirmation, launch, end."""

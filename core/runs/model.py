@@ -1,0 +1,130 @@
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.campaigns.model import Channel, Design
+from core.customers.model import Customer
+from core.database import Base, Code, Number, only
+from core.people.model import Person, Unit
+from core.runs.rules import Confirmation, Exclusion, RunStatus
+
+
+class Run(Base):
+    """One unit carrying out one version on a schedule.
+
+    `arm_key` seeds the hash that decides arms; `frozen_rule` is the rule as it was selected by.
+    `capacity` limits how many candidates are taken. An imported run was carried out elsewhere.
+    """
+
+    __tablename__ = "run"
+    __table_args__ = (
+        only("status", RunStatus),
+        CheckConstraint("ends_on >= starts_on", name="dates"),
+        CheckConstraint("control_share BETWEEN 0 AND 5000", name="control_share"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    design_id: Mapped[int] = mapped_column(ForeignKey(Design.id), index=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey(Unit.id))
+    plan_entry_id: Mapped[int | None] = mapped_column(index=True)
+    description: Mapped[str] = mapped_column(default="")
+    status: Mapped[RunStatus] = mapped_column(Code(RunStatus), default=RunStatus.PLANNED)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    initiated_at: Mapped[datetime]
+    arm_key: Mapped[int]
+    control_share: Mapped[int]
+    capacity: Mapped[int | None]
+    frozen_rule: Mapped[dict[str, Any] | None]
+    population: Mapped[int | None]
+    selected_at: Mapped[datetime | None]
+    launched_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    outcomes_seen_at: Mapped[datetime | None]
+    is_imported: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class RunArm(Base):
+    """`arm` 0 is the control group; every other arm is treated. `share` in basis points."""
+
+    __tablename__ = "run_arm"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey(Run.id), primary_key=True)
+    arm: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    name: Mapped[str]
+    share: Mapped[int | None]
+
+
+class Candidate(Base):
+    """A customer in a run, and how far the customer came.
+
+    The funnel counts these moments, each set once; `outcome_at` is the outcome as it is
+    measured alike in every arm (the product opened, or the imported result), and
+    `outcome_value` its money. Control customers only ever have an outcome.
+    """
+
+    __tablename__ = "candidate"
+    __table_args__ = (
+        only("confirmation", Confirmation),
+        CheckConstraint("arm >= 0", name="arm"),
+        CheckConstraint(
+            "arm > 0 OR assigned_at IS NULL OR is_imported", name="no_work_for_control"
+        ),
+        Index("ix_candidate_customer_id", "customer_id"),
+        Index(
+            "ix_candidate_confirmer",
+            "confirmer_id",
+            postgresql_where=text("confirmation = 1"),
+            sqlite_where=text("confirmation = 1"),
+        ),
+        {"sqlite_with_rowid": False},
+    )
+
+    run_id: Mapped[int] = mapped_column(ForeignKey(Run.id), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(Number, ForeignKey(Customer.id), primary_key=True)
+    branch_id: Mapped[int] = mapped_column(ForeignKey(Unit.id))
+    arm: Mapped[int] = mapped_column(SmallInteger)
+    confirmation: Mapped[Confirmation] = mapped_column(Code(Confirmation))
+    confirmer_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    confirmed_at: Mapped[datetime | None]
+    rejection: Mapped[str | None]
+    assigned_at: Mapped[datetime | None]
+    attempted_at: Mapped[datetime | None]
+    reached_at: Mapped[datetime | None]
+    responded_at: Mapped[datetime | None]
+    converted_at: Mapped[datetime | None]
+    won_at: Mapped[datetime | None]
+    outcome_at: Mapped[datetime | None]
+    outcome_value: Mapped[Decimal | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    channel_id: Mapped[int | None] = mapped_column(ForeignKey(Channel.id))
+    is_imported: Mapped[bool] = mapped_column(default=False)
+
+
+class Excluded(Base):
+    """A customer of the population who did not become a candidate, and the first rule why."""
+
+    __tablename__ = "excluded"
+    __table_args__ = (only("reason", Exclusion), {"sqlite_with_rowid": False})
+
+    run_id: Mapped[int] = mapped_column(ForeignKey(Run.id), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(Number, ForeignKey(Customer.id), primary_key=True)
+    reason: Mapped[Exclusion] = mapped_column(Code(Exclusion))
+
+
+class WaterfallStep(Base):
+    """How many a rule kept out; with the candidates these add up to the population."""
+
+    __tablename__ = "waterfall_step"
+    __table_args__ = (only("reason", Exclusion),)
+
+    run_id: Mapped[int] = mapped_column(ForeignKey(Run.id), primary_key=True)
+    reason: Mapped[Exclusion] = mapped_column(Code(Exclusion), primary_key=True)
+    customers: Mapped[int]

@@ -1,0 +1,31 @@
+"""Every table at once, for migrations, checks and tests."""
+
+from core.activities import model as activities
+from core.campaigns import model as campaigns
+from core.customers import model as customers
+from core.database import Base
+from core.impact import model as impact
+from core.intake import model as intake
+from core.journal import model as journal
+from core.market import model as market
+from core.people import model as people
+from core.portfolio import model as portfolio
+from core.responses import model as responses
+from core.runs import model as runs
+from core.segments import model as segments
+
+MODELS = (
+    people,
+    customers,
+    segments,
+    market,
+    campaigns,
+    runs,
+    activities,
+    responses,
+    impact,
+    portfolio,
+    intake,
+    journal,
+)
+METADATA = Base.metadata

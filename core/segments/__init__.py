@@ -1,0 +1,1 @@
+"""Named, reusable rules over customers, kept as data and compiled to SQL."""

@@ -1,0 +1,40 @@
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.customers.model import Customer
+from core.database import Base, Code, Number, only
+from core.people.model import Person
+from core.segments.rules import SegmentKind
+
+
+class Segment(Base):
+    """A rule (dynamic) or a fixed list of members (static)."""
+
+    __tablename__ = "segment"
+    __table_args__ = (only("kind", SegmentKind),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    description: Mapped[str] = mapped_column(default="")
+    kind: Mapped[SegmentKind] = mapped_column(Code(SegmentKind))
+    rule: Mapped[dict[str, Any] | None]
+    is_retired: Mapped[bool] = mapped_column(default=False)
+    author_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    changed_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class SegmentMember(Base):
+    __tablename__ = "segment_member"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    segment_id: Mapped[int] = mapped_column(ForeignKey(Segment.id), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(
+        Number, ForeignKey(Customer.id), primary_key=True, index=True
+    )

@@ -1,0 +1,56 @@
+"""What an operator may set, by `FAIRLEAD_…` variables or a file named in FAIRLEAD_SETTINGS."""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+HERE = Path(__file__).resolve().parents[1]
+
+
+class Settings(BaseSettings):
+    """The settings of one installation.
+
+    :raises pydantic.ValidationError: a value is not usable; the message names the variable
+    """
+
+    model_config = SettingsConfigDict(env_prefix="FAIRLEAD_", extra="ignore", frozen=True)
+
+    database_url: str = f"sqlite:///{HERE / 'var' / 'fairlead.db'}"
+    bank_name: str = "Fairlead Demo Bank"
+    time_zone: str = "Europe/London"
+    currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
+    country: str = Field(default="GB", pattern="^[A-Z]{2}$", description="whose public holidays")
+    secrets_path: Path = HERE / "var" / "secrets"
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    log_format: str = Field(default="text", pattern="^(text|json)$")
+    cookie_secure: bool = False
+    session_hours: float = Field(default=8, gt=0, le=24)
+    idle_minutes: float = Field(default=30, gt=0)
+    sign_in_attempts: int = Field(default=5, ge=1)
+    lock_minutes: float = Field(default=15, gt=0)
+    upload_megabytes: int = Field(default=100, ge=1)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_exists(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(
+                f"{name} is not a time zone; use a name such as Europe/Paris"
+            ) from error
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+
+@lru_cache
+def settings() -> Settings:
+    """Return the settings of this process, read once."""
+    return Settings(_env_file=os.environ.get("FAIRLEAD_SETTINGS"))

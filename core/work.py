@@ -1,0 +1,137 @@
+"""One request of one person: a consistent look at the data, or one accountable change."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar, NoReturn
+
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from core.access import Actor, Permission
+from core.database import lost_a_race, read_only, write_turn
+from core.journal.model import Entry, Event, entry_of
+from core.lifecycle import Move
+from core.refusals import Conflict, NotAllowed
+
+
+class Unaccountable(RuntimeError):
+    """An action changed data without asking permission or without leaving a trace."""
+
+
+@dataclass(frozen=True)
+class RequestRefused(Event):
+    """Somebody asked for what their roles do not include."""
+
+    kind: ClassVar[str] = "request.refused"
+
+    reason: str
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return ()
+
+
+@dataclass
+class Reader:
+    """What a query needs: the data, who is looking, and what time it is.
+
+    `now` is in the bank's own zone, so that `now.date()` is the date on the wall.
+    """
+
+    session: Session
+    actor: Actor
+    now: datetime
+    authorized: bool = field(default=False, init=False)
+
+    @property
+    def dialect(self) -> str:
+        return self.session.get_bind().dialect.name
+
+    def authorize(self, *permissions: Permission) -> None:
+        """Continue only if the actor holds at least one of `permissions`."""
+        if not any(self.actor.may(permission) for permission in permissions):
+            self.refuse(" or ".join(permissions))
+        self.authorized = True
+
+    def authorize_move(self, move: Move) -> None:  # type: ignore[type-arg]  # any lifecycle
+        """Continue only if the actor may make this move of a lifecycle."""
+        if not move.allowed(self.actor):
+            self.refuse(move.verb)
+        self.authorized = True
+
+    def refuse(self, what: str) -> NoReturn:
+        raise NotAllowed(f"Your role ({self.actor.describe()}) does not include this: {what}.")
+
+
+@dataclass
+class Work(Reader):
+    """What an action needs: a Reader that may also change data and must say so."""
+
+    changed: bool = field(default=False, init=False)
+    recorded: bool = field(default=False, init=False)
+
+    def record(self, fact: Event) -> Entry:
+        """Write `fact` to the journal, in the same transaction as the change."""
+        entry = entry_of(fact, actor_id=self.actor.person_id, at=self.now)
+        self.session.add(entry)
+        self.session.flush()
+        self.recorded = True
+        return entry
+
+
+@contextmanager
+def reading(engine: Engine, actor: Actor, *, now: datetime) -> Iterator[Reader]:
+    """Look without touching: writes fail, and all queries see the same moment."""
+    try:
+        with Session(read_only(engine)) as session:
+            yield Reader(session, actor, now)
+    except NotAllowed as refusal:
+        _remember(engine, actor, refusal, now=now)
+        raise
+
+
+@contextmanager
+def changing(engine: Engine, actor: Actor, *, now: datetime) -> Iterator[Work]:
+    """Commit one change if it was authorized and recorded; otherwise leave no mark.
+
+    A refusal for want of a right is journaled in a transaction of its own.
+    """
+    try:
+        with (
+            write_turn(engine),
+            Session(engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            work = Work(session, actor, now)
+            _watch(work)
+            yield work
+            session.flush()
+            if work.changed and not (work.authorized and work.recorded):
+                raise Unaccountable("authorize() and record() every change")
+    except NotAllowed as refusal:
+        _remember(engine, actor, refusal, now=now)
+        raise
+    except (StaleDataError, DBAPIError) as error:
+        if isinstance(error, StaleDataError) or lost_a_race(error):
+            raise Conflict("Somebody else is changing the same records. Try again.") from error
+        raise
+
+
+def _remember(engine: Engine, actor: Actor, refusal: NotAllowed, *, now: datetime) -> None:
+    with write_turn(engine), Session(engine) as session, session.begin():
+        session.add(entry_of(RequestRefused(str(refusal)), actor_id=actor.person_id, at=now))
+
+
+def _watch(work: Work) -> None:
+    def on_flush(_session: Session, _context: object) -> None:
+        work.changed = True
+
+    def on_execute(state: ORMExecuteState) -> None:
+        work.changed |= not state.is_select
+
+    event.listen(work.session, "after_flush", on_flush)
+    event.listen(work.session, "do_orm_execute", on_execute)

@@ -1,0 +1,1 @@
+"""What fills and shapes the database: migrations, the demo bank, and readers of files."""

