@@ -1,0 +1,1 @@
+"""What is done with activities: generation, work, assignment, ending."""
