@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, func, make_url, select, text
 from sqlalchemy.orm import Session
 
 from core.database import connect
+from core.schema import METADATA
 from core.work import changing, reading
 from data.migrations import upgrade
 from tests.world import World, build
@@ -134,20 +135,11 @@ def _populate(url) -> World:
 
 def _advance_sequences(session):
     """Rows were given their ids; let the next ones come after them."""
-    rows = session.execute(
-        text(
-            "SELECT table_name, pg_get_serial_sequence(quote_ident(table_name), 'id')"
-            " FROM information_schema.columns"
-            " WHERE table_schema = 'public' AND column_name = 'id'"
-        )
-    )
-    for table, sequence in rows.all():
-        if sequence:
-            session.execute(
-                text(
-                    f"SELECT setval('{sequence}', (SELECT coalesce(max(id), 0) + 1 FROM {table}), false)"
-                )  # noqa: E501, S608
-            )
+    for table in METADATA.sorted_tables:
+        if "id" in table.c and table.c.id.autoincrement:
+            sequence = func.pg_get_serial_sequence(table.name, "id")
+            following = select(func.coalesce(func.max(table.c.id), 0) + 1).scalar_subquery()
+            session.execute(select(func.setval(sequence, following, False)))
 
 
 def _administer(server, statement):

@@ -1,0 +1,217 @@
+"""The types, the transactions and the rules that every action lives under."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from threading import Barrier, Thread
+from typing import ClassVar
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as limits
+from hypothesis import strategies as st
+from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlalchemy.orm import Session, selectinload
+
+from core.access import Permission, Scope
+from core.customers.model import Customer, CustomerState, Product
+from core.database import id_set
+from core.journal.model import Entry, Event, Notice
+from core.people.model import Person, Unit
+from core.people.rules import UnitKind
+from core.refusals import Conflict, NotAllowed
+from core.work import RequestRefused, Unaccountable, changing, reading
+from tests.conftest import NOW
+from tests.world import NORTH, SOUTH
+
+many = limits(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+
+
+@dataclass(frozen=True)
+class Renamed(Event):
+    kind: ClassVar[str] = "unit.renamed"
+
+    unit_id: int
+    name: str
+
+    @property
+    def subjects(self):
+        return (f"unit:{self.unit_id}",)
+
+    @property
+    def notices(self):
+        return (Notice("BusinessUnit/Updated", f"unit:{self.unit_id}", {"name": self.name}),)
+
+
+def rename(work, name):
+    work.authorize(Permission.MANAGE_PEOPLE)
+    work.session.execute(update(Unit).where(Unit.id == NORTH).values(name=name))
+    work.record(Renamed(NORTH, name))
+
+
+def name_of(engine):
+    with Session(engine) as session:
+        return session.scalar(select(Unit.name).where(Unit.id == NORTH))
+
+
+def entries(engine):
+    with Session(engine) as session:
+        return session.scalars(
+            select(Entry).options(selectinload(Entry.subjects), selectinload(Entry.notices))
+        ).all()
+
+
+class TestTypes:
+    @many
+    @given(since=st.timedeltas(timedelta(days=-9_000), timedelta(days=25_000)), zone=st.timezones())
+    def test_a_moment_comes_back_as_it_was(self, engine, since, zone):
+        moment = (NOW + since).astimezone(zone)
+        with Session(engine) as session:
+            session.execute(update(Customer).where(Customer.id == 1).values(updated_at=moment))
+            assert session.scalar(select(Customer.updated_at).where(Customer.id == 1)) == moment
+
+    def test_a_moment_needs_a_zone(self, engine):
+        with Session(engine) as session, pytest.raises(StatementError, match="time zone"):
+            session.execute(select(Customer).where(Customer.updated_at < datetime(2026, 1, 1)))  # noqa: DTZ001
+
+    def test_moments_are_compared_in_time_not_by_their_clocks(self, engine):
+        early = datetime(2026, 1, 1, 23, tzinfo=timezone(timedelta(hours=14)))
+        late = datetime(2026, 1, 1, 10, tzinfo=UTC)
+        with Session(engine) as session:
+            session.execute(update(Customer).values(updated_at=early))
+            assert session.scalar(select(func.count()).where(Customer.updated_at < late)) == 15
+
+    @many
+    @given(cents=st.integers(-(10**12), 10**12))
+    def test_money_is_exact_to_the_cent(self, engine, cents):
+        amount = Decimal(cents) / 100
+        with Session(engine) as session:
+            session.execute(update(CustomerState).values(balance=amount))
+            assert session.scalar(select(func.sum(CustomerState.balance))) == amount * 15
+
+    def test_the_database_itself_refuses_a_code_that_means_nothing(self, engine):
+        with Session(engine) as session, pytest.raises(IntegrityError):
+            session.execute(text("UPDATE unit SET kind = 99"))
+
+    def test_a_word_comes_back_as_a_member(self, engine):
+        with Session(engine) as session:
+            assert session.scalar(select(Unit.kind).where(Unit.id == NORTH)) is UnitKind.BRANCH
+            assert session.scalar(select(Unit.id).where(Unit.kind == UnitKind.BANK.literal)) == 1
+
+    def test_foreign_keys_hold(self, engine):
+        with Session(engine) as session, pytest.raises(IntegrityError):
+            session.execute(update(CustomerState).values(branch_id=4711))
+
+    @pytest.mark.parametrize("count", [0, 3, 100_000])
+    def test_a_set_of_ids_is_one_parameter_however_long(self, engine, count):
+        with Session(engine) as session:
+            chosen = select(Customer.id).where(
+                Customer.id.in_(id_set(engine.dialect.name, range(1, count + 1)))
+            )
+            assert len(session.scalars(chosen).all()) == min(count, 15)
+
+
+class TestWork:
+    def test_a_change_is_committed_with_its_entry_and_notice(self, engine, world):
+        with changing(engine, world.ada, now=NOW) as work:
+            rename(work, "Norden")
+
+        assert name_of(engine) == "Norden"
+        [entry] = entries(engine)
+        assert (entry.kind, entry.actor_id, entry.at) == ("unit.renamed", 10, NOW)
+        assert entry.facts == {"unit_id": NORTH, "name": "Norden"}
+        assert [subject.name for subject in entry.subjects] == [f"unit:{NORTH}"]
+        assert [notice.type for notice in entry.notices] == ["BusinessUnit/Updated"]
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda work: work.session.add(Product(id=99, code="x", name="X")),
+            lambda work: work.session.execute(insert(Product).values(id=99, code="x", name="X")),
+        ],
+        ids=["by object", "by statement"],
+    )
+    def test_a_change_without_permission_and_trace_is_undone(self, engine, world, change):
+        with pytest.raises(Unaccountable), changing(engine, world.ada, now=NOW) as work:
+            change(work)
+
+        with Session(engine) as session:
+            assert session.get(Product, 99) is None
+
+    def test_a_refusal_leaves_nothing_but_its_entry(self, engine, world):
+        with pytest.raises(NotAllowed, match="agent"), changing(engine, world.ann, now=NOW) as work:
+            work.session.execute(update(Unit).values(name="Mine"))
+            rename(work, "Mine")
+
+        assert name_of(engine) == "North"
+        [entry] = entries(engine)
+        assert (entry.kind, entry.actor_id) == (RequestRefused.kind, world.ann.person_id)
+
+    def test_a_refused_look_is_journaled_too(self, engine, world):
+        with pytest.raises(NotAllowed), reading(engine, world.ann, now=NOW) as view:
+            view.authorize(Permission.READ_JOURNAL)
+
+        assert [entry.kind for entry in entries(engine)] == [RequestRefused.kind]
+
+    def test_a_defect_leaves_no_mark(self, engine, world):
+        with pytest.raises(ZeroDivisionError), changing(engine, world.ada, now=NOW) as work:
+            rename(work, "Norden")
+            _ = 1 / 0
+
+        assert name_of(engine) == "North"
+        assert entries(engine) == []
+
+    def test_reading_cannot_write(self, engine, world):
+        with pytest.raises(DBAPIError), reading(engine, world.ada, now=NOW) as view:
+            view.session.execute(text("DELETE FROM journal_entry"))
+
+    def test_a_stale_object_is_a_conflict(self, engine, world):
+        with pytest.raises(Conflict), changing(engine, world.ada, now=NOW) as work:
+            person = work.session.get_one(Person, 1)
+            person.name = "Anna"
+            work.session.connection().execute(text("UPDATE person SET version = 9"))
+
+    def test_writers_wait_for_each_other_and_no_update_is_lost(self, engine, world):
+        start = Barrier(8)
+
+        def add_one():
+            start.wait()
+            with changing(engine, world.ada, now=NOW) as work:
+                work.authorize(Permission.MANAGE_PEOPLE)
+                seen = work.session.scalar(
+                    select(Unit.name).where(Unit.id == SOUTH).with_for_update()
+                )
+                work.session.execute(update(Unit).where(Unit.id == SOUTH).values(name=f"{seen}+"))
+                work.record(Renamed(SOUTH, "one more"))
+
+        threads = [Thread(target=add_one) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        with Session(engine) as session:
+            assert session.scalar(select(Unit.name).where(Unit.id == SOUTH)) == "South" + "+" * 8
+        assert len(entries(engine)) == 8
+
+
+class TestScope:
+    @pytest.mark.parametrize(
+        ("scope", "customers"),
+        [
+            (Scope(bank_wide=True), 15),
+            (Scope(unit_ids=(NORTH,)), 10),
+            (Scope(unit_ids=(NORTH, SOUTH)), 15),
+            (Scope(), 0),
+        ],
+    )
+    def test_limits_and_holds_agree(self, engine, world, scope, customers):
+        actor = replace(world.mia, scope=scope)
+        with reading(engine, actor, now=NOW) as view:
+            branches = view.session.scalars(
+                select(CustomerState.branch_id).where(scope.limits(CustomerState.branch_id))
+            ).all()
+        assert len(branches) == customers
+        assert all(scope.holds(branch) for branch in branches)
+        assert scope.holds(NORTH) is bool(customers)
