@@ -6,5 +6,5 @@ import-linter contract:
 
     exchange | intake > portfolio > impact > responses > activities > runs > campaigns
     > segments | market > customers > people > work > journal > lifecycle
-    > access | periods | measures > database > settings > refusals
+    > access | periods | measures | windows > database > settings > refusals
 """

@@ -1,0 +1,63 @@
+"""Long lists are read one window at a time, sorted and counted by the database."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Select, SQLColumnExpression, func, select
+from sqlalchemy.orm import Session
+
+from core.refusals import Invalid
+
+T = TypeVar("T")
+LARGEST = 200_000  # rows that one export may hold
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which rows of a list: sorted by what, from which one on, how many."""
+
+    sort: str = ""
+    descending: bool = False
+    first: int = 0
+    size: int = 50
+
+    def __post_init__(self) -> None:
+        if self.first < 0 or not 0 < self.size <= LARGEST:
+            raise Invalid(f"A list shows 1 to {LARGEST:,} rows from row 0 on.")
+
+
+@dataclass(frozen=True)
+class Part(Generic[T]):
+    """The rows of one window, and how many there are in all."""
+
+    rows: Sequence[T]
+    total: int
+
+
+def windowed(
+    session: Session,
+    statement: Select[Any],
+    window: Window,
+    *,
+    sorts: Mapping[str, SQLColumnExpression[Any]],
+    last: SQLColumnExpression[Any],
+) -> tuple[list[Any], int]:
+    """Return the rows of `window` and the count of all rows of `statement`.
+
+    :param sorts: what a person may sort by; the first is the order when nobody asked
+    :param last: a unique column that decides between equals, so that pages never overlap
+    :raises Invalid: there is no such order
+    """
+    chosen = window.sort or next(iter(sorts))
+    if chosen not in sorts:
+        raise Invalid(f"This list can't be sorted by {chosen}; sort by {', '.join(sorts)}.")
+    column = sorts[chosen]
+    order = column.desc() if window.descending else column.asc()
+    if getattr(column, "nullable", True):
+        order = order.nulls_last()  # the databases disagree on where the empty ones belong
+    total = session.scalar(select(func.count()).select_from(statement.order_by(None).subquery()))
+    rows = session.execute(
+        statement.order_by(None).order_by(order, last).limit(window.size).offset(window.first)
+    )
+    return list(rows), total or 0
