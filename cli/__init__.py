@@ -1,1 +1,22 @@
-"""The operators' door: the same actions and queries as the pages, at the command line."""
+"""The operators' door: the same actions and queries as the pages, at the command line.
+
+Each module here holds the commands of one noun; this one only says what they are called.
+"""
+
+import typer
+
+from cli import database, serve
+from cli.common import Commands
+
+app = typer.Typer(
+    cls=Commands,
+    help="Run a bank's campaigns: set up, import, select, launch, measure.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(database.init)
+app.command()(database.upgrade)
+app.command()(database.backup)
+app.command()(serve.serve)

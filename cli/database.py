@@ -1,0 +1,87 @@
+"""Set up, bring up to date and back up the database."""
+
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import URL, Engine
+
+from cli.common import engine, now, progress, say
+from core.refusals import Conflict, Invalid
+from data import migrations
+
+_File = Annotated[Path, typer.Argument(help="The file to write; it must not exist yet.")]
+
+
+def init() -> None:
+    """Set up the database, or bring it to the newest schema. Nothing in it is lost."""
+    opened = engine(any_schema=True)
+    if migrations.is_current(opened):
+        say(f"{_name(opened)} is set up already.")
+        return
+    migrations.upgrade(opened)
+    say(f"{_name(opened)} is ready.")
+
+
+def upgrade() -> None:
+    """Bring an existing database to the newest schema."""
+    opened = engine(any_schema=True)
+    migrations.upgrade(opened)
+    say(f"{_name(opened)} has the newest schema.")
+
+
+def backup(file: _File) -> None:
+    """Write a complete copy of the database while others go on working."""
+    if file.exists():
+        raise Conflict(f"{file} exists. Give the backup a name of its own.")
+    opened = engine()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(f"{file.name}.part")  # an interrupted copy never looks like a whole one
+    part.unlink(missing_ok=True)
+    if opened.dialect.name == "sqlite":
+        _back_up_sqlite(opened, part)
+    else:
+        _back_up_postgresql(opened.url, part)
+    part.rename(file)
+    say(f"{_name(opened)} was copied to {file} at {now():%Y-%m-%d %H:%M}.")
+
+
+def _name(opened: Engine) -> str:
+    return opened.url.render_as_string(hide_password=True)
+
+
+def _back_up_sqlite(opened: Engine, file: Path) -> None:
+    raw = opened.raw_connection()
+    try:
+        source = raw.driver_connection
+        assert isinstance(source, sqlite3.Connection)  # noqa: S101  for the type checker
+        with progress("Copying") as advance, closing(sqlite3.connect(file)) as copy:
+            told = 0
+
+            def tell(_status: int, remaining: int, total: int) -> None:
+                nonlocal told
+                advance(total - remaining - told)
+                told = total - remaining
+
+            source.backup(copy, pages=4096, progress=tell)
+    finally:
+        raw.close()
+
+
+def _back_up_postgresql(url: URL, file: Path) -> None:
+    program = shutil.which("pg_dump")
+    if program is None:
+        raise Invalid(
+            "A backup of PostgreSQL needs its own program pg_dump on the path;"
+            " install the PostgreSQL client of the server's version."
+        )
+    target = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    command = [program, "--format=custom", f"--file={file}", f"--dbname={target}"]
+    with progress("Copying"):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise Invalid(f"pg_dump gave up: {done.stderr.strip()}")
