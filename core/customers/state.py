@@ -1,0 +1,192 @@
+"""The narrow row of each customer, derived anew from the tables that are its source of truth."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    CursorResult,
+    Integer,
+    Select,
+    Subquery,
+    case,
+    cast,
+    column,
+    distinct,
+    func,
+    literal,
+    or_,
+    select,
+    table,
+    type_coerce,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from core.access import Permission
+from core.customers.model import Consent, CustomerState, Holding, Indicator, Product
+from core.customers.rules import MOST_PRODUCT_BITS
+from core.database import Moment, Number
+from core.work import Reader
+
+Columns: TypeAlias = Select[*tuple[Any, ...]]
+# Work and answers belong to later parts of the business; only these columns are read here.
+_ACTIVITY = table(
+    "activity",
+    column("customer_id", Number),
+    column("status", Integer),
+    column("contacted_at", Moment),
+)
+_RESPONSE = table(
+    "response",
+    column("customer_id", Number),
+    column("outcome", Integer),
+    column("at", Moment),
+)
+_PENDING = (0, 1, 2)  # unassigned, assigned, in progress
+_REFUSED = 2
+
+
+def refresh_state(session: Session, *, now: datetime, customer_ids: Columns | None = None) -> int:
+    """Bring products, consents, indicators, pending work and last contacts of the rows up to date.
+
+    One statement; rows that are right already are not written. A last contact or refusal that
+    an import brought stays when no later one is known here.
+
+    :param customer_ids: one column of customer ids, such as `id_set(…)`; None means everybody
+    :returns: how many rows were put right
+    """
+    truth = _truth(now, customer_ids)
+    outcome = session.execute(
+        update(CustomerState)
+        .where(CustomerState.customer_id == truth.c.customer_id, or_(*_differences(truth)))
+        .values({name: truth.c[name] for name in _DERIVED})
+        .execution_options(synchronize_session=False)
+    )
+    assert isinstance(outcome, CursorResult)  # noqa: S101  an UPDATE without RETURNING gives nothing else
+    return outcome.rowcount
+
+
+@dataclass(frozen=True)
+class StateDifferences:
+    """How many customers' rows disagree with the tables behind them, by column."""
+
+    products: int
+    consents: int
+    indicators: int
+    pending: int
+    last_contact_at: int
+    last_refusal_at: int
+
+    @property
+    def total(self) -> int:
+        return sum(getattr(self, name.name) for name in fields(self))
+
+
+def state_differences(view: Reader) -> StateDifferences:
+    """Count the rows of `customer_state` that `refresh_state` would put right."""
+    view.authorize(Permission.IMPORT)
+    truth = _truth(view.now, None)
+    counts = [func.count().filter(differs) for differs in _differences(truth)]
+    statement = select(*counts).join_from(
+        CustomerState, truth, CustomerState.customer_id == truth.c.customer_id
+    )
+    found = view.session.execute(statement).one()
+    return StateDifferences(**dict(zip(_DERIVED, found, strict=True)))
+
+
+def free_bits(session: Session) -> Iterator[int]:
+    """Yield the places in the product mask that no product has, lowest first; then none."""
+    taken = set(session.scalars(select(Product.bit).where(Product.bit.is_not(None))))
+    return (bit for bit in range(MOST_PRODUCT_BITS) if bit not in taken)
+
+
+_DERIVED = tuple(name.name for name in fields(StateDifferences))
+
+
+def _differences(truth: Subquery) -> list[ColumnElement[bool]]:
+    return [getattr(CustomerState, name).is_distinct_from(truth.c[name]) for name in _DERIVED]
+
+
+def _truth(now: datetime, ids: Columns | None) -> Subquery:
+    """Say for each customer what its state should be."""
+    chosen = None if ids is None else ids.subquery()
+    holdings, consents, marks, work, refusals = (
+        _limited(part, chosen).group_by(part.selected_columns[0]).subquery()
+        for part in (_holdings(), _consents(), _marks(now), _work(), _refusals())
+    )
+    state = CustomerState.__table__.alias("state")
+    key = state.c.customer_id
+    rows = select(
+        key.label("customer_id"),
+        func.coalesce(holdings.c.mask, 0).label("products"),
+        func.coalesce(consents.c.mask, 0).label("consents"),
+        func.coalesce(marks.c.mask, 0).label("indicators"),
+        func.coalesce(work.c.pending, 0).label("pending"),
+        _later(state.c.last_contact_at, work.c.last_at).label("last_contact_at"),
+        _later(state.c.last_refusal_at, refusals.c.last_at).label("last_refusal_at"),
+    ).select_from(state)
+    for part in (holdings, consents, marks, work, refusals):
+        rows = rows.outerjoin(part, part.c.customer_id == key)
+    if chosen is not None:
+        rows = rows.where(key.in_(select(chosen.c[0])))
+    return rows.subquery("truth")
+
+
+def _limited(part: Columns, chosen: Subquery | None) -> Columns:
+    return part if chosen is None else part.where(part.selected_columns[0].in_(select(chosen.c[0])))
+
+
+def _holdings() -> Columns:
+    return (
+        select(Holding.customer_id, _mask(Product.bit, BigInteger()))
+        .join(Product, Product.id == Holding.product_id)
+        .where(Holding.closed_on.is_(None), Product.bit.is_not(None))
+    )
+
+
+def _consents() -> Columns:
+    return select(Consent.customer_id, _mask(Consent.medium, Integer())).where(Consent.is_given)
+
+
+def _marks(now: datetime) -> Columns:
+    return select(Indicator.customer_id, _mask(Indicator.kind, Integer())).where(
+        valid_indicator(now)
+    )
+
+
+def valid_indicator(now: datetime) -> ColumnElement[bool]:
+    """Restrict a statement over indicators to those that count at `now`."""
+    return (
+        Indicator.cleared_at.is_(None)
+        & (Indicator.valid_from <= now)
+        & or_(Indicator.valid_until.is_(None), Indicator.valid_until > now)
+    )
+
+
+def _work() -> Columns:
+    pending = func.count().filter(_ACTIVITY.c.status.in_(_PENDING))
+    return select(
+        _ACTIVITY.c.customer_id,
+        pending.label("pending"),
+        func.max(_ACTIVITY.c.contacted_at).label("last_at"),
+    )
+
+
+def _refusals() -> Columns:
+    return select(_RESPONSE.c.customer_id, func.max(_RESPONSE.c.at).label("last_at")).where(
+        _RESPONSE.c.outcome == _REFUSED
+    )
+
+
+def _mask(place: Any, width: Integer) -> ColumnElement[int]:
+    # The sum of distinct powers of two is their bitwise or, which SQLite has no aggregate for.
+    bit = literal(1, BigInteger).bitwise_lshift(type_coerce(place, Integer))
+    return cast(func.sum(distinct(bit)), width).label("mask")
+
+
+def _later(kept: ColumnElement[Any], found: ColumnElement[Any]) -> ColumnElement[Any]:
+    return case((or_(kept.is_(None), found > kept), func.coalesce(found, kept)), else_=kept)
