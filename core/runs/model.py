@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.campaigns.model import Channel, Design
+from core.campaigns.model import Channel, Design, Stage
 from core.customers.model import Customer
 from core.database import Base, Code, Number, only
 from core.people.model import Person, Unit
@@ -60,6 +60,17 @@ class RunArm(Base):
     arm: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     name: Mapped[str]
     share: Mapped[int | None]
+
+
+class RunStage(Base):
+    """A stage whose work was made, and when: what keeps it from being made a second time."""
+
+    __tablename__ = "run_stage"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey(Run.id), primary_key=True)
+    stage_id: Mapped[int] = mapped_column(ForeignKey(Stage.id), primary_key=True)
+    made_at: Mapped[datetime]
+    made: Mapped[int]  # activities, or messages of an external stage
 
 
 class Candidate(Base):

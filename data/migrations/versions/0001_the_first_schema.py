@@ -772,6 +772,15 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['run_id'], ['run.id'], name=op.f('fk_run_arm_run_id')),
     sa.PrimaryKeyConstraint('run_id', 'arm', name=op.f('pk_run_arm'))
     )
+    op.create_table('run_stage',
+    sa.Column('run_id', sa.Integer(), nullable=False),
+    sa.Column('stage_id', sa.Integer(), nullable=False),
+    sa.Column('made_at', core.database.Moment(), nullable=False),
+    sa.Column('made', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['run_id'], ['run.id'], name=op.f('fk_run_stage_run_id')),
+    sa.ForeignKeyConstraint(['stage_id'], ['stage.id'], name=op.f('fk_run_stage_stage_id')),
+    sa.PrimaryKeyConstraint('run_id', 'stage_id', name=op.f('pk_run_stage'))
+    )
     op.create_table('waterfall_step',
     sa.Column('run_id', sa.Integer(), nullable=False),
     sa.Column('reason', sa.SmallInteger(), nullable=False),
@@ -898,6 +907,7 @@ def downgrade() -> None:
 
     op.drop_table('activity_change')
     op.drop_table('waterfall_step')
+    op.drop_table('run_stage')
     op.drop_table('run_arm')
     op.drop_table('plan_record')
     with op.batch_alter_table('message', schema=None) as batch_op:
