@@ -96,9 +96,10 @@ def launched_run(
     stage = session.scalars(
         select(Stage).where(Stage.design_id == design_id).order_by(Stage.position).limit(1)
     ).one()
-    branches = dict(
-        session.execute(select(CustomerState.customer_id, CustomerState.branch_id)).tuples()
-    )
+    branches = {
+        row.customer_id: row.branch_id
+        for row in session.execute(select(CustomerState.customer_id, CustomerState.branch_id))
+    }
     for customer_id in [*customers, *control]:
         person_id = (held or {}).get(customer_id)
         session.add(
