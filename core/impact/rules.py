@@ -1,9 +1,85 @@
-"""Verdicts on a goal. Nothing here touches the database."""
+"""Words about what a campaign changed, and verdicts on its goal. No database here."""
 
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.campaigns.rules import Metric
 from core.database import Coded
+from core.measures import Rate
+
+FEWEST = 30  # customers an arm must have before anything is read into it
 
 
 class Verdict(Coded):
     MET = "met", 1
     MISSED = "missed", 2
     OPEN = "open", 3
+
+
+class Step(StrEnum):
+    """The funnel, in order. Everybody in a step is in every step before it."""
+
+    TARGETED = "targeted"
+    CONFIRMED = "confirmed"
+    ASSIGNED = "assigned"
+    ATTEMPTED = "attempted"
+    REACHED = "reached"
+    RESPONDED = "responded"
+    CONVERTED = "converted"
+    WON = "won"
+
+
+class Grade(StrEnum):
+    """How far a figure of impact can be trusted."""
+
+    RANDOMISED = "randomised"
+    COMPROMISED = "compromised"
+    RATES_ONLY = "rates only"
+
+
+class Reason(StrEnum):
+    """Why a figure is not there, in words fit for a screen."""
+
+    NO_CONTROL = "no control group"
+    NO_TREATED = "nobody in the treated group"
+    NOBODY = "nobody in the arm"
+    NOBODY_REACHED = "nobody reached yet"
+    NOBODY_CONVERTED = "nobody converted in either arm"
+    ALL_CONVERTED = "everybody converted in both arms"
+    TOO_FEW = "too few"
+    NOT_ESTIMABLE = "not estimable: the arms do not differ provably in reach"
+    NO_VALUE = "no value recorded"
+    SAME_VALUE = "every customer has the same value"
+    ONE_CUSTOMER = "fewer than two customers in an arm"
+    NO_PLAN = "no planned shares to compare with"
+    NO_OUTCOME = "no outcome is measured in both arms"
+
+
+@dataclass(frozen=True)
+class Absent:
+    """A figure that cannot be given, and why."""
+
+    reason: Reason
+
+
+# What each metric counts, and out of whom: names of `Tally` in the funnel.
+METRIC_PARTS: dict[Metric, tuple[str, str]] = {
+    Metric.CONVERSION: ("won", "confirmed"),
+    Metric.RESPONSE: ("converted", "confirmed"),
+    Metric.REACH: ("reached", "confirmed"),
+    Metric.UPTAKE: ("outcomes", "targeted"),
+}
+
+
+def verdict(achieved: Rate, goal: float | None, *, highest: float | None) -> Verdict:
+    """Judge a metric against its goal: the figure can meet it, only its interval can miss it.
+
+    The goal speaks of this run's own customers, all of whom are counted; so a figure at or
+    above the goal has met it. A figure below may be chance, and is missed only when even the
+    upper end of its interval, `highest`, stays below the goal.
+    """
+    if goal is None or highest is None or not achieved.denominator:
+        return Verdict.OPEN
+    if achieved.numerator >= goal * achieved.denominator - 1e-9:
+        return Verdict.MET
+    return Verdict.MISSED if highest < goal else Verdict.OPEN

@@ -1,0 +1,238 @@
+"""What counts and moments say about an effect: pure functions, always two-sided 95 %.
+
+Everything is treated minus control. An answer that cannot be given is an `Absent` with its
+reason, never a NaN and never a zero.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import sqrt
+
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import (
+    confint_proportions_2indep,
+    proportion_confint,
+    proportions_ztest,
+)
+
+from core.impact.rules import FEWEST, Absent, Reason
+from core.measures import Rate
+
+ALPHA = 0.05
+MISMATCH_ALARM = 0.001
+_Z = float(stats.norm.ppf(1 - ALPHA / 2))
+
+
+@dataclass(frozen=True)
+class Interval:
+    low: float
+    high: float
+
+    def holds(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+    def scaled(self, factor: float) -> "Interval":
+        """Return the interval in another unit; `factor` is not negative."""
+        return Interval(self.low * factor, self.high * factor)
+
+
+@dataclass(frozen=True)
+class Significance:
+    """A test of no difference: `statistic` is z or t, as the estimate says."""
+
+    statistic: float
+    p: float
+
+
+@dataclass(frozen=True)
+class Effect:
+    """An estimate with its interval, and the test of no effect where one can be made."""
+
+    value: float
+    interval: Interval
+    test: Significance | Absent
+
+    @property
+    def proven(self) -> bool:
+        """Tell whether the interval leaves zero out."""
+        return not self.interval.holds(0.0)
+
+
+@dataclass(frozen=True)
+class Moments:
+    """A sample of amounts as its size, sum and sum of squares: additive over branches."""
+
+    n: int
+    total: float
+    squares: float
+
+    @property
+    def mean(self) -> float | None:
+        return self.total / self.n if self.n else None
+
+    @property
+    def variance(self) -> float | None:
+        """Return the sample variance (n - 1 below), or None for fewer than two."""
+        if self.n < 2:
+            return None
+        return max(self.squares - self.total * self.total / self.n, 0.0) / (self.n - 1)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """An arm as the effect per reached customer needs it: reached, converted, and both."""
+
+    customers: int
+    reached: int
+    converted: int
+    both: int
+
+
+def rate_interval(rate: Rate) -> Interval | Absent:
+    """Return the Wilson interval of one rate."""
+    if not rate.denominator:
+        return Absent(Reason.NOBODY)
+    low, high = proportion_confint(rate.numerator, rate.denominator, alpha=ALPHA, method="wilson")
+    return Interval(float(low), float(high))
+
+
+def difference_of_rates(treated: Rate, control: Rate) -> Effect | Absent:
+    """Compare two rates: Newcombe's hybrid-score interval and the pooled z test.
+
+    Newcombe 1998, Statistics in Medicine 17:873-890, method 10.
+    """
+    if absent := _missing_arm(treated.denominator, control.denominator):
+        return absent
+    low, high = confint_proportions_2indep(
+        treated.numerator,
+        treated.denominator,
+        control.numerator,
+        control.denominator,
+        method="newcomb",
+        compare="diff",
+        alpha=ALPHA,
+    )
+    value = treated.numerator / treated.denominator - control.numerator / control.denominator
+    return Effect(value, Interval(float(low), float(high)), _pooled_z(treated, control))
+
+
+def _pooled_z(treated: Rate, control: Rate) -> Significance | Absent:
+    pooled = treated + control
+    if pooled.numerator == 0:
+        return Absent(Reason.NOBODY_CONVERTED)
+    if pooled.numerator == pooled.denominator:
+        return Absent(Reason.ALL_CONVERTED)
+    z, p = proportions_ztest(
+        [treated.numerator, control.numerator], [treated.denominator, control.denominator]
+    )
+    return Significance(float(z), float(p))
+
+
+def difference_of_means(treated: Moments, control: Moments) -> Effect | Absent:
+    """Compare two means without assuming equal variances: Welch's t and its interval."""
+    if absent := _missing_arm(treated.n, control.n):
+        return absent
+    spread = treated.variance, control.variance
+    if spread[0] is None or spread[1] is None:
+        return Absent(Reason.ONE_CUSTOMER)
+    if spread[0] + spread[1] == 0:
+        return Absent(Reason.SAME_VALUE)
+    result = stats.ttest_ind_from_stats(
+        treated.total / treated.n,
+        sqrt(spread[0]),
+        treated.n,
+        control.total / control.n,
+        sqrt(spread[1]),
+        control.n,
+        equal_var=False,
+    )
+    value = treated.total / treated.n - control.total / control.n
+    errors = spread[0] / treated.n, spread[1] / control.n
+    freedom = (errors[0] + errors[1]) ** 2 / (
+        errors[0] ** 2 / (treated.n - 1) + errors[1] ** 2 / (control.n - 1)
+    )
+    half = float(stats.t.ppf(1 - ALPHA / 2, freedom)) * sqrt(errors[0] + errors[1])
+    test = Significance(float(result.statistic), float(result.pvalue))
+    return Effect(value, Interval(value - half, value + half), test)
+
+
+def effect_per_reached(treated: Reach, control: Reach) -> Effect | Absent:
+    """Divide the effect per assigned customer by the gain in reach (Wald's ratio).
+
+    The interval is Fieller's, with the covariance of reach and conversion inside each arm.
+    It is an effect on those whom being assigned made reachable, not on everybody.
+    """
+    if absent := _missing_arm(treated.customers, control.customers):
+        return absent
+    if not treated.reached:
+        return Absent(Reason.NOBODY_REACHED)
+    gain = difference_of_rates(
+        Rate(treated.reached, treated.customers), Rate(control.reached, control.customers)
+    )
+    if isinstance(gain, Absent) or gain.interval.holds(0.0):
+        return Absent(Reason.NOT_ESTIMABLE)
+    arms = treated, control
+    effect = treated.converted / treated.customers - control.converted / control.customers
+    numerator = sum(_covariance(a.converted, a.converted, a.converted, a.customers) for a in arms)
+    denominator = sum(_covariance(a.reached, a.reached, a.reached, a.customers) for a in arms)
+    joint = sum(_covariance(a.converted, a.reached, a.both, a.customers) for a in arms)
+    # The ratios r for which effect - r * gain is not significant: a r^2 - 2 b r + c <= 0.
+    a = gain.value**2 - _Z**2 * denominator
+    b = effect * gain.value - _Z**2 * joint
+    c = effect**2 - _Z**2 * numerator
+    if a <= 0 or b * b < a * c:
+        return Absent(Reason.NOT_ESTIMABLE)
+    root = sqrt(b * b - a * c)
+    interval = Interval((b - root) / a, (b + root) / a)
+    test = _pooled_z(
+        Rate(treated.converted, treated.customers), Rate(control.converted, control.customers)
+    )
+    return Effect(effect / gain.value, interval, test)
+
+
+def _covariance(first: int, second: int, both: int, n: int) -> float:
+    """Return the covariance of the means of two yes/no marks over `n` customers."""
+    return (both / n - first / n * (second / n)) / n
+
+
+@dataclass(frozen=True)
+class SampleRatio:
+    """Whether the arms have the sizes that were planned; an alarm voids the comparison."""
+
+    chi_square: float
+    p: float
+
+    @property
+    def alarm(self) -> bool:
+        return self.p < MISMATCH_ALARM
+
+
+def sample_ratio(counts: Sequence[int], shares: Sequence[float]) -> SampleRatio | Absent:
+    """Test realised arm sizes against the planned shares, which need not add up to one."""
+    total, planned = sum(counts), sum(shares)
+    if len(counts) < 2 or planned <= 0 or min(shares) <= 0:
+        return Absent(Reason.NO_PLAN)
+    if total == 0:
+        return Absent(Reason.NOBODY)
+    expected = [total * share / planned for share in shares]
+    result = stats.chisquare(list(counts), expected)
+    return SampleRatio(float(result.statistic), float(result.pvalue))
+
+
+def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+    """Adjust the p-values of several comparisons made at once (Holm 1979)."""
+    if not p_values:
+        return ()
+    return tuple(float(p) for p in multipletests(list(p_values), method="holm")[1])
+
+
+def is_too_few(*customers: int) -> bool:
+    """Tell whether any arm is below the size that can be read."""
+    return min(customers) < FEWEST
+
+
+def _missing_arm(treated: int, control: int) -> Absent | None:
+    if not control:
+        return Absent(Reason.NO_CONTROL)
+    return None if treated else Absent(Reason.NO_TREATED)
