@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -234,3 +234,19 @@ def id_set(engine_name: str, ids: Iterable[int]) -> Select[tuple[int]]:
         return select(each.c.value)
     value = func.jsonb_array_elements_text(cast(literal(packed), JSONB)).column_valued("value")
     return select(cast(value, BigInteger))
+
+
+def version_set(engine_name: str, versions: Mapping[int, int | None]) -> Select[tuple[int, int]]:
+    """Return ids with the versions somebody saw, as columns `id` and `version`, in one parameter.
+
+    A version of None stays NULL: there is nothing to compare with.
+    """
+    packed = json.dumps({str(id_): version for id_, version in versions.items()})
+    if engine_name == "sqlite":
+        each = func.json_each(packed).table_valued(column("key", Text), column("value", Integer))
+        return select(cast(each.c.key, Integer).label("id"), each.c.value.label("version"))
+    pairs = func.jsonb_each_text(cast(literal(packed), JSONB)).table_valued("key", "value")
+    return select(
+        cast(pairs.c.key, BigInteger).label("id"),
+        cast(pairs.c.value, BigInteger).label("version"),
+    )
