@@ -1,7 +1,8 @@
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, Code, only
@@ -25,3 +26,42 @@ class Analysis(Base):
     conclusion: Mapped[str] = mapped_column(default="")
     author_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
     at: Mapped[datetime]
+
+
+class RunFold(Base):
+    """A run whose candidates can't change any more, folded into cells at `folded_at`."""
+
+    __tablename__ = "run_fold"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey(Run.id, ondelete="CASCADE"), primary_key=True)
+    folded_at: Mapped[datetime]
+
+
+class RunCell(Base):
+    """The candidates of a folded run, counted by branch, arm and channel; they add up.
+
+    `channel_id` 0 stands for no channel. `reached_outcomes` counts those reached who also have the outcome;
+    `squares` is the sum of the squared outcome values, in currency units.
+    """
+
+    __tablename__ = "run_cell"
+
+    run_id: Mapped[int] = mapped_column(
+        ForeignKey(RunFold.run_id, ondelete="CASCADE"), primary_key=True
+    )
+    branch_id: Mapped[int] = mapped_column(primary_key=True)
+    arm: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    channel_id: Mapped[int] = mapped_column(primary_key=True)
+    targeted: Mapped[int]
+    confirmed: Mapped[int]
+    assigned: Mapped[int]
+    attempted: Mapped[int]
+    reached: Mapped[int]
+    responded: Mapped[int]
+    converted: Mapped[int]
+    won: Mapped[int]
+    outcomes: Mapped[int]
+    reached_outcomes: Mapped[int]
+    attempts: Mapped[int]
+    value: Mapped[Decimal]
+    squares: Mapped[float]

@@ -5,8 +5,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import BigInteger, ForeignKey, Index
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.sql.functions import FunctionElement
 
 from core.database import Base, Number
 
@@ -57,8 +59,46 @@ class Subject(Base):
     name: Mapped[str] = mapped_column(primary_key=True, index=True)
 
 
+class TransactionNumber(FunctionElement[int]):
+    """The number of the transaction at hand; SQLite has one writer at a time and needs none."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+class OldestRunning(FunctionElement[int]):
+    """The lowest number of a transaction that may still commit."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(TransactionNumber)
+def _no_number(_element: TransactionNumber, _compiler: Any, **_options: Any) -> str:
+    return "0"
+
+
+@compiles(TransactionNumber, "postgresql")
+def _number(_element: TransactionNumber, _compiler: Any, **_options: Any) -> str:
+    return "pg_current_xact_id()::text::bigint"
+
+
+@compiles(OldestRunning)
+def _after_all(_element: OldestRunning, _compiler: Any, **_options: Any) -> str:
+    return "1"
+
+
+@compiles(OldestRunning, "postgresql")
+def _oldest(_element: OldestRunning, _compiler: Any, **_options: Any) -> str:
+    return "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+
+
 class Outgoing(Base):
-    """The outbox: written in the transaction of the change, read in order by `id`."""
+    """The outbox: written in the transaction of the change, read in order by `id`.
+
+    Numbers are given out when a row is written but seen when it is committed, so a row may
+    turn up below one that was read already. `transaction_no` lets readers wait for it.
+    """
 
     __tablename__ = "outbox"
 
@@ -68,6 +108,7 @@ class Outgoing(Base):
     type: Mapped[str] = mapped_column(index=True)
     subject: Mapped[str]
     payload: Mapped[dict[str, Any]]
+    transaction_no: Mapped[int] = mapped_column(BigInteger, default=TransactionNumber())
 
 
 def entry_of(fact: Event, *, actor_id: int | None, at: datetime) -> Entry:

@@ -1,14 +1,12 @@
-from datetime import date, datetime
-from typing import Any
+from datetime import date
 
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.campaigns.model import Campaign, Design
+from core.campaigns.model import Campaign
 from core.campaigns.rules import Metric
 from core.database import Base, Code, only
 from core.people.model import Unit
-from core.runs.model import Run
 
 
 class Plan(Base):
@@ -44,15 +42,3 @@ class PlanEntry(Base):
     goal: Mapped[float]
     starts_on: Mapped[date]
     ends_on: Mapped[date]
-
-
-class PlanRecord(Base):
-    """What a version reached in a run of the plan: stamped when the run is completed."""
-
-    __tablename__ = "plan_record"
-
-    plan_entry_id: Mapped[int] = mapped_column(ForeignKey(PlanEntry.id), primary_key=True)
-    run_id: Mapped[int] = mapped_column(ForeignKey(Run.id), primary_key=True)
-    design_id: Mapped[int] = mapped_column(ForeignKey(Design.id))
-    figures: Mapped[dict[str, Any]]
-    at: Mapped[datetime]
