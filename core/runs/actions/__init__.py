@@ -1,0 +1,1 @@
+"""What is done with runs until they are launched: start, select, confirm."""

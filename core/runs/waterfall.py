@@ -1,0 +1,208 @@
+"""Which rule keeps a customer out, as one expression over the narrow state row."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    SmallInteger,
+    case,
+    column,
+    exists,
+    false,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    table,
+)
+
+from core.campaigns.model import (
+    ActionType,
+    Campaign,
+    CampaignType,
+    Channel,
+    ContactPolicy,
+    Content,
+    Design,
+    Stage,
+)
+from core.campaigns.rules import ActivityType, Objective
+from core.customers.model import CustomerState, Holding, Indicator, Product
+from core.customers.rules import IndicatorKind, Medium
+from core.customers.state import valid_indicator
+from core.database import Moment, Number
+from core.refusals import Invalid
+from core.runs.rules import Exclusion
+from core.segments.queries import compiled, in_segment
+from core.work import Reader
+
+# Activities stand above runs; only these columns of them are read here.
+_ACTIVITY = table(
+    "activity",
+    column("customer_id", Number),
+    column("status", SmallInteger),
+    column("priority", SmallInteger),
+    column("type", SmallInteger),
+    column("contacted_at", Moment),
+)
+# Unassigned, assigned, in progress: literals, since only these meet the partial index.
+_PENDING = [literal_column(code) for code in ("0", "1", "2")]
+CANDIDATE = 0  # what `first_reason` says of a customer whom no rule keeps out
+
+Rule = tuple[Exclusion, ColumnElement[bool]]
+
+
+@dataclass(frozen=True)
+class Audience:
+    """What a design asks for, as far as it decides who is a candidate."""
+
+    design: Design
+    campaign: Campaign
+    objective: Objective
+    medium: Medium
+    is_sales: bool
+
+
+def audience(view: Reader, design_id: int) -> Audience:
+    """Read the design, and the channel whose consent counts: that of the first internal stage.
+
+    An administrative campaign, or one whose stage is administrative, asks for no sales consent.
+
+    :raises Invalid: the design has no stage with content
+    """
+    design, campaign, objective = view.session.execute(
+        select(Design, Campaign, CampaignType.objective)
+        .join(Campaign, Campaign.id == Design.campaign_id)
+        .join(CampaignType, CampaignType.id == Campaign.type_id)
+        .where(Design.id == design_id)
+    ).one()
+    first = view.session.execute(
+        select(Channel.medium, Stage.activity_type)
+        .select_from(Stage)
+        .join(Content, Content.id == Stage.content_id)
+        .join(Channel, Channel.id == Content.channel_id)
+        .join(ActionType, ActionType.id == Channel.action_type_id)
+        .where(Stage.design_id == design_id)
+        .order_by(ActionType.is_campaign_activity.desc(), Stage.position)
+        .limit(1)
+    ).one_or_none()
+    if first is None:
+        raise Invalid(f"Version {design.version} of {campaign.code} has no stage with content.")
+    medium, type_ = first
+    is_sales = objective is not Objective.ADMINISTRATIVE and type_ is ActivityType.SALES
+    return Audience(design, campaign, objective, medium, is_sales)
+
+
+def first_reason(view: Reader, wanted: Audience) -> ColumnElement[int]:
+    """Return the code of the first `Exclusion` that holds for a row of `CustomerState`, or 0."""
+    rules = _rules(view, wanted)
+    return case(*((holds, reason.literal) for reason, holds in rules), else_=literal_column("0"))
+
+
+def _rules(view: Reader, wanted: Audience) -> list[Rule]:
+    """List the rules in the order of the waterfall; one that can't hold is left out."""
+    state = CustomerState
+    rules: list[Rule] = [
+        (Exclusion.NOT_ACTIVE, ~state.is_active),
+        (Exclusion.DO_NOT_CONTACT, state.do_not_contact),
+    ]
+    if wanted.is_sales:
+        rules.append((Exclusion.NO_CONSENT, lacks_consent(wanted.medium)))
+    rules += [
+        (Exclusion.DISTRESS, in_distress(view)),
+        (Exclusion.NOT_IN_SEGMENT, ~_in_audience(view, wanted.design)),
+    ]
+    if wanted.design.exclusion_segment_id is not None:
+        listed = in_segment(view, wanted.design.exclusion_segment_id)
+        rules.append((Exclusion.ON_EXCLUSION_LIST, listed))
+    rules += _product_rule(view, wanted)
+    if wanted.is_sales:
+        rules += _contact_cap(view)
+    rules.append((Exclusion.BUSY_ELSEWHERE, _busy(wanted.campaign)))
+    return rules
+
+
+def lacks_consent(medium: Medium) -> ColumnElement[bool]:
+    return _mask(CustomerState.consents, medium.bit) == 0
+
+
+def in_distress(view: Reader) -> ColumnElement[bool]:
+    """Test for a distress indicator that counts now; the bit alone may have run out."""
+    marked = _mask(CustomerState.indicators, IndicatorKind.DISTRESS.bit) != 0
+    valid = exists().where(
+        Indicator.customer_id == CustomerState.customer_id,
+        Indicator.kind == IndicatorKind.DISTRESS,
+        valid_indicator(view.now),
+    )
+    return marked & valid
+
+
+def _in_audience(view: Reader, design: Design) -> ColumnElement[bool]:
+    # What was approved is frozen: a segment changed since then changes nothing here.
+    rule = (design.frozen or {}).get("rule")
+    if rule is not None:
+        return compiled(view, rule)
+    if design.segment_id is None:
+        raise Invalid(f"Version {design.version} has no segment: nobody can be selected.")
+    return in_segment(view, design.segment_id)
+
+
+def _product_rule(view: Reader, wanted: Audience) -> list[Rule]:
+    reasons: list[ColumnElement[bool]] = []
+    sells = wanted.objective in {Objective.CROSS_SELL, Objective.UP_SELL}
+    if sells and wanted.design.product_id is not None:
+        reasons.append(_holds(view, wanted.design.product_id))
+    if wanted.objective is Objective.UP_SELL and wanted.design.base_product_id is not None:
+        reasons.append(~_holds(view, wanted.design.base_product_id))
+    return [(Exclusion.HOLDS_PRODUCT, or_(*reasons))] if reasons else []
+
+
+def _holds(view: Reader, product_id: int) -> ColumnElement[bool]:
+    bit = view.session.get_one(Product, product_id).bit
+    if bit is not None:
+        return _mask(CustomerState.products, 1 << bit) != 0
+    return exists().where(
+        Holding.customer_id == CustomerState.customer_id,
+        Holding.product_id == product_id,
+        Holding.closed_on.is_(None),
+    )
+
+
+def _contact_cap(view: Reader) -> list[Rule]:
+    policy = view.session.get(ContactPolicy, 1)
+    if policy is None:
+        return []
+    since = view.now - timedelta(days=policy.period_days)
+    capped: ColumnElement[bool] = CustomerState.last_contact_at > since
+    if policy.most_contacts > 1:
+        contacts = (
+            select(func.count())
+            .select_from(_ACTIVITY)
+            .where(
+                _ACTIVITY.c.customer_id == CustomerState.customer_id,
+                _ACTIVITY.c.contacted_at > since,
+                _ACTIVITY.c.type == ActivityType.SALES.literal,
+            )
+            .scalar_subquery()
+        )
+        capped &= contacts >= policy.most_contacts
+    quiet = CustomerState.last_refusal_at > view.now - timedelta(days=policy.quiet_days)
+    return [(Exclusion.CONTACT_CAP, func.coalesce(capped, false()) | func.coalesce(quiet, false()))]
+
+
+def _busy(campaign: Campaign) -> ColumnElement[bool]:
+    at_work = exists().where(
+        _ACTIVITY.c.customer_id == CustomerState.customer_id,
+        _ACTIVITY.c.status.in_(_PENDING),
+        _ACTIVITY.c.priority <= campaign.priority.literal,
+    )
+    return (CustomerState.pending > 0) & at_work
+
+
+def _mask(bits: ColumnElement[int], mask: int) -> ColumnElement[int]:
+    wide = BigInteger if mask > 0x7FFFFFFF else Integer
+    return bits.bitwise_and(literal(mask, wide))
