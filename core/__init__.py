@@ -5,6 +5,6 @@ way, from the outcome back to the people who work; `pyproject.toml` holds the sa
 import-linter contract:
 
     exchange | intake > portfolio > impact > responses > activities > runs > campaigns
-    > segments | market > customers > people > work > journal > lifecycle
+    > segments | market > customers > people > exports > work > journal > lifecycle
     > access | periods | measures | windows > database > settings > refusals
 """

@@ -31,6 +31,8 @@ class Permission(StrEnum):
     EXPORT = "export:rows"
     EXPORT_AGGREGATES = "export:aggregates"
     READ_JOURNAL = "journal:read"
+    OWN_ACCOUNT = "account:own"  # everybody's: seeing the own name, changing the own password
+    OPEN_SESSIONS = "sessions:open"  # nobody's: the sign-in itself, before anybody is known
 
 
 class Role(Coded):
@@ -116,6 +118,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
     ),
 }
 
+_EVERYBODY = frozenset({_P.OWN_ACCOUNT})
 SIGHTS: Mapping[Role, Sight] = {
     Role.AGENT: Sight.OWN_WORK,
     Role.TEAM_LEAD: Sight.OWN_TEAM,
@@ -162,7 +165,7 @@ class Actor:
     permissions: frozenset[Permission] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        granted = frozenset(Permission) if self.is_system else frozenset()
+        granted = frozenset(Permission) if self.is_system else _EVERYBODY
         object.__setattr__(
             self, "permissions", granted.union(*(GRANTS[role] for role in self.roles))
         )

@@ -37,7 +37,7 @@ class Part(Generic[T]):
 
 def windowed(
     session: Session,
-    statement: Select[Any],
+    statement: Select[*tuple[Any, ...]],
     window: Window,
     *,
     sorts: Mapping[str, SQLColumnExpression[Any]],

@@ -121,6 +121,20 @@ def changing(engine: Engine, actor: Actor, *, now: datetime) -> Iterator[Work]:
         raise
 
 
+@contextmanager
+def upkeep(engine: Engine) -> Iterator[Session]:
+    """Commit bookkeeping that is nobody's decision, such as when a session was last seen.
+
+    It leaves no trace in the journal, so nothing that a person decides belongs in here.
+    """
+    with (
+        write_turn(engine),
+        Session(engine, expire_on_commit=False) as session,
+        session.begin(),
+    ):
+        yield session
+
+
 def _remember(engine: Engine, actor: Actor, refusal: NotAllowed, *, now: datetime) -> None:
     with write_turn(engine), Session(engine) as session, session.begin():
         session.add(entry_of(RequestRefused(str(refusal)), actor_id=actor.person_id, at=now))

@@ -1,0 +1,143 @@
+"""How the product looks: the only place with a colour. Light and dark mean the same.
+
+Ink for what is read, one brand colour for what is ours, three colours that judge. Every pair of
+text and ground keeps a contrast of 4.5 to 1 or better; series differ in lightness as well as hue.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import plotly.graph_objects as go
+import streamlit as st
+
+FONT = "'Source Sans', 'Segoe UI', system-ui, sans-serif"
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The colours of one mode by what they say."""
+
+    ink: str
+    quiet: str  # axes, notes, what stands in the background
+    line: str
+    ground: str
+    brand: str
+    control: str  # the held-out group, wherever it is compared with ours
+    good: str
+    warn: str
+    bad: str
+    series: tuple[str, ...]
+    ramp: tuple[str, ...]  # from little to much
+
+
+LIGHT = Palette(
+    ink="#17222E",
+    quiet="#56636F",
+    line="#D9DFE5",
+    ground="#FFFFFF",
+    brand="#1B5A8C",
+    control="#8996A3",
+    good="#1C7A4B",
+    warn="#946200",
+    bad="#B42A2A",
+    series=("#1B5A8C", "#C57A14", "#2F8F83", "#8B5FA8", "#B14A63", "#5C6B7A"),
+    ramp=("#EEF4F9", "#C9DDEC", "#94BBD8", "#5590BD", "#1B5A8C", "#0F3A5D"),
+)
+DARK = Palette(
+    ink="#E8EDF2",
+    quiet="#A3B0BC",
+    line="#33414E",
+    ground="#121A22",
+    brand="#7DB8E8",
+    control="#8593A0",
+    good="#62C796",
+    warn="#E3B341",
+    bad="#F08A85",
+    series=("#7DB8E8", "#F0B25C", "#6FCDBF", "#C29BE0", "#EC8FA6", "#A3B0BC"),
+    ramp=("#1B2A38", "#23445F", "#2F6389", "#4A8BBC", "#7DB8E8", "#C4E0F6"),
+)
+Meaning = Literal["neutral", "brand", "good", "warn", "bad"]
+CONFIG: dict[str, Any] = {
+    "displaylogo": False,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+    "responsive": True,
+}
+
+
+def palette() -> Palette:
+    """Return the colours of the mode that this browser shows."""
+    return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+def colour(meaning: Meaning) -> str:
+    return {
+        "neutral": palette().quiet,
+        "brand": palette().brand,
+        "good": palette().good,
+        "warn": palette().warn,
+        "bad": palette().bad,
+    }[meaning]
+
+
+def badge(label: str, meaning: Meaning = "neutral") -> None:
+    """Draw a small label whose colour judges; the word says the same."""
+    shades: dict[Meaning, Literal["gray", "primary", "green", "orange", "red"]] = {
+        "neutral": "gray",
+        "brand": "primary",
+        "good": "green",
+        "warn": "orange",
+        "bad": "red",
+    }
+    st.badge(label, color=shades[meaning])
+
+
+def figure(
+    traces: Sequence[Any],
+    *,
+    x: str = "",
+    y: str = "",
+    height: int = 320,
+    legend: bool = True,
+    **layout: Any,
+) -> go.Figure:
+    """Put traces on the product's own ground.
+
+    :param x: what the axis counts and its unit; the same for y
+    :param layout: anything else of Plotly's layout, such as `barmode="stack"`
+    """
+    drawn = go.Figure(list(traces), layout=_layout(palette(), height=height, legend=legend))
+    drawn.update_layout(xaxis_title=x or None, yaxis_title=y or None)
+    return drawn.update_layout(**layout) if layout else drawn
+
+
+def _layout(colours: Palette, *, height: int, legend: bool) -> dict[str, Any]:
+    axis = {
+        "gridcolor": colours.line,
+        "linecolor": colours.line,
+        "zerolinecolor": colours.quiet,
+        "tickfont": {"color": colours.quiet, "size": 13},
+        "title": {"font": {"color": colours.quiet, "size": 13}},
+        "automargin": True,
+    }
+    return {
+        "template": None,
+        "height": height,
+        "colorway": list(colours.series),
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": FONT, "color": colours.ink, "size": 14},
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "xaxis": {**axis, "showgrid": False},
+        "yaxis": axis,
+        "bargap": 0.35,
+        "showlegend": legend,
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        "hoverlabel": {
+            "bgcolor": colours.ground,
+            "bordercolor": colours.line,
+            "font": {"color": colours.ink, "family": FONT},
+        },
+        "hovermode": "closest",
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": colours.quiet},
+    }

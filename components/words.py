@@ -1,0 +1,107 @@
+"""How numbers, money and moments are written: the only place where they become text."""
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_compact_currency, format_currency, format_decimal
+
+from core.measures import Amount, Rate
+from core.settings import settings
+
+NONE = "–"  # noqa: RUF001  the dash that tables use for nothing
+LOCALE = "en_GB"
+_MARKUP = re.compile(r"([\\`*_\[\]<>$~])")
+
+
+def count(number: int | None) -> str:
+    """Write a whole number, grouped: 45,211."""
+    return NONE if number is None else f"{number:,}"
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Write a number with its noun: 1 activity, 2 activities."""
+    return f"{count(number)} {one if number == 1 else many or f'{one}s'}"
+
+
+def percent(share: Rate | float | Decimal | None, *, digits: int = 1) -> str:
+    """Write a share as a percentage: 0.117 is 11.7 %; nothing counted is a dash."""
+    value = share.value if isinstance(share, Rate) else share
+    return NONE if value is None else f"{value * 100:,.{digits}f} %"
+
+
+def points(difference: float | None, *, digits: int = 2) -> str:
+    """Write a difference of two shares in percentage points, with its sign."""
+    return NONE if difference is None else f"{difference * 100:+,.{digits}f} points"
+
+
+def rate(of: Rate) -> str:
+    """Write a share together with its parts: 40.0 % (2 of 5)."""
+    return f"{percent(of)} ({count(of.numerator)} of {count(of.denominator)})"
+
+
+def number(value: float | Decimal | None, *, digits: int = 2) -> str:
+    if value is None:
+        return NONE
+    return format_decimal(round(Decimal(str(value)), digits), locale=LOCALE)
+
+
+def money(amount: Amount | Decimal | float | None, *, short: bool = False) -> str:
+    """Write money in its currency; bare numbers are in the bank's. Short is €1.2m."""
+    if amount is None:
+        return NONE
+    if not isinstance(amount, Amount):
+        amount = Amount(Decimal(str(amount)), settings().currency)
+    if short:
+        return format_compact_currency(
+            amount.value, amount.currency, locale=LOCALE, fraction_digits=1
+        )
+    return format_currency(amount.value, amount.currency, locale=LOCALE)
+
+
+def day(value: date | None) -> str:
+    """Write a date: 2 Mar 2026."""
+    if value is None:
+        return NONE
+    value = _local(value).date() if isinstance(value, datetime) else value
+    return format_date(value, "d MMM y", locale=LOCALE)
+
+
+def moment(value: datetime | None) -> str:
+    """Write a moment in the bank's zone: 2 Mar 2026, 09:00."""
+    if value is None:
+        return NONE
+    return format_datetime(_local(value), "d MMM y, HH:mm", locale=LOCALE)
+
+
+def clock(value: datetime | None) -> str:
+    """Write the time of day in the bank's zone: 09:00."""
+    return NONE if value is None else format_datetime(_local(value), "HH:mm", locale=LOCALE)
+
+
+def days_left(until: date, *, today: date) -> str:
+    """Say how far a date is away in days."""
+    days = (until - today).days
+    if days == 0:
+        return "today"
+    ahead = counted(abs(days), "day")
+    return f"in {ahead}" if days > 0 else f"{ahead} ago"
+
+
+def yes_no(value: bool | None) -> str:  # noqa: FBT001  it is the value that is written
+    return NONE if value is None else "yes" if value else "no"
+
+
+def sentence(words: str) -> str:
+    """Begin with a capital: words of the business are kept in small letters."""
+    return words[:1].upper() + words[1:]
+
+
+def plain(text: str) -> str:
+    """Make text that somebody typed safe to show where Markdown is read."""
+    return _MARKUP.sub(r"\\\1", text)
+
+
+def _local(value: datetime) -> datetime:
+    return value.astimezone(settings().zone)

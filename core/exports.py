@@ -1,0 +1,51 @@
+"""Taking rows out of the product: a right of its own, and never without a trace."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from core.access import Permission
+from core.journal.model import Event
+from core.refusals import Invalid
+from core.work import Work
+
+
+@dataclass(frozen=True)
+class RowsExported(Event):
+    kind: ClassVar[str] = "rows.exported"
+
+    list_name: str
+    filters: dict[str, str]
+    rows: int
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return (f"list:{self.list_name}",)
+
+
+@dataclass(frozen=True)
+class Export:
+    """A request to take the rows of a list out, as it is filtered now.
+
+    `right` says what the rows are: customers' records or aggregates.
+    """
+
+    list_name: str
+    filters: Mapping[str, str]
+    rows: int
+    right: Permission = Permission.EXPORT
+
+    def __post_init__(self) -> None:
+        if self.right not in {Permission.EXPORT, Permission.EXPORT_AGGREGATES}:
+            raise Invalid(f"{self.right} is not a right to export.")
+
+
+def export(work: Work, request: Export) -> RowsExported:
+    """Note who took which rows out, before the file leaves.
+
+    :raises NotAllowed: the roles of this person do not include this export
+    """
+    work.authorize(request.right)
+    fact = RowsExported(request.list_name, dict(request.filters), request.rows)
+    work.record(fact)
+    return fact

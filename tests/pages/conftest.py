@@ -1,0 +1,72 @@
+"""Pages as a person sees them: through the shell, signed in by a session row, at a fixed time."""
+
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from sqlalchemy.orm import Session
+from streamlit.testing.v1 import AppTest
+
+from components import server
+from core.people.model import WebSession
+from core.people.rules import SignInSource
+from core.settings import settings
+from tests.conftest import NOW
+
+SHELL = Path(__file__).parents[2] / "components" / "shell.py"
+
+
+@pytest.fixture
+def installation(database_url, engine, monkeypatch):
+    """This test's database and its clock become the product's."""
+    monkeypatch.setenv("FAIRLEAD_DATABASE_URL", str(database_url))
+    settings.cache_clear()
+    monkeypatch.setattr(server, "now", lambda: NOW)
+    st.cache_data.clear()
+    yield engine
+    server._engine(settings().database_url).dispose()
+    server._engine.cache_clear()
+    settings.cache_clear()
+
+
+@pytest.fixture
+def open_page(installation):
+    """Open a page as somebody: `open_page(world.lea, "team_queue", run=7)`, already run once."""
+
+    def open_as(actor, name, **query):
+        app = AppTest.from_file(SHELL, default_timeout=60)
+        app.session_state["session_id"] = session_of(installation, actor)
+        for key, value in query.items():
+            app.query_params[key] = str(value)
+        app.switch_page(f"../pages/{name}.py")
+        app.run()
+        assert not app.exception, app.exception
+        return app
+
+    return open_as
+
+
+@pytest.fixture
+def choose():
+    """Choose rows of a list by their position: `choose(app, "people", 0, 2)`."""
+
+    def choose_rows(app, key, *positions):
+        [grid] = [each for each in app.dataframe if f"{key}:" in each.proto.id]
+        app.session_state[grid.key] = {
+            "selection": {"rows": list(positions), "columns": [], "cells": []}
+        }
+        app.run()
+        return app
+
+    return choose_rows
+
+
+def session_of(engine, actor):
+    """Sign somebody in by the row that a sign-in leaves."""
+    with Session(engine) as session, session.begin():
+        row = WebSession(
+            person_id=actor.person_id, source=SignInSource.PASSWORD, opened_at=NOW, seen_at=NOW
+        )
+        session.add(row)
+        session.flush()
+        return row.id
