@@ -1,0 +1,231 @@
+"""Turn a checked rule into one SQL condition over `customer_state`.
+
+Every part answers true or false, never NULL, so that its exact opposite is just NOT. What the
+state row knows is compared there and joins nothing; the rest are EXISTS beside it.
+"""
+
+import operator
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
+from functools import reduce
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    case,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.orm import InstrumentedAttribute
+
+from core.customers.model import Customer, CustomerState, Holding
+from core.segments.criteria.tree import (
+    Comparison,
+    Condition,
+    Consents,
+    DaysAgo,
+    Group,
+    Holds,
+    InList,
+    Join,
+    Known,
+    Marked,
+    Operator,
+    Source,
+    Type,
+    Value,
+)
+from core.segments.model import SegmentMember
+from core.work import Reader
+
+Figure = Callable[[int], ColumnElement[bool]]
+_HOLDING_COLUMNS: Mapping[str, InstrumentedAttribute[Any]] = {
+    "status": Holding.status,
+    "balance": Holding.balance,
+    "opened_on": Holding.opened_on,
+}
+_STATE_COLUMNS: Mapping[str, InstrumentedAttribute[Any]] = {
+    "age": CustomerState.born_on,
+    "born_on": CustomerState.born_on,
+    "joined_on": CustomerState.joined_on,
+    "branch": CustomerState.branch_id,
+    "manager": CustomerState.manager_id,
+    "kind": CustomerState.kind,
+    "active": CustomerState.is_active,
+    "do_not_contact": CustomerState.do_not_contact,
+    "balance": CustomerState.balance,
+    "yearly_value": CustomerState.yearly_value,
+    "churn_risk": CustomerState.churn_risk,
+    "last_contact_days": CustomerState.last_contact_at,
+    "last_refusal_days": CustomerState.last_refusal_at,
+    "pending": CustomerState.pending,
+}
+_COMPARE: Mapping[Operator, Callable[[Any, Any], ColumnElement[bool]]] = {
+    Operator.EQUALS: operator.eq,
+    Operator.LESS: operator.lt,
+    Operator.AT_MOST: operator.le,
+    Operator.MORE: operator.gt,
+    Operator.AT_LEAST: operator.ge,
+}
+
+
+class Compiler:
+    """Compiles conditions for one request: its bank's words, its dialect, its today."""
+
+    def __init__(self, view: Reader, known: Known) -> None:
+        self.view = view
+        self.known = known
+        self.today = view.now.date()
+
+    def condition(self, tree: Condition) -> ColumnElement[bool]:  # noqa: PLR0911  one for each kind
+        match tree:
+            case Group():
+                return self._group(tree)
+            case Comparison():
+                return self._comparison(tree)
+            case Holds():
+                return self._holding(tree)
+            case Consents(medium, wanted):
+                return _bit(CustomerState.consents, medium.bit, wanted=wanted)
+            case Marked(indicator, wanted):
+                return _bit(CustomerState.indicators, indicator.bit, wanted=wanted)
+            case InList(code):
+                members = select(SegmentMember.customer_id).where(
+                    SegmentMember.segment_id == self.known.segments[code].id,
+                    SegmentMember.customer_id == CustomerState.customer_id,
+                )
+                return members.exists()
+        return self.condition(tree.rule)
+
+    def _group(self, group: Group) -> ColumnElement[bool]:
+        parts = [self.condition(part) for part in group.parts]
+        if group.join is Join.ALL:
+            return and_(true(), *parts)
+        found = or_(false(), *parts)
+        return found if group.join is Join.ANY else not_(found)
+
+    def _comparison(self, tree: Comparison) -> ColumnElement[bool]:
+        found = self._compared(tree)
+        return not_(found) if tree.opposite else found
+
+    def _compared(self, tree: Comparison) -> ColumnElement[bool]:
+        if tree.source is Source.ATTRIBUTE:
+            return self._attribute(tree)
+        columns = _HOLDING_COLUMNS if tree.source is Source.HOLDING else _STATE_COLUMNS
+        column = columns[tree.subject.name]
+        if tree.operator is Operator.EMPTY:
+            return column.is_(None)
+        figures: dict[str, Figure] = {
+            "age": lambda n: CustomerState.born_on <= latest_birth(self.today, n),
+            "last_contact_days": lambda n: CustomerState.last_contact_at < self._day_after(n),
+            "last_refusal_days": lambda n: CustomerState.last_refusal_at < self._day_after(n),
+        }
+        if (figure := figures.get(tree.subject.name)) and tree.source is Source.STATE:
+            return and_(column.is_not(None), _counted(figure, tree))
+        if tree.subject.type is Type.UNIT:
+            ids = {unit for value in tree.values for unit in self.known.units[str(value)].ids}
+            return column.in_(sorted(ids))
+        return _plain(column, tree, self._values(tree))
+
+    def _values(self, tree: Comparison) -> list[Any]:
+        return [self._value(value, tree.subject.type) for value in tree.values]
+
+    def _value(self, value: Value, kind: Type) -> Any:
+        if isinstance(value, DaysAgo):
+            return self.today - timedelta(days=value.days)
+        return self.known.people[str(value)].id if kind is Type.PERSON else value
+
+    def _day_after(self, days_ago: int) -> datetime:
+        """Return the moment at which, in the bank's zone, the day so many days ago was over."""
+        day = self.today - timedelta(days=days_ago - 1)
+        return datetime.combine(day, time.min, tzinfo=self.view.now.tzinfo)
+
+    def _attribute(self, tree: Comparison) -> ColumnElement[bool]:
+        held = Customer.attributes[tree.subject.name]
+        readers: dict[Type, tuple[ColumnElement[Any], tuple[str, ...]]] = {
+            Type.NUMBER: (held.as_float(), ("number", "integer", "real")),
+            Type.FLAG: (held.as_boolean(), ("boolean", "true", "false")),
+        }
+        column, kinds = readers.get(tree.subject.type, (held.as_string(), ("string", "text")))
+        if self.view.dialect == "sqlite":
+            path = '$."' + tree.subject.name + '"'
+            kept_as = func.json_type(Customer.attributes, path)
+        else:
+            kept_as = func.jsonb_typeof(held)
+        values = [v.isoformat() if isinstance(v, date) else v for v in self._values(tree)]
+        # The type is looked at first: a cast of something else would fail on PostgreSQL.
+        fits = kept_as.in_(kinds)
+        if tree.operator is Operator.EMPTY:
+            return not_(self._of_customer(fits))
+        return self._of_customer(case((fits, _plain(column, tree, values)), else_=false()))
+
+    def _of_customer(self, found: ColumnElement[bool]) -> ColumnElement[bool]:
+        return select(Customer.id).where(Customer.id == CustomerState.customer_id, found).exists()
+
+    def _holding(self, tree: Holds) -> ColumnElement[bool]:
+        products = self.known.products
+        chosen = [
+            product
+            for code, product in products.items()
+            if code == tree.product or product.category == tree.category
+        ]
+        if tree.where is None and not tree.ever and all(p.bit is not None for p in chosen):
+            mask = reduce(operator.or_, (1 << p.bit for p in chosen if p.bit is not None))
+            return _bit(CustomerState.products, mask, wanted=not tree.opposite)
+        held = select(Holding.id).where(
+            Holding.customer_id == CustomerState.customer_id,
+            Holding.product_id.in_([p.id for p in chosen]),
+        )
+        if not tree.ever:
+            held = held.where(Holding.closed_on.is_(None))
+        if tree.where is not None:
+            held = held.where(self.condition(tree.where))
+        return not_(held.exists()) if tree.opposite else held.exists()
+
+
+def _bit(column: InstrumentedAttribute[int], mask: int, *, wanted: bool) -> ColumnElement[bool]:
+    held = column.bitwise_and(mask)
+    return held != 0 if wanted else held == 0
+
+
+def latest_birth(today: date, age: int) -> date:
+    """Return the last birth date of those who are at least `age` years old today.
+
+    Who was born on 29 February is a year older on 1 March of the years without that day.
+    """
+    try:
+        return today.replace(year=today.year - age)
+    except ValueError:
+        return date(today.year - age, 2, 28)
+
+
+def _counted(at_least: Figure, tree: Comparison) -> ColumnElement[bool]:
+    """Compare a whole number of which only "at least n" can be asked."""
+    values = [int(str(value)) for value in tree.values]
+    match tree.operator:
+        case Operator.AT_LEAST:
+            return at_least(values[0])
+        case Operator.MORE:
+            return at_least(values[0] + 1)
+        case Operator.LESS:
+            return not_(at_least(values[0]))
+        case Operator.AT_MOST:
+            return not_(at_least(values[0] + 1))
+        case Operator.BETWEEN:
+            return and_(at_least(values[0]), not_(at_least(values[1] + 1)))
+    return or_(*(and_(at_least(n), not_(at_least(n + 1))) for n in values))
+
+
+def _plain(column: Any, tree: Comparison, values: list[Any]) -> ColumnElement[bool]:
+    if tree.operator is Operator.BETWEEN:
+        found = column.between(*values)
+    elif tree.operator is Operator.IN:
+        found = column.in_(values)
+    else:
+        found = _COMPARE[tree.operator](column, values[0])
+    return and_(column.is_not(None), found)

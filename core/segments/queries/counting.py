@@ -1,0 +1,145 @@
+"""How many customers a rule means, and a few of them to look at."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, not_, select, true
+
+from core.access import Permission, Sight, masked, masked_number
+from core.customers.model import Customer, CustomerState
+from core.customers.rules import IndicatorKind, Medium
+from core.people.model import Unit
+from core.refusals import NotFound
+from core.segments.criteria import Known, read
+from core.segments.model import Segment, SegmentMember
+from core.segments.queries.compiling import Compiler
+from core.segments.queries.vocabulary import known_words
+from core.segments.rules import SegmentKind
+from core.work import Reader
+
+
+def compiled(
+    view: Reader, rule: dict[str, Any], *, known: Known | None = None
+) -> ColumnElement[bool]:
+    """Return the rule as a condition for statements that select FROM `customer_state`.
+
+    It is true or false, never NULL, and does not limit to anybody's scope: the statement does.
+
+    :param known: the bank's words when they are at hand already
+    :raises InvalidRule: naming what is wrong, and where in the rule
+    """
+    known = known or known_words(view)
+    return Compiler(view, known).condition(read(rule, known))
+
+
+def in_segment(view: Reader, segment_id: int, *, known: Known | None = None) -> ColumnElement[bool]:
+    """Return membership of a segment, static or dynamic, as `compiled` does for a rule."""
+    segment = view.session.get(Segment, segment_id)
+    if segment is None:
+        raise NotFound("There is no such segment.")
+    rule = segment.rule
+    if segment.kind is SegmentKind.STATIC or rule is None:
+        return (
+            select(SegmentMember.customer_id)
+            .where(
+                SegmentMember.segment_id == segment_id,
+                SegmentMember.customer_id == CustomerState.customer_id,
+            )
+            .exists()
+        )
+    return compiled(view, rule, known=known)
+
+
+def count(view: Reader, rule: dict[str, Any]) -> int:
+    """Count the customers in scope whom a rule means."""
+    view.authorize(Permission.SEE_SEGMENTS)
+    statement = within(view, select(func.count())).where(compiled(view, rule))
+    return view.session.scalar(statement) or 0
+
+
+@dataclass(frozen=True)
+class AudienceSize:
+    """How many remain, step by step; each number is part of the one before it."""
+
+    population: int
+    fitting: int
+    contactable: int
+    consenting: int
+
+
+def audience_size(
+    view: Reader, *, rule: dict[str, Any], medium: Medium | None = None
+) -> AudienceSize:
+    """Count whom a rule means, who of them may be contacted at all, and who by `medium`.
+
+    One pass over the state rows, for previews while a rule is being written.
+    """
+    view.authorize(Permission.SEE_SEGMENTS)
+    fits = compiled(view, rule)
+    contactable = and_(
+        fits,
+        CustomerState.is_active,
+        not_(CustomerState.do_not_contact),
+        CustomerState.indicators.bitwise_and(IndicatorKind.DISTRESS.bit) == 0,
+    )
+    allows = true() if medium is None else CustomerState.consents.bitwise_and(medium.bit) != 0
+    statement = select(
+        func.count(),
+        func.count().filter(fits),
+        func.count().filter(contactable),
+        func.count().filter(and_(contactable, allows)),
+    )
+    return AudienceSize(*view.session.execute(within(view, statement)).one())
+
+
+@dataclass(frozen=True)
+class SampleCustomer:
+    """One of those whom a rule means, as far as the person asking may see who it is."""
+
+    customer_id: int
+    customer_no: str | None
+    name: str | None
+    branch: str
+    balance: str | None
+
+
+def matching_sample(view: Reader, *, rule: dict[str, Any], limit: int = 10) -> list[SampleCustomer]:
+    """Return the first few customers in scope whom a rule means, masked by the asker's sight."""
+    view.authorize(Permission.SEE_SEGMENTS)
+    chosen = (
+        within(view, select(CustomerState.customer_id, CustomerState.branch_id))
+        .where(compiled(view, rule))
+        .order_by(CustomerState.customer_id)
+        .limit(limit)
+        .subquery()
+    )
+    statement = (
+        select(Customer.id, Customer.customer_no, Customer.name, Unit.name, CustomerState.balance)
+        .join(chosen, chosen.c.customer_id == Customer.id)
+        .join(CustomerState, CustomerState.customer_id == Customer.id)
+        .join(Unit, Unit.id == chosen.c.branch_id)
+        .order_by(Customer.id)
+    )
+    return [
+        SampleCustomer(
+            id_, *_as_allowed(view, number, name), branch, None if held is None else f"{held:,.2f}"
+        )
+        for id_, number, name, branch, held in view.session.execute(statement)
+    ]
+
+
+def within(view: Reader, statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Let a statement count or list the state rows in the asker's scope."""
+    return statement.select_from(CustomerState).where(
+        view.actor.scope.limits(CustomerState.branch_id)
+    )
+
+
+def _as_allowed(view: Reader, number: str, name: str) -> tuple[str | None, str | None]:
+    # A list of anybody's customers is nobody's own work, so only the widest sight sees it plainly.
+    match view.actor.sight:
+        case Sight.EVERYBODY:
+            return number, name
+        case Sight.NEVER:
+            return None, None
+    return masked_number(number), masked(name)
