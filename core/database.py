@@ -18,9 +18,11 @@ from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
     Connection,
+    CursorResult,
     DateTime,
     Dialect,
     Engine,
+    Executable,
     Integer,
     MetaData,
     Select,
@@ -38,7 +40,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeEngine
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -236,7 +238,7 @@ def id_set(engine_name: str, ids: Iterable[int]) -> Select[tuple[int]]:
     return select(cast(value, BigInteger))
 
 
-def version_set(engine_name: str, versions: Mapping[int, int | None]) -> Select[tuple[int, int]]:
+def version_set(engine_name: str, versions: Mapping[int, int | None]) -> Select[int, int | None]:
     """Return ids with the versions somebody saw, as columns `id` and `version`, in one parameter.
 
     A version of None stays NULL: there is nothing to compare with.
@@ -250,3 +252,10 @@ def version_set(engine_name: str, versions: Mapping[int, int | None]) -> Select[
         cast(pairs.c.key, BigInteger).label("id"),
         cast(pairs.c.value, BigInteger).label("version"),
     )
+
+
+def affected(session: Session, statement: Executable) -> int:
+    """Carry out an INSERT … SELECT, UPDATE or DELETE over a set; return how many rows it met."""
+    outcome = session.execute(statement, execution_options={"synchronize_session": False})
+    assert isinstance(outcome, CursorResult)  # noqa: S101  what a statement without RETURNING gives
+    return outcome.rowcount
