@@ -1,5 +1,7 @@
 """How an activity lives. Nothing here touches the database."""
 
+from enum import StrEnum
+
 from core.access import Permission
 from core.database import Coded
 from core.lifecycle import Lifecycle, Move
@@ -64,3 +66,33 @@ LIFECYCLE = Lifecycle(
     moves=(TAKE, ASSIGN, RELEASE, ATTEMPT, COMPLETE, CANCEL, ABORT, FOLLOW_LEAD),
 )
 SYSTEM_ABORTED = "system-aborted"  # the code of the reason that no person can choose
+
+
+class Urgency(Coded):
+    """Where open work belongs in the one ordered list of a person."""
+
+    OVERDUE = "overdue", 1
+    PROMISED = "promised", 2  # the customer was told that we call today, or before today
+    DUE_TODAY = "due today", 3
+    LATER = "later", 4
+
+
+# What a contact makes of a sales activity that it ends.
+DETAIL_OF = {Outcome.ACCEPTED: Detail.CONVERTED, Outcome.REFUSED: Detail.UNSUCCESSFUL}
+# What can be noted without ending the activity.
+ATTEMPT_OUTCOMES = frozenset({Outcome.CALL_BACK, Outcome.NOT_REACHED})
+
+
+class Objection(StrEnum):
+    """Why an activity can't go to a person, in the order in which it is judged."""
+
+    MISSING = "There is no such activity."
+    CLOSED = "The activity is closed."
+    ALREADY = "The person already has it."
+    MEANWHILE = "It changed meanwhile; look at it again."
+    INACTIVE = "The person is not active."
+    NOT_WORKING = "The person does not work activities."
+    OTHER_BRANCH = "The person is not of the responsible branch."
+    TWO_BRANCHES = "The two persons are of different branches."
+    HELD_OUT = "The customer is not to be contacted in this run."
+    UNQUALIFIED = 'The person lacks the qualification "{}".'

@@ -1,0 +1,214 @@
+"""How one activity moves: found and locked, changed in one statement, remembered in history."""
+
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, case, func, literal, or_, select, update
+
+from core.access import Permission
+from core.activities.model import Activity, Attempt, Change
+from core.activities.rules import Objection, Outcome, Status
+from core.activities.scope import seen
+from core.campaigns.model import Stage, StatusReason, TemplateReason
+from core.campaigns.rules import ReasonUse
+from core.customers.model import CustomerState
+from core.database import Moment
+from core.lifecycle import Move
+from core.refusals import Conflict, Invalid, NotFound
+from core.runs.model import Candidate
+from core.runs.rules import CONTROL_ARM
+from core.work import Work
+
+TRACKED = ("status", "reason_id", "detail", "person_id", "branch_id")
+
+
+def found(
+    work: Work,
+    activity_id: int,
+    *,
+    move: Move[Status],
+    version: int | None = None,
+) -> Activity:
+    """Lock an activity that the actor can see and that this move leads out of.
+
+    :param version: the version the actor was looking at; None does not compare
+    :raises NotFound: no such activity in scope
+    :raises Conflict: it changed since the actor looked
+    :raises Invalid: no such move from where it is, or its customer is held out
+    """
+    activity = locked(work, activity_id, within=seen(work))
+    if version is not None and activity.version != version:
+        raise Conflict(Objection.MEANWHILE)
+    if activity.status not in move.sources:
+        raise Invalid(f"You can't {move.verb} here: the activity is {activity.status}.")
+    if move.target in {Status.IN_PROGRESS, Status.COMPLETED}:
+        arm = work.session.scalar(select(Candidate.arm).where(*_of(activity)))
+        if arm == CONTROL_ARM:
+            raise Invalid(Objection.HELD_OUT)
+    return activity
+
+
+def locked(work: Work, activity_id: int, *, within: ColumnElement[bool]) -> Activity:
+    """Read an activity as it is now and keep it from changing until this work is done.
+
+    :raises NotFound: no such activity in this scope
+    """
+    activity = work.session.scalar(
+        select(Activity)
+        .where(Activity.id == activity_id, within)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if activity is None:
+        raise NotFound(Objection.MISSING)
+    return activity
+
+
+def owned(work: Work, activity: Activity, move: Move[Status]) -> None:
+    """Continue only for the person who has the activity, or for the system."""
+    if activity.person_id != work.actor.person_id and not work.actor.is_system:
+        work.refuse(f"{move.verb}, on an activity of somebody else")
+
+
+def led(work: Work, activity: Activity, move: Move[Status]) -> None:
+    """Continue only for the person who has the activity, or for the team lead."""
+    if not work.actor.may(Permission.ASSIGN_ACTIVITIES):
+        owned(work, activity, move)
+
+
+def moved(work: Work, activity: Activity, move: Move[Status], **values: Any) -> None:
+    """Carry out the move if nobody else came first, and write what changed into the history.
+
+    :raises Conflict: the row is no longer as it was found
+    """
+    values["status"] = move.target
+    changed = work.session.scalar(
+        update(Activity)
+        .where(
+            Activity.id == activity.id,
+            Activity.version == activity.version,
+            Activity.status.in_(move.sources),
+        )
+        .values(version=Activity.version + 1, **values)
+        .returning(Activity.id)
+        .execution_options(synchronize_session=False)
+    )
+    if changed is None:
+        raise Conflict(Objection.MEANWHILE)
+    before = {name: getattr(activity, name) for name in TRACKED}
+    after = before | {name: value for name, value in values.items() if name in TRACKED}
+    if after != before:
+        ends = {f"from_{name}": value for name, value in before.items()}
+        ends |= {f"to_{name}": value for name, value in after.items()}
+        actor_id = work.actor.person_id
+        work.session.add(
+            Change(activity_id=activity.id, at=work.now, actor_id=actor_id, verb=move.verb, **ends)
+        )
+
+
+def offered(work: Work, activity: Activity, use: ReasonUse, reason_id: int | None) -> int:
+    """Return the reason if the stage's template offers it for this use.
+
+    :raises Invalid: none was chosen, or one that is not offered; nobody can choose the system's
+    """
+    if reason_id is None:
+        raise Invalid("Choose a reason: this step needs one.")
+    known = work.session.scalar(
+        select(StatusReason.id)
+        .join(TemplateReason, TemplateReason.reason_id == StatusReason.id)
+        .join(Stage, Stage.reason_template_id == TemplateReason.template_id)
+        .where(
+            Stage.id == activity.stage_id,
+            TemplateReason.use == use,
+            StatusReason.id == reason_id,
+            StatusReason.is_system.is_(False),
+            StatusReason.is_retired.is_(False),
+        )
+    )
+    if known is None:
+        raise Invalid(f"This reason is not offered for {use}; choose one of the stage's reasons.")
+    return known
+
+
+def attempted(
+    work: Work, activity: Activity, outcome: Outcome, *, reason_id: int | None, note: str
+) -> dict[str, Any]:
+    """Write down a contact with its outcome; return what it changes on the activity itself."""
+    work.session.add(
+        Attempt(
+            activity_id=activity.id,
+            at=work.now,
+            person_id=work.actor.person_id,
+            outcome=outcome,
+            reason_id=reason_id,
+            note=note.strip(),
+        )
+    )
+    values: dict[str, Any] = {"attempts": Activity.attempts + 1}
+    if outcome.is_reached:
+        values["contacted_at"] = work.now
+    return values
+
+
+def carried_over(work: Work, activity: Activity, *, outcome: Outcome | None, closes: bool) -> None:
+    """Bring the customer's state and the candidate's moments up to date with a contact.
+
+    The UPDATE locks the customer's row: two contacts of one customer come one after the other.
+
+    :param outcome: what the contact came to; None when there was no contact
+    """
+    reached = outcome is not None and outcome.is_reached
+    state: dict[str, Any] = {}
+    if closes:
+        state["pending"] = CustomerState.pending - 1
+    if reached:
+        state["last_contact_at"] = _later(CustomerState.last_contact_at, work.now)
+    if outcome is Outcome.REFUSED:
+        state["last_refusal_at"] = _later(CustomerState.last_refusal_at, work.now)
+    if state:
+        work.session.execute(
+            update(CustomerState)
+            .where(CustomerState.customer_id == activity.customer_id)
+            .values(state)
+            .execution_options(synchronize_session=False)
+        )
+    if outcome is not None:
+        answered = outcome in {Outcome.ACCEPTED, Outcome.REFUSED}
+        reached_moments = {
+            "reached_at": reached,
+            "responded_at": answered,
+            "converted_at": outcome is Outcome.ACCEPTED,
+        }
+        moments = ["assigned_at", "attempted_at"]
+        moments += [name for name, holds in reached_moments.items() if holds]
+        stamp(work, activity, *moments, attempts=Candidate.attempts + 1)
+
+
+class Worked(Protocol):
+    """What tells whose candidate an activity belongs to: the activity, or some columns of it."""
+
+    @property
+    def run_id(self) -> int: ...
+    @property
+    def customer_id(self) -> int: ...
+
+
+def stamp(work: Work, activity: Worked, *moments: str, **values: Any) -> None:
+    """Set moments of the activity's candidate that are not set yet: each happens once."""
+    for name in moments:
+        values[name] = func.coalesce(getattr(Candidate, name), literal(work.now, Moment()))
+    work.session.execute(
+        update(Candidate)
+        .where(*_of(activity))
+        .values(values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _of(activity: Worked) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return Candidate.run_id == activity.run_id, Candidate.customer_id == activity.customer_id
+
+
+def _later(column: Any, now: datetime) -> ColumnElement[datetime]:
+    moment = literal(now, Moment())
+    return case((or_(column.is_(None), column < moment), moment), else_=column)

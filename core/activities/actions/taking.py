@@ -1,0 +1,189 @@
+"""How a person comes by work: by choosing from the branch pool, or by taking what is next."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
+
+from core.activities.actions.moves import locked, moved, stamp
+from core.activities.events import ActivityTaken
+from core.activities.model import Activity, Change
+from core.activities.queries.judging import judged, receiver
+from core.activities.rules import CLOSED, TAKE, Objection, Status
+from core.campaigns.model import Design
+from core.campaigns.rules import ActivityType
+from core.people.model import Person, PersonQualification
+from core.refusals import Conflict, Invalid, NotFound
+from core.runs.model import Candidate, Run
+from core.runs.rules import CONTROL_ARM, RunStatus
+from core.work import Work
+
+
+@dataclass(frozen=True)
+class Take:
+    """A request for one activity of the branch pool."""
+
+    activity_id: int
+
+
+@dataclass(frozen=True)
+class TakeNext:
+    """A request for whatever is most urgent in the branch pool, of one type or of any."""
+
+    of_type: ActivityType | None = None
+
+
+def take(work: Work, request: Take) -> ActivityTaken:
+    """Give an unassigned activity of the own branch to whoever asks first.
+
+    :raises NotFound: there is no such activity in the own branch
+    :raises Conflict: a colleague has taken it, and the message says who
+    :raises Invalid: the person lacks the qualification, or the run is paused
+    """
+    work.authorize_move(TAKE)
+    person_id = _myself(work)
+
+    activity = locked(work, request.activity_id, within=_own_branch(work))
+    if activity.status in CLOSED:
+        raise Conflict(Objection.CLOSED)
+    if activity.status not in TAKE.sources:
+        raise Conflict(_taken_by(work, activity.person_id))
+    _fit(work, activity, person_id)
+
+    moved(work, activity, TAKE, person_id=person_id)
+    stamp(work, activity, "assigned_at")
+
+    fact = ActivityTaken(activity.id, activity.customer_id, activity.run_id, person_id)
+    work.record(fact)
+    return fact
+
+
+def take_next(work: Work, request: TakeNext) -> ActivityTaken:
+    """Give the most urgent activity of the own branch that nobody else is taking just now.
+
+    High priority comes first, then what is due first. What the person is not qualified for, and
+    the work of paused runs, stays where it is.
+
+    :raises NotFound: nothing is left that this person can take
+    """
+    work.authorize_move(TAKE)
+    person_id = _myself(work)
+
+    claimed = work.session.execute(
+        _claim(request.of_type),
+        {
+            "own_branch": work.actor.unit_id,
+            "claimant": person_id,
+            "today": work.now.date(),
+        },
+        execution_options={"synchronize_session": False},
+    ).one_or_none()
+    if claimed is None:
+        raise NotFound("Nothing is waiting in your branch's pool that you can take.")
+    work.session.add(
+        Change(
+            activity_id=claimed.id,
+            at=work.now,
+            actor_id=person_id,
+            verb=TAKE.verb,
+            from_status=Status.UNASSIGNED,
+            to_status=TAKE.target,
+            to_person_id=person_id,
+            from_branch_id=claimed.branch_id,
+            to_branch_id=claimed.branch_id,
+        )
+    )
+    stamp(work, claimed, "assigned_at")
+
+    fact = ActivityTaken(claimed.id, claimed.customer_id, claimed.run_id, person_id)
+    work.record(fact)
+    return fact
+
+
+@lru_cache
+def _claim(of_type: ActivityType | None) -> ReturningUpdate[Any]:
+    """Build the claim once: compiling it costs more than running it.
+
+    The status is a literal so that the partial index of the pool is met; whoever comes at the
+    same moment skips the row that is locked here and gets the next one.
+    """
+    claimant = bindparam("claimant", type_=Integer)
+    certified = select(PersonQualification.qualification_id).where(
+        PersonQualification.person_id == claimant,
+        or_(
+            PersonQualification.valid_until.is_(None),
+            PersonQualification.valid_until >= bindparam("today", type_=Date),
+        ),
+    )
+    suitable = (
+        select(Run.id)
+        .join(Design, Design.id == Run.design_id)
+        .where(
+            Run.status != RunStatus.PAUSED,
+            or_(Design.qualification_id.is_(None), Design.qualification_id.in_(certified)),
+        )
+    )
+    held_out = exists().where(
+        Candidate.run_id == Activity.run_id,
+        Candidate.customer_id == Activity.customer_id,
+        Candidate.arm == CONTROL_ARM,
+    )
+    waiting = select(Activity.id).where(
+        Activity.status == Status.UNASSIGNED.literal,
+        Activity.branch_id == bindparam("own_branch", type_=Integer),
+        Activity.run_id.in_(suitable),
+        ~held_out,
+    )
+    if of_type is not None:
+        waiting = waiting.where(Activity.type == of_type)
+    first = (
+        waiting.order_by(Activity.priority, Activity.due_at, Activity.id)
+        .limit(1)
+        .with_for_update(of=Activity, skip_locked=True)
+        .scalar_subquery()
+    )
+    return (
+        update(Activity)
+        .where(Activity.id == first)
+        .values(status=TAKE.target, person_id=claimant, version=Activity.version + 1)
+        .returning(Activity.id, Activity.customer_id, Activity.run_id, Activity.branch_id)
+    )
+
+
+def _myself(work: Work) -> int:
+    if work.actor.person_id is None:
+        raise Invalid("Only a person can take work.")
+    return work.actor.person_id
+
+
+def _own_branch(work: Work) -> ColumnElement[bool]:
+    return and_(
+        Activity.branch_id == work.actor.unit_id, work.actor.scope.limits(Activity.branch_id)
+    )
+
+
+def _taken_by(work: Work, person_id: int | None) -> str:
+    if person_id == work.actor.person_id:
+        return "You have it already."
+    name = work.session.scalar(select(Person.name).where(Person.id == person_id))
+    return f"{name} has taken it."
+
+
+def _fit(work: Work, activity: Activity, person_id: int) -> None:
+    if work.session.scalar(select(Run.status).where(Run.id == activity.run_id)) is RunStatus.PAUSED:
+        raise Invalid("The run is paused; its work waits until it goes on.")
+    rows = judged(work, receiver(work, person_id), {activity.id: None}).subquery()
+    if against := work.session.scalar(select(rows.c.objection)):
+        raise Invalid(against)

@@ -1,0 +1,148 @@
+"""How much there is to do: the figures of the tiles, and of each person of a team."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import and_, func, or_, select, true
+
+from core.access import Permission
+from core.activities.model import Activity
+from core.activities.queries.lists import authorize_list
+from core.activities.rules import OPEN, Status
+from core.activities.scope import (
+    among,
+    end_of_today,
+    in_pool,
+    of_team,
+    own,
+    pending,
+    seen,
+    team_member,
+)
+from core.campaigns.model import Campaign
+from core.campaigns.rules import ActivityType
+from core.people.model import Person
+from core.work import Reader
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class MyCounts:
+    """What waits for one person now. `callbacks` were promised for today or before."""
+
+    open: int
+    due_today: int
+    overdue: int
+    callbacks: int
+    pool: int
+    done_today: int
+
+
+def my_counts(view: Reader, *, of_type: ActivityType | None = None) -> MyCounts:
+    """Count the own work and the branch pool, in one statement."""
+    view.authorize(Permission.WORK_ACTIVITIES)
+    tomorrow = end_of_today(view.now)
+    mine, count = and_(own(view), among(*OPEN)), func.count(Activity.id)
+    finished = and_(own(view), Activity.status == Status.COMPLETED.literal)
+    begun = tomorrow - _DAY
+    statement = select(
+        count.filter(mine),
+        count.filter(mine, Activity.due_at >= view.now, Activity.due_at < tomorrow),
+        count.filter(mine, Activity.due_at < view.now),
+        count.filter(mine, Activity.next_action_at < tomorrow),
+        count.filter(in_pool(view)),
+        count.filter(finished, Activity.closed_at >= begun),
+    ).where(
+        or_(mine, in_pool(view), and_(finished, Activity.closed_at >= begun)),
+        true() if of_type is None else Activity.type == of_type,
+    )
+    return MyCounts(*view.session.execute(statement).one())
+
+
+@dataclass(frozen=True)
+class TeamCounts:
+    """What waits for a team now."""
+
+    unassigned: int
+    open: int
+    due_today: int
+    overdue: int
+
+
+def team_counts(view: Reader) -> TeamCounts:
+    """Count the pending work of the team, in one statement."""
+    view.authorize(Permission.SEE_TEAM)
+    count, tomorrow = func.count(Activity.id), end_of_today(view.now)
+    statement = select(
+        count.filter(Activity.status == Status.UNASSIGNED.literal),
+        count.filter(among(*OPEN)),
+        count.filter(Activity.due_at >= view.now, Activity.due_at < tomorrow),
+        count.filter(Activity.due_at < view.now),
+    ).where(pending(), of_team(view))
+    return TeamCounts(*view.session.execute(statement).one())
+
+
+@dataclass(frozen=True)
+class PersonLoad:
+    """How much one person has to do. `capacity` is contacts a day."""
+
+    person_id: int
+    name: str
+    open: int
+    due_today: int
+    overdue: int
+    done_today: int
+    capacity: int
+
+
+def workload(view: Reader) -> list[PersonLoad]:
+    """Count the work of each active person of the team, the busiest first.
+
+    People without any are listed too: they are whom a team lead is looking for.
+    """
+    view.authorize(Permission.SEE_TEAM)
+    tomorrow = end_of_today(view.now)
+    count = func.count(Activity.id)
+    is_open = among(*OPEN)
+    done = and_(Activity.status == Status.COMPLETED.literal, Activity.closed_at >= tomorrow - _DAY)
+    opened = count.filter(is_open)
+    statement = (
+        select(
+            Person.id,
+            Person.name,
+            opened,
+            count.filter(is_open, Activity.due_at >= view.now, Activity.due_at < tomorrow),
+            count.filter(is_open, Activity.due_at < view.now),
+            count.filter(done),
+            Person.daily_capacity,
+        )
+        .outerjoin(Activity, and_(Activity.person_id == Person.id, or_(is_open, done)))
+        .where(Person.is_active, team_member(view))
+        .group_by(Person.id, Person.name, Person.daily_capacity)
+        .order_by(opened.desc(), Person.name, Person.id)
+    )
+    return [PersonLoad(*row) for row in view.session.execute(statement)]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something a list can be narrowed to, and how many pending activities it has."""
+
+    id: int
+    name: str
+    pending: int
+
+
+def campaign_choices(view: Reader) -> list[Choice]:
+    """List the campaigns with pending work in the actor's scope, for the filter."""
+    authorize_list(view)
+    count = func.count(Activity.id)
+    statement = (
+        select(Campaign.id, Campaign.name, count)
+        .join(Activity, Activity.campaign_id == Campaign.id)
+        .where(pending(), seen(view))
+        .group_by(Campaign.id, Campaign.name)
+        .order_by(Campaign.name)
+    )
+    return [Choice(*row) for row in view.session.execute(statement)]

@@ -1,0 +1,80 @@
+"""What a team lead may filter by; the same conditions list, count, preview and assign."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from core.activities.model import Activity
+from core.activities.rules import PENDING, Status
+from core.activities.scope import among, revealed, seen
+from core.campaigns.rules import ActivityType, Priority
+from core.customers.model import Customer
+from core.refusals import Invalid
+from core.work import Reader
+
+
+@dataclass(frozen=True)
+class ActivityFilter:
+    """Which activities; an empty part does not limit. Without statuses: all pending ones.
+
+    `due_from` and `due_to` are days on the bank's wall, both included. `text` looks into
+    names and customer numbers, and only of customers whose name the actor is shown.
+    """
+
+    campaign_id: int | None = None
+    run_id: int | None = None
+    types: frozenset[ActivityType] = field(default_factory=frozenset)
+    subtype_id: int | None = None
+    statuses: frozenset[Status] = PENDING
+    priorities: frozenset[Priority] = field(default_factory=frozenset)
+    due_from: date | None = None
+    due_to: date | None = None
+    overdue: bool = False
+    branch_id: int | None = None
+    person_id: int | None = None
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        if self.due_from and self.due_to and self.due_from > self.due_to:
+            raise Invalid("The first due day is after the last; swap them.")
+
+    def conditions(self, view: Reader) -> ColumnElement[bool]:
+        """Restrict a statement over activities to what matches and the actor may see."""
+        return and_(seen(view), *self._parts(view))
+
+    def _parts(self, view: Reader) -> Iterable[ColumnElement[bool]]:
+        yield among(*(self.statuses or PENDING))
+        equal = {
+            Activity.campaign_id: self.campaign_id,
+            Activity.run_id: self.run_id,
+            Activity.subtype_id: self.subtype_id,
+            Activity.branch_id: self.branch_id,
+            Activity.person_id: self.person_id,
+        }
+        yield from (column == wanted for column, wanted in equal.items() if wanted is not None)
+        if self.types:
+            yield Activity.type.in_(self.types)
+        if self.priorities:
+            yield Activity.priority.in_(self.priorities)
+        if self.due_from:
+            yield Activity.due_at >= _midnight(view, self.due_from)
+        if self.due_to:
+            yield Activity.due_at < _midnight(view, self.due_to + timedelta(days=1))
+        if self.overdue:
+            yield and_(Activity.due_at < view.now, among(*PENDING))
+        if self.text.strip():
+            yield and_(revealed(view), Activity.customer_id.in_(_named(self.text.strip())))
+
+
+def _midnight(view: Reader, day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=view.now.tzinfo)
+
+
+def _named(text: str) -> ColumnElement[int]:
+    found = or_(
+        Customer.name.icontains(text, autoescape=True),
+        Customer.customer_no.istartswith(text, autoescape=True),
+    )
+    return select(Customer.id).where(found).scalar_subquery()

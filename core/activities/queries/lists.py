@@ -1,0 +1,102 @@
+"""The lists of work: the own one, the branch pool, what is closed, and the team's."""
+
+from typing import Any
+
+from sqlalchemy import case, func, select
+
+from core.access import Permission
+from core.activities.model import Activity
+from core.activities.queries.filters import ActivityFilter
+from core.activities.queries.rows import SORTS, ActivityRow, Rows, listed, row_of
+from core.activities.rules import CLOSED, OPEN, Urgency
+from core.activities.scope import OVERSIGHT, among, in_pool, own, revealed, urgency
+from core.campaigns.rules import ActivityType
+from core.customers.model import Customer
+from core.windows import Part, Window, windowed
+from core.work import Reader
+
+
+def my_list(
+    view: Reader,
+    *,
+    of_type: ActivityType | None = None,
+    first: int = 0,
+    size: int = 50,
+) -> Part[ActivityRow]:
+    """List the own open work in the order to do it: overdue, promised, due, by priority."""
+    view.authorize(Permission.WORK_ACTIVITIES)
+    statement = _narrowed(listed(view), of_type).where(own(view), among(*OPEN))
+    level = urgency(view)
+    moment = case((level == Urgency.PROMISED, Activity.next_action_at), else_=Activity.due_at)
+    return _part(view, statement, first, size, level, moment, Activity.priority, Activity.id)
+
+
+def pool(
+    view: Reader,
+    *,
+    of_type: ActivityType | None = None,
+    first: int = 0,
+    size: int = 50,
+) -> Part[ActivityRow]:
+    """List what nobody of the own branch has yet, in the order in which *take next* gives it."""
+    view.authorize(Permission.WORK_ACTIVITIES)
+    statement = _narrowed(listed(view), of_type).where(in_pool(view))
+    return _part(view, statement, first, size, Activity.priority, Activity.due_at, Activity.id)
+
+
+def my_closed(
+    view: Reader,
+    *,
+    of_type: ActivityType | None = None,
+    first: int = 0,
+    size: int = 50,
+) -> Part[ActivityRow]:
+    """List what the actor has completed or cancelled, or lost to an abort; the latest first."""
+    view.authorize(Permission.WORK_ACTIVITIES)
+    statement = _narrowed(listed(view), of_type).where(own(view), among(*CLOSED))
+    return _part(view, statement, first, size, Activity.closed_at.desc(), Activity.id.desc())
+
+
+def team_list(
+    view: Reader,
+    *,
+    matching: ActivityFilter,
+    window: Window | None = None,
+) -> Part[ActivityRow]:
+    """List the work that matches, of the team or of the units that the actor oversees."""
+    authorize_list(view)
+    statement = listed(view).where(matching.conditions(view))
+    # A name that is masked must not show through the order of the list either.
+    sorts = SORTS | {"customer": case((revealed(view), Customer.name))}
+    records, total = windowed(
+        view.session, statement, window or Window(sort="due"), sorts=sorts, last=Activity.id
+    )
+    return Part([row_of(record) for record in records], total)
+
+
+def count_team(view: Reader, *, matching: ActivityFilter) -> int:
+    """Count what `team_list` would list."""
+    authorize_list(view)
+    counted = select(func.count(Activity.id)).where(matching.conditions(view))
+    return view.session.scalar(counted) or 0
+
+
+def authorize_list(view: Reader) -> None:
+    """Continue only for a team lead, or for somebody who oversees people and customers."""
+    if view.actor.permissions >= OVERSIGHT:
+        view.authorize(*OVERSIGHT)
+    else:
+        view.authorize(Permission.SEE_TEAM)
+
+
+def _narrowed(statement: Rows, of_type: ActivityType | None) -> Rows:
+    return statement if of_type is None else statement.where(Activity.type == of_type)
+
+
+def _part(view: Reader, statement: Rows, first: int, size: int, *order: Any) -> Part[ActivityRow]:
+    window = Window(first=first, size=size)
+    total = view.session.scalar(select(func.count()).select_from(statement.subquery()))
+    records = view.session.execute(
+        statement.order_by(*order).limit(window.size).offset(window.first)
+    )
+    return Part([row_of(record) for record in records], total or 0)

@@ -1,0 +1,109 @@
+"""Which activities somebody may see, and on which of them the customer's name.
+
+Every statement over activities carries `seen`. What it leaves out looks like not existing.
+"""
+
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import ColumnElement, and_, case, false, or_, select, true, type_coerce
+
+from core.access import Permission, Sight
+from core.activities.model import Activity
+from core.activities.rules import PENDING, Status, Urgency
+from core.database import Code
+from core.people.model import Person
+from core.work import Reader
+
+# Whoever may look at people and at customers beyond a team sees the work between them.
+OVERSIGHT = frozenset({Permission.SEE_PEOPLE, Permission.SEE_CUSTOMERS})
+
+
+def among(*statuses: Status) -> ColumnElement[bool]:
+    """Restrict to statuses, as literals: the partial indexes on pending work are met by these."""
+    return Activity.status.in_([status.literal for status in sorted(statuses, key=_code)])
+
+
+def pending() -> ColumnElement[bool]:
+    return among(*PENDING)
+
+
+def seen(view: Reader) -> ColumnElement[bool]:
+    """Restrict a statement over activities to those of the actor's scope.
+
+    An agent: the own ones, and the unassigned of the own branch. A team lead: the team's, and
+    the unassigned of the branch. Whoever oversees people and customers: all of the own units.
+    """
+    actor = view.actor
+    if actor.is_system:
+        return true()
+    parts: list[ColumnElement[bool]] = [false()]
+    if actor.may(Permission.WORK_ACTIVITIES):
+        parts += [own(view), in_pool(view)]
+    if actor.may(Permission.SEE_TEAM):
+        parts.append(of_team(view))
+    if actor.permissions >= OVERSIGHT:
+        parts.append(actor.scope.limits(Activity.branch_id))
+    return or_(*parts)
+
+
+def own(view: Reader) -> ColumnElement[bool]:
+    return Activity.person_id == view.actor.person_id
+
+
+def in_pool(view: Reader) -> ColumnElement[bool]:
+    """Restrict to what waits for anybody of the actor's own branch."""
+    return and_(
+        Activity.status == Status.UNASSIGNED.literal,
+        Activity.branch_id == view.actor.unit_id,
+        view.actor.scope.limits(Activity.branch_id),
+    )
+
+
+def of_team(view: Reader) -> ColumnElement[bool]:
+    """Restrict to the work of a lead's people, and to what nobody of the branch has."""
+    return or_(
+        Activity.person_id.in_(select(Person.id).where(team_member(view))),
+        and_(Activity.person_id.is_(None), view.actor.scope.limits(Activity.branch_id)),
+    )
+
+
+def team_member(view: Reader) -> ColumnElement[bool]:
+    """Restrict a statement over people to those whom the actor leads."""
+    scope = view.actor.scope
+    if scope.team_id is not None:
+        return Person.team_id == scope.team_id
+    return scope.limits(Person.unit_id)
+
+
+def revealed(view: Reader) -> ColumnElement[bool]:
+    """Say of each activity whether the actor is shown the customer's name and numbers."""
+    sight = view.actor.sight
+    if sight is Sight.EVERYBODY:
+        return true()
+    parts: list[ColumnElement[bool]] = [false()]
+    if sight >= Sight.OWN_WORK:
+        parts.append(own(view))
+    if sight >= Sight.OWN_TEAM:
+        parts.append(of_team(view))
+    return or_(*parts)
+
+
+def urgency(view: Reader) -> ColumnElement[Urgency]:
+    """Say of each activity how urgent it is now, by `Urgency`."""
+    tomorrow = end_of_today(view.now)
+    code = case(
+        (Activity.due_at < view.now, Urgency.OVERDUE.literal),
+        (Activity.next_action_at < tomorrow, Urgency.PROMISED.literal),
+        (Activity.due_at < tomorrow, Urgency.DUE_TODAY.literal),
+        else_=Urgency.LATER.literal,
+    )
+    return type_coerce(code, Code(Urgency))
+
+
+def end_of_today(now: datetime) -> datetime:
+    """Return the midnight that ends the day on the bank's wall."""
+    return datetime.combine(now.date() + timedelta(days=1), time.min, tzinfo=now.tzinfo)
+
+
+def _code(status: Status) -> int:
+    return status.code
