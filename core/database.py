@@ -256,6 +256,7 @@ def version_set(engine_name: str, versions: Mapping[int, int | None]) -> Select[
 
 def affected(session: Session, statement: Executable) -> int:
     """Carry out an INSERT … SELECT, UPDATE or DELETE over a set; return how many rows it met."""
-    outcome = session.execute(statement, execution_options={"synchronize_session": False})
+    options = {"synchronize_session": False, "preserve_rowcount": True}
+    outcome = session.execute(statement, execution_options=options)
     assert isinstance(outcome, CursorResult)  # noqa: S101  what a statement without RETURNING gives
     return outcome.rowcount
