@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, cast, func, insert, literal
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, cast, func, insert, literal
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
@@ -19,8 +19,8 @@ def tell_of_each(
     type_: str,
     rows: Select[Any],
     *,
-    subject: ColumnElement[str],
-    payload: Mapping[str, ColumnElement[Any] | str | int | None],
+    subject: SQLColumnExpression[str],
+    payload: Mapping[str, SQLColumnExpression[Any] | str | int | None],
 ) -> None:
     """Put one notice for each of `rows` into the outbox, as part of `entry`.
 
@@ -44,10 +44,10 @@ def tell_of_each(
 
 
 def _object(session: Session, payload: Mapping[str, Any]) -> ColumnElement[Any]:
-    pairs: list[ColumnElement[Any]] = []
+    pairs: list[Any] = []
     for name, value in payload.items():
-        known = value if isinstance(value, ColumnElement) else _constant(value)
-        pairs += [cast(literal(name), Text), known]
+        plain = isinstance(value, str | int | None)
+        pairs += [cast(literal(name), Text), _constant(value) if plain else value]
     if session.get_bind().dialect.name == "sqlite":
         return func.json_object(*pairs, type_=Text)  # text is how JSON is stored there
     return cast(func.jsonb_build_object(*pairs), JSONB)

@@ -6,8 +6,6 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
-    CursorResult,
-    Executable,
     Integer,
     MetaData,
     SmallInteger,
@@ -24,7 +22,7 @@ from sqlalchemy import (
 
 from core.access import GRANTS, Permission
 from core.customers.model import Customer, CustomerState
-from core.database import Moment, Money, Number
+from core.database import Moment, Money, Number, affected
 from core.journal.model import Entry
 from core.journal.outbox import tell_of_each
 from core.people.model import Person, PersonRole
@@ -77,8 +75,8 @@ def select_candidates(work: Work, request: SelectCandidates) -> CandidatesSelect
 
     is_repeated = _forget(work, run.id)
     _CLASSIFIED.create(work.session.connection())
-    _execute(
-        work,
+    affected(
+        work.session,
         insert(_CLASSIFIED).from_select(
             [column.name for column in _C],
             select(
@@ -116,7 +114,7 @@ def _forget(work: Work, run_id: int) -> bool:
     """Delete an earlier selection, and tell whether there was one."""
     found = 0
     for table in (WaterfallStep, Excluded, Candidate):
-        found += _execute(work, delete(table).where(table.run_id == run_id))
+        found += affected(work.session, delete(table).where(table.run_id == run_id))
     return found > 0
 
 
@@ -156,11 +154,11 @@ def _insert_candidates(work: Work, run: Run) -> None:
         "attempts",
         "is_imported",
     ]
-    _execute(work, insert(Candidate).from_select(columns, rows))
+    affected(work.session, insert(Candidate).from_select(columns, rows))
     if run.capacity is not None:
         taken = exists().where(Candidate.run_id == run.id, Candidate.customer_id == _C.customer_id)
         beyond = update(_CLASSIFIED).where(_C.reason == CANDIDATE, ~taken)
-        _execute(work, beyond.values(reason=Exclusion.CAPACITY.literal))
+        affected(work.session, beyond.values(reason=Exclusion.CAPACITY.literal))
 
 
 def _may_confirm() -> Any:
@@ -180,7 +178,7 @@ def _shares(work: Work, run: Run) -> Sequence[Share]:
 def _insert_excluded(work: Work, run: Run) -> None:
     rows = select(literal(run.id), _C.customer_id, _C.reason).where(_C.reason != CANDIDATE)
     columns = ["run_id", "customer_id", "reason"]
-    _execute(work, insert(Excluded).from_select(columns, rows))
+    affected(work.session, insert(Excluded).from_select(columns, rows))
 
 
 def _count(work: Work, run: Run) -> dict[int, int]:
@@ -219,9 +217,3 @@ def _ask_for_confirmations(work: Work, run: Run, entry: Entry, campaign: str) ->
             "person": Person.staff_no,
         },
     )
-
-
-def _execute(work: Work, statement: Executable) -> int:
-    outcome = work.session.execute(statement, execution_options={"synchronize_session": False})
-    assert isinstance(outcome, CursorResult)  # noqa: S101  what a statement without RETURNING gives
-    return outcome.rowcount

@@ -1,0 +1,190 @@
+"""Launching a run: the work of its due stages is made, all of it or none."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import func, literal, select
+
+from core.access import Permission
+from core.activities.generation import Made, make, plans
+from core.activities.marking import count_pending, reference, set_indicators
+from core.activities.recipients import recipients
+from core.activities.schedule import end_of
+from core.campaigns.model import Campaign, Design
+from core.campaigns.rules import DesignStatus
+from core.customers.model import Customer, Indicator
+from core.journal.model import Entry
+from core.journal.outbox import tell_of_each
+from core.refusals import Conflict, Invalid
+from core.runs.events import INDICATOR_SET, RunLaunched, WorkMade
+from core.runs.model import Candidate, Run
+from core.runs.moves import moved, run_in_scope
+from core.runs.rules import CONTROL_ARM, LAUNCH, Confirmation, RunStatus
+from core.work import Work
+
+Progress = Callable[[str, int, int], None]  # what is being done, how much is done, of how much
+
+
+def _silent(_step: str, _done: int, _steps: int) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class Launch:
+    """`without_pending` launches although some confirmations are missing: those are left out."""
+
+    run_id: int
+    without_pending: bool = False
+
+
+def launch(work: Work, request: Launch, *, progress: Progress = _silent) -> RunLaunched:
+    """Make the work of every stage due by the run's first day, or by today if that is later.
+
+    Each treated and confirmed candidate gets one activity per internal stage, with the manager
+    who may take it or in the branch pool, or one message per external stage. Who may not be
+    contacted any more gets nothing. Held-out customers never get anything.
+
+    :raises NotFound: no such run, or out of scope
+    :raises Conflict: it has no selection yet, or is launched or ended already
+    :raises Invalid: the design is not approved, confirmations are missing, or nobody is left
+    """
+    work.authorize_move(LAUNCH)
+    run = moved(work, request.run_id, LAUNCH, launched_at=work.now)
+    design, campaign = _design(work, run)
+    counts = _counts(work, run)
+    if counts.pending and not request.without_pending:
+        raise Invalid(
+            f"{counts.pending:,} candidates of run {run.code} still wait for the confirmation of "
+            f"{counts.confirmers:,} relationship managers. Wait for them, or launch without them."
+        )
+    if not counts.treated:
+        raise Invalid(f"Run {run.code} has no confirmed candidate to work on; select again.")
+
+    due = plans(work, run, until=max(work.now.date(), run.starts_on))
+    steps = len(due) + 3
+    made = Made()
+    for done, plan in enumerate(due):
+        progress(f"Making the work of stage {plan.stage.name}", done, steps)
+        made += make(work, run, plan)
+    progress("Marking the candidates", len(due), steps)
+    marked = set_indicators(work, run)
+
+    fact = RunLaunched(
+        run_id=run.id,
+        run=run.code,
+        campaign_id=design.campaign_id,
+        treated=counts.treated,
+        control=counts.control,
+        left_out=counts.pending,
+        opted_out=counts.treated - marked,
+        activities=made.activities,
+        held=made.held,
+        messages=made.messages,
+    )
+    entry = work.record(fact)
+    progress("Telling the neighbouring systems", len(due) + 1, steps)
+    _announce(work, run, entry, campaign)
+    # The customers' states come last: others who work with these customers wait for them.
+    progress("Counting the work of each customer", len(due) + 2, steps)
+    count_pending(work, run, due, mark=True)
+    progress("Launched", steps, steps)
+    return fact
+
+
+@dataclass(frozen=True)
+class MakeDueWork:
+    run_id: int
+
+
+def make_due_work(work: Work, request: MakeDueWork) -> WorkMade:
+    """Make the stages of a launched run that have fallen due since; none is made twice.
+
+    :raises NotFound: no such run, or out of scope
+    :raises Conflict: the run is not launched, or is paused
+    """
+    work.authorize(Permission.RUN_CAMPAIGNS)
+    run = _launched(work, request.run_id)
+
+    made = Made()
+    due = plans(work, run, until=work.now.date())
+    for plan in due:
+        made += make(work, run, plan)
+    count_pending(work, run, due, mark=False)
+
+    fact = WorkMade(
+        run_id=run.id,
+        run=run.code,
+        stages=tuple(plan.stage.name for plan in due),
+        activities=made.activities,
+        held=made.held,
+        messages=made.messages,
+    )
+    work.record(fact)
+    return fact
+
+
+@dataclass(frozen=True)
+class _Counts:
+    treated: int
+    control: int
+    pending: int
+    confirmers: int
+
+
+def _counts(work: Work, run: Run) -> _Counts:
+    waits = Candidate.confirmation == Confirmation.PENDING
+    return _Counts(
+        *work.session.execute(
+            select(
+                func.count().filter(recipients(run)),
+                func.count().filter(
+                    Candidate.arm == CONTROL_ARM, Candidate.confirmation == Confirmation.CONFIRMED
+                ),
+                func.count().filter(waits),
+                func.count(Candidate.confirmer_id.distinct()).filter(waits),
+            ).where(Candidate.run_id == run.id)
+        ).one()
+    )
+
+
+def _design(work: Work, run: Run) -> tuple[Design, Campaign]:
+    design, campaign = work.session.execute(
+        select(Design, Campaign)
+        .join(Campaign, Campaign.id == Design.campaign_id)
+        .where(Design.id == run.design_id)
+    ).one()
+    if design.status is not DesignStatus.APPROVED:
+        raise Invalid(
+            f"Version {design.version} of {campaign.code} is {design.status}, not approved: "
+            "nothing is made from it."
+        )
+    return design, campaign
+
+
+def _launched(work: Work, run_id: int) -> Run:
+    """Hold a launched run, so that nobody makes the same stage at the same time."""
+    run_in_scope(work, run_id)
+    run = work.session.scalars(select(Run).where(Run.id == run_id).with_for_update()).one()
+    if run.status is not RunStatus.LAUNCHED:
+        raise Conflict(f"Run {run.code} is {run.status}: work is made for launched runs only.")
+    return run
+
+
+def _announce(work: Work, run: Run, entry: Entry, campaign: Campaign) -> None:
+    tell_of_each(
+        work.session,
+        entry,
+        INDICATOR_SET,
+        select(Indicator.id)
+        .join(Customer, Customer.id == Indicator.customer_id)
+        .where(Indicator.reference == reference(run), Indicator.cleared_at.is_(None)),
+        subject=literal("customer:") + Customer.customer_no,
+        payload={
+            "indicator": "campaign candidate",
+            "customer": Customer.customer_no,
+            "campaign": campaign.code,
+            "run": run.code,
+            "valid_from": work.now.isoformat(),
+            "valid_until": end_of(run.ends_on, work.now.tzinfo).isoformat(),
+        },
+    )

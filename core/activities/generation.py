@@ -1,0 +1,197 @@
+"""Making the work of a run: whole stages at once, each a few statements over sets of candidates.
+
+Every statement here is INSERT … SELECT or UPDATE: nobody walks over customers.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    Subquery,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from core.access import Role
+from core.activities.messaging import make_messages
+from core.activities.model import Activity, Change
+from core.activities.recipients import Plan, candidates
+from core.activities.rules import Status
+from core.activities.schedule import calendar_of, stage_days
+from core.activities.scope import pending
+from core.campaigns.model import (
+    ActionType,
+    Campaign,
+    CampaignType,
+    Channel,
+    Content,
+    Design,
+    Stage,
+)
+from core.campaigns.rules import ActivityType, Objective
+from core.customers.model import CustomerState
+from core.database import Moment, affected
+from core.people.model import Person, PersonQualification, PersonRole
+from core.runs.model import Candidate, Run, RunStage
+from core.work import Work
+
+GENERATE = "generate"  # the verb in the history of what a run made
+
+
+@dataclass(frozen=True)
+class Made:
+    """How much was made; `held` activities went straight to the customer's manager."""
+
+    activities: int = 0
+    held: int = 0
+    messages: int = 0
+
+    def __add__(self, other: "Made") -> "Made":
+        return Made(
+            self.activities + other.activities,
+            self.held + other.held,
+            self.messages + other.messages,
+        )
+
+
+def plans(work: Work, run: Run, *, until: date) -> list[Plan]:
+    """List the stages that are to be made by a day and have not been made, in order."""
+    rows = work.session.execute(
+        select(Stage, Content, Channel, ActionType.is_campaign_activity, CampaignType.objective)
+        .join(Content, Content.id == Stage.content_id)
+        .join(Channel, Channel.id == Content.channel_id)
+        .join(ActionType, ActionType.id == Channel.action_type_id)
+        .join(Design, Design.id == Stage.design_id)
+        .join(Campaign, Campaign.id == Design.campaign_id)
+        .join(CampaignType, CampaignType.id == Campaign.type_id)
+        .where(
+            Stage.design_id == run.design_id,
+            ~exists().where(RunStage.run_id == run.id, RunStage.stage_id == Stage.id),
+        )
+        .order_by(Stage.position)
+    )
+    calendar = calendar_of(work.session, run.unit_id)
+    found = []
+    for stage, content, channel, is_internal, objective in rows:
+        days = stage_days(stage, run.starts_on, calendar)
+        is_sales = stage.activity_type is ActivityType.SALES
+        asks = is_sales and objective is not Objective.ADMINISTRATIVE
+        if days.made_on <= until:
+            found.append(Plan(stage, content, channel, is_internal, days, asks))
+    return found
+
+
+def make(work: Work, run: Run, plan: Plan) -> Made:
+    """Make the activities, with their history, or the messages of one stage.
+
+    Candidates who opted out since they were selected get none.
+    """
+    if plan.is_internal:
+        activities = _make_activities(work, run, plan)
+        made = Made(activities=activities, held=_remember(work, run, plan))
+    else:
+        made = Made(messages=make_messages(work, run, plan))
+    work.session.add(
+        RunStage(
+            run_id=run.id,
+            stage_id=plan.stage.id,
+            made_at=work.now,
+            made=made.activities + made.messages,
+        )
+    )
+    return made
+
+
+def _make_activities(work: Work, run: Run, plan: Plan) -> int:
+    stage, days = plan.stage, plan.days
+    campaign = _campaign(work, run)
+    holder = _holders(work, run)
+    columns: dict[str, Any] = {
+        "run_id": literal(run.id),
+        "stage_id": literal(stage.id),
+        "campaign_id": literal(campaign.id),
+        "customer_id": Candidate.customer_id,
+        "type": stage.activity_type.literal,
+        "subtype_id": literal(stage.activity_subtype_id, Activity.subtype_id.type),
+        "priority": campaign.priority.literal,
+        "status": case(
+            (holder.c.id.is_(None), Status.UNASSIGNED.literal), else_=Status.ASSIGNED.literal
+        ),
+        "branch_id": CustomerState.branch_id,
+        "person_id": holder.c.id,
+        "activity_on": literal(days.activity_on),
+        "ends_on": literal(days.due_on),
+        "due_at": literal(days.due_at(work.now.tzinfo), Moment),
+        "attempts": literal(0),
+        "is_completed": false(),
+        "created_at": literal(work.now, Moment),
+        "version": literal(1),
+    }
+    rows = candidates(work, run, plan, *columns.values()).outerjoin(
+        holder,
+        and_(holder.c.id == CustomerState.manager_id, holder.c.unit_id == CustomerState.branch_id),
+    )
+    return affected(work.session, insert(Activity).from_select(list(columns), rows))
+
+
+def _remember(work: Work, run: Run, plan: Plan) -> int:
+    """Begin the history of the new activities; return how many of them somebody has already."""
+    of_stage = and_(Activity.run_id == run.id, Activity.stage_id == plan.stage.id, pending())
+    columns: dict[str, Any] = {
+        "activity_id": Activity.id,
+        "at": literal(work.now, Moment),
+        "actor_id": literal(work.actor.person_id, Change.actor_id.type),
+        "verb": literal(GENERATE),
+        "to_status": Activity.status,
+        "to_person_id": Activity.person_id,
+        "to_branch_id": Activity.branch_id,
+    }
+    affected(
+        work.session,
+        insert(Change).from_select(list(columns), select(*columns.values()).where(of_stage)),
+    )
+    held = select(Activity.customer_id).where(of_stage, Activity.status == Status.ASSIGNED.literal)
+    return affected(
+        work.session,
+        update(Candidate)
+        .where(Candidate.run_id == run.id, Candidate.customer_id.in_(held))
+        .values(assigned_at=func.coalesce(Candidate.assigned_at, literal(work.now, Moment))),
+    )
+
+
+def _holders(work: Work, run: Run) -> Subquery:
+    """Return who may be given work at once: here, an agent, and certified if that is asked for."""
+    holders = select(Person.id, Person.unit_id).where(
+        Person.is_active,
+        exists().where(PersonRole.person_id == Person.id, PersonRole.role == Role.AGENT),
+    )
+    wanted = work.session.scalar(select(Design.qualification_id).where(Design.id == run.design_id))
+    if wanted is not None:
+        holders = holders.where(
+            exists().where(
+                PersonQualification.person_id == Person.id,
+                PersonQualification.qualification_id == wanted,
+                or_(
+                    PersonQualification.valid_until.is_(None),
+                    PersonQualification.valid_until >= work.now.date(),
+                ),
+            )
+        )
+    return holders.subquery("holder")
+
+
+def _campaign(work: Work, run: Run) -> Campaign:
+    return work.session.scalars(
+        select(Campaign)
+        .join(Design, Design.campaign_id == Campaign.id)
+        .where(Design.id == run.design_id)
+    ).one()

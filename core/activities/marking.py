@@ -1,0 +1,67 @@
+"""Marking the candidates of a run for conversations, and counting their work in their states."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import and_, func, insert, literal, select, update
+
+from core.activities.model import Activity
+from core.activities.recipients import Plan, recipients, willing
+from core.activities.schedule import end_of
+from core.activities.scope import pending
+from core.customers.model import CustomerState, Indicator
+from core.customers.rules import IndicatorKind
+from core.database import Moment, affected
+from core.runs.model import Candidate, Run
+from core.work import Work
+
+
+def set_indicators(work: Work, run: Run) -> int:
+    """Mark the recipients as campaign candidates until the end of the run."""
+    columns: dict[str, Any] = {
+        "customer_id": Candidate.customer_id,
+        "kind": IndicatorKind.CAMPAIGN_CANDIDATE.literal,
+        "reference": literal(reference(run)),
+        "valid_from": literal(work.now, Moment),
+        "valid_until": literal(end_of(run.ends_on, work.now.tzinfo), Moment),
+    }
+    rows = (
+        select(*columns.values())
+        .select_from(Candidate)
+        .join(CustomerState, CustomerState.customer_id == Candidate.customer_id)
+        .where(recipients(run), willing(work))
+    )
+    return affected(work.session, insert(Indicator).from_select(list(columns), rows))
+
+
+def reference(run: Run) -> str:
+    """Return what an indicator says it was set by."""
+    return f"run:{run.id}"
+
+
+def count_pending(work: Work, run: Run, made: Sequence[Plan], *, mark: bool) -> None:
+    """Add the new activities to their customers' states, and the indicator's bit if `mark`."""
+    stages = [plan.stage.id for plan in made if plan.is_internal]
+    new = and_(
+        Activity.run_id == run.id,
+        Activity.customer_id == Candidate.customer_id,
+        Activity.stage_id.in_(stages),
+        pending(),
+    )
+    counted = (
+        select(Candidate.customer_id, func.count(Activity.id).label("activities"))
+        .outerjoin(Activity, new)
+        .where(recipients(run))
+        .group_by(Candidate.customer_id)
+        .subquery("counted")
+    )
+    values: dict[str, Any] = {"pending": CustomerState.pending + counted.c.activities}
+    if mark:
+        bit = IndicatorKind.CAMPAIGN_CANDIDATE.bit
+        values["indicators"] = CustomerState.indicators.bitwise_or(bit)
+    affected(
+        work.session,
+        update(CustomerState)
+        .where(CustomerState.customer_id == counted.c.customer_id, willing(work))
+        .values(values),
+    )

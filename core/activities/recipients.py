@@ -1,0 +1,52 @@
+"""Whom a stage is made for, and for which stage: what generation is given."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, select
+
+from core.activities.schedule import StageDays
+from core.campaigns.model import Channel, Content, Stage
+from core.customers.model import CustomerState
+from core.runs.model import Candidate, Run
+from core.runs.rules import CONTROL_ARM, Confirmation
+from core.runs.waterfall import in_distress, lacks_consent
+from core.work import Work
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A stage to be made now: with which content, through which channel, on which days."""
+
+    stage: Stage
+    content: Content
+    channel: Channel
+    is_internal: bool
+    days: StageDays
+    asks_consent: bool
+
+
+def recipients(run: Run) -> ColumnElement[bool]:
+    """Restrict a statement over candidates to those who are treated and confirmed."""
+    return and_(
+        Candidate.run_id == run.id,
+        Candidate.arm > CONTROL_ARM,
+        Candidate.confirmation == Confirmation.CONFIRMED.literal,
+    )
+
+
+def willing(work: Work) -> ColumnElement[bool]:
+    """Restrict a statement over customers' states to those who may be contacted by now."""
+    state = CustomerState
+    return and_(state.is_active, ~state.do_not_contact, ~in_distress(work))
+
+
+def candidates(work: Work, run: Run, plan: Plan, *columns: Any) -> Select[Any]:
+    """Select `columns` for each candidate and state of those whom the stage may reach."""
+    rows = (
+        select(*columns)
+        .select_from(Candidate)
+        .join(CustomerState, CustomerState.customer_id == Candidate.customer_id)
+        .where(recipients(run), willing(work))
+    )
+    return rows.where(~lacks_consent(plan.channel.medium)) if plan.asks_consent else rows
