@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    CursorResult,
     Integer,
     Select,
     Text,
@@ -184,11 +183,8 @@ def list_segment(work: Work, request: ListSegment) -> SegmentListed:
         .join(listed, listed.c.number == Customer.customer_no)
         .distinct()
     )
-    outcome = work.session.execute(
-        insert(SegmentMember).from_select(["segment_id", "customer_id"], members)
-    )
-    assert isinstance(outcome, CursorResult)  # noqa: S101  an INSERT without RETURNING
-    found = outcome.rowcount
+    work.session.execute(insert(SegmentMember).from_select(["segment_id", "customer_id"], members))
+    found = work.session.scalar(select(func.count()).where(SegmentMember.segment_id == segment.id))
     unknown = work.session.scalars(
         select(listed.c.number)
         .outerjoin(Customer, Customer.customer_no == listed.c.number)

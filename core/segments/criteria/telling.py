@@ -102,19 +102,23 @@ def _said(tree: Condition, known: Known) -> str:  # noqa: PLR0911  one for each 
 def _group(group: Group, known: Known) -> str:
     if not group.parts:
         return "of any kind"
-    parts = [
-        f"({_said(part, known)})"
-        if isinstance(part, Group) and len(part.parts) > 1
-        else _said(part, known)
-        for part in group.parts
-    ]
-    match group.join:
-        case Join.ALL:
-            return _joined(parts, "and")
-        case Join.ANY:
-            return ("either " if len(parts) > 1 else "") + _joined(parts, "or")
-        case Join.NONE:
-            return "but not those " + _joined(parts, "or")
+    if group.join is not Join.ALL:
+        parts = _joined([_part(part, known) for part in group.parts], "or")
+        if group.join is Join.NONE:
+            return f"except those {parts}"
+        return f"either {parts}" if len(group.parts) > 1 else parts
+    exceptions = [_said(part, known) for part in group.parts if _is_none(part)]
+    others = [_part(part, known) for part in group.parts if not _is_none(part)]
+    return " ".join(([_joined(others, "and")] if others else []) + exceptions)
+
+
+def _part(part: Condition, known: Known) -> str:
+    said = _said(part, known)
+    return f"({said})" if isinstance(part, Group) and len(part.parts) > 1 else said
+
+
+def _is_none(part: Condition) -> bool:
+    return isinstance(part, Group) and part.join is Join.NONE
 
 
 def _comparison(tree: Comparison, known: Known) -> str:
