@@ -1,4 +1,6 @@
-"""What units and jobs there are. Nothing here touches the database."""
+"""Units, jobs, passwords and sessions: what there is and what may be. No database here."""
+
+from enum import StrEnum
 
 from core.database import Coded
 
@@ -22,3 +24,35 @@ class JobFunction(Coded):
 class SignInSource(Coded):
     PASSWORD = "password", 1
     COMPANY = "company account", 2
+
+
+class EndReason(StrEnum):
+    """Why a session ended before its time."""
+
+    SIGNED_OUT = "signed out"
+    REPLACED = "signed in again in the same browser"
+    PASSWORD_CHANGED = "password changed"  # noqa: S105  a reason
+    PASSWORD_RESET = "password reset"  # noqa: S105  a reason
+    ROLES_CHANGED = "roles changed"
+    LEFT = "left"
+
+
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 72  # bytes; bcrypt reads no further
+FEWEST_CHARACTERS = 5
+
+
+def password_objections(password: str, *, username: str) -> list[str]:
+    """Return what speaks against a password, or nothing; length protects, patterns don't."""
+    objections = []
+    if len(password) < SHORTEST_PASSWORD:
+        objections.append(f"it has fewer than {SHORTEST_PASSWORD} characters")
+    if len(password.encode()) > LONGEST_PASSWORD:
+        objections.append(f"it is longer than {LONGEST_PASSWORD} bytes")
+    if len(set(password)) < FEWEST_CHARACTERS:
+        objections.append(f"it uses fewer than {FEWEST_CHARACTERS} different characters")
+    if username and username.lower() in password.lower():
+        objections.append("it contains the user name")
+    if "\0" in password:
+        objections.append("it contains a character that can't be typed")
+    return objections

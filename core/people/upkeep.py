@@ -1,7 +1,7 @@
 """Bookkeeping of the sign-in that is nobody's decision and leaves no trace in the journal."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import case, or_, select, update
 from sqlalchemy.orm import Session
@@ -34,8 +34,16 @@ def redeem_ticket(
 
 
 @dataclass(frozen=True)
+class Lockout:
+    """How many wrong attempts lock an account, and for how long."""
+
+    attempts: int
+    lasts: timedelta
+
+
+@dataclass(frozen=True)
 class Attempt:
-    """A sign-in that may be checked: the attempt is already counted."""
+    """A sign-in that may be checked: it is already counted, as if it had failed."""
 
     person_id: int
     username: str
@@ -43,25 +51,26 @@ class Attempt:
     failed_before: int
 
 
-def begin_attempt(session: Session, username: str, *, most: int, now: datetime) -> Attempt | None:
+def begin_attempt(
+    session: Session, username: str, *, lockout: Lockout, now: datetime
+) -> Attempt | None:
     """Count an attempt to sign in before its password is looked at.
 
-    Counting first means that a thousand guesses at once are still only `most` guesses. A lock
-    that has run out starts the count again. None means unknown, inactive or locked.
+    Counting first means that a thousand guesses at once are still only a handful, and that the
+    last one allowed has locked the account already; the right password clears both. A lock that
+    has run out starts the count again. None means unknown, inactive or locked.
     """
     run_out = Credential.locked_until <= now
+    count = case((run_out, 1), else_=Credential.failed_attempts + 1)
+    until = case((count >= lockout.attempts, now + lockout.lasts), else_=None)
     row = session.execute(
         update(Credential)
         .where(
             Credential.username == username,
             Credential.person_id.in_(select(Person.id).where(Person.is_active)),
             or_(Credential.locked_until.is_(None), run_out),
-            or_(run_out, Credential.failed_attempts < most),
         )
-        .values(
-            failed_attempts=case((run_out, 1), else_=Credential.failed_attempts + 1),
-            locked_until=None,
-        )
+        .values(failed_attempts=count, locked_until=until)
         .returning(
             Credential.person_id,
             Credential.username,

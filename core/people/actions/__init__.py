@@ -1,0 +1,1 @@
+"""What is done about people, their roles, their passwords and their sessions."""

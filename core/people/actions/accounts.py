@@ -1,0 +1,254 @@
+"""Adding people, their roles and their accounts, and taking these away again."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import delete, insert, select, update
+
+from core.access import Permission, Role
+from core.people.actions.passwords import hashed
+from core.people.actions.sessions import end_all
+from core.people.events import (
+    AccountGiven,
+    PersonAdded,
+    PersonDisabled,
+    PersonEnabled,
+    RolesChanged,
+)
+from core.people.model import Credential, Person, PersonRole, Team, Unit
+from core.people.rules import EndReason, JobFunction
+from core.refusals import Conflict, Invalid, NotFound
+from core.work import Work
+
+
+@dataclass(frozen=True)
+class AddPerson:
+    """A request to take somebody on. Without an account they sign in by company account only."""
+
+    staff_no: str
+    name: str
+    email: str
+    unit_id: int
+    team_id: int | None = None
+    job_function: JobFunction = JobFunction.OTHER
+    daily_capacity: int = 20
+    roles: Collection[Role] = ()
+
+    def __post_init__(self) -> None:
+        for field, value in (("staff number", self.staff_no), ("name", self.name)):
+            if not value.strip():
+                raise Invalid(f"Fill in the {field}.")
+        if "@" not in self.email.strip("@ "):
+            raise Invalid("Fill in the e-mail address, such as ann@bank.example.")
+        if self.daily_capacity < 0:
+            raise Invalid("The daily capacity can't be negative; 0 means no work at all.")
+
+
+@dataclass(frozen=True)
+class GiveAccount:
+    """A request to let somebody sign in; the first thing asked of them is another password."""
+
+    person_id: int
+    username: str
+    password: str
+
+    def __post_init__(self) -> None:
+        if not self.username.strip():
+            raise Invalid("Fill in the user name.")
+
+
+@dataclass(frozen=True)
+class SetRoles:
+    """A request to give somebody exactly these roles; `version` is the one that was seen."""
+
+    person_id: int
+    roles: Collection[Role]
+    version: int | None = None
+
+
+@dataclass(frozen=True)
+class DisablePerson:
+    """A request to shut somebody out: who left, or who must not get in for now."""
+
+    person_id: int
+    reason: str
+
+    def __post_init__(self) -> None:
+        if not self.reason.strip():
+            raise Invalid("Say why: the reason goes into the journal.")
+
+
+@dataclass(frozen=True)
+class EnablePerson:
+    person_id: int
+
+
+def add_person(work: Work, request: AddPerson) -> PersonAdded:
+    """Take a person on.
+
+    :raises Invalid: the unit is out of scope, the team is not of the unit
+    :raises Conflict: staff number or e-mail address is somebody else's
+    """
+    work.authorize(Permission.MANAGE_PEOPLE)
+
+    staff_no, email = request.staff_no.strip(), request.email.strip().lower()
+    if not work.session.scalar(
+        select(Unit.id).where(Unit.id == request.unit_id, work.actor.scope.limits(Unit.id))
+    ):
+        raise Invalid("Choose a unit of your own scope.")
+    if request.team_id is not None and not work.session.scalar(
+        select(Team.id).where(Team.id == request.team_id, Team.unit_id == request.unit_id)
+    ):
+        raise Invalid("This team belongs to another unit; choose a team of the unit.")
+    taken = select(Person.id).where((Person.staff_no == staff_no) | (Person.email == email))
+    if work.session.scalar(taken.limit(1)) is not None:
+        raise Conflict("Somebody already has this staff number or e-mail address.")
+
+    person = Person(
+        staff_no=staff_no,
+        name=request.name.strip(),
+        email=email,
+        unit_id=request.unit_id,
+        team_id=request.team_id,
+        job_function=request.job_function,
+        daily_capacity=request.daily_capacity,
+    )
+    work.session.add(person)
+    work.session.flush()
+    roles = sorted(set(request.roles))
+    work.session.add_all(PersonRole(person_id=person.id, role=role) for role in roles)
+
+    fact = PersonAdded(person.id, staff_no, request.unit_id, request.team_id, tuple(roles))
+    work.record(fact)
+    return fact
+
+
+def give_account(work: Work, request: GiveAccount) -> AccountGiven:
+    """Let a person sign in with a user name and a first password.
+
+    :raises Invalid: the password is too weak
+    :raises Conflict: the person has an account, or the user name is somebody else's
+    """
+    work.authorize(Permission.MANAGE_PEOPLE)
+
+    username = request.username.strip().lower()
+    person = _in_scope(work, request.person_id)
+    if not person.is_active:
+        raise Invalid(f"{person.name} has left; enable them first.")
+    taken = select(Credential).where(
+        (Credential.username == username) | (Credential.person_id == person.id)
+    )
+    for credential in work.session.scalars(taken):
+        if credential.person_id == person.id:
+            raise Conflict(f"{person.name} already signs in as {credential.username}.")
+        raise Conflict(f"The user name {username} is taken; choose another.")
+
+    work.session.add(
+        Credential(
+            person_id=person.id,
+            username=username,
+            password_hash=hashed(request.password, username=username),
+            must_change=True,
+            changed_at=work.now,
+        )
+    )
+
+    fact = AccountGiven(person.id, username)
+    work.record(fact)
+    return fact
+
+
+def set_roles(work: Work, request: SetRoles) -> RolesChanged:
+    """Give a person exactly these roles; it ends their sessions, so that nothing old lingers.
+
+    :raises Invalid: an administrator would take that role from themselves, or nothing changes
+    :raises Conflict: somebody else changed the person meanwhile
+    """
+    work.authorize(Permission.MANAGE_PEOPLE)
+
+    person = _in_scope(work, request.person_id)
+    after = set(request.roles)
+    before = set(
+        work.session.scalars(select(PersonRole.role).where(PersonRole.person_id == person.id))
+    )
+    if after == before:
+        raise Invalid(f"{person.name} already has exactly these roles.")
+    lost = before - after
+    if person.id == work.actor.person_id and Role.ADMINISTRATOR in lost:
+        raise Invalid("Nobody takes the administrator's role from themselves; ask another one.")
+
+    _touch(work, person, request.version)
+    work.session.execute(
+        delete(PersonRole).where(PersonRole.person_id == person.id, PersonRole.role.in_(lost))
+    )
+    if gained := sorted(after - before):
+        work.session.execute(
+            insert(PersonRole), [{"person_id": person.id, "role": role} for role in gained]
+        )
+    ended = end_all(work, person.id, EndReason.ROLES_CHANGED)
+
+    fact = RolesChanged(person.id, tuple(sorted(before)), tuple(sorted(after)), ended)
+    work.record(fact)
+    return fact
+
+
+def disable_person(work: Work, request: DisablePerson) -> PersonDisabled:
+    """Shut a person out at once, in every browser. Their work stays with them until it is moved.
+
+    :raises Invalid: somebody would shut themselves out, or the person is already disabled
+    """
+    work.authorize(Permission.MANAGE_PEOPLE)
+
+    person = _in_scope(work, request.person_id)
+    if person.id == work.actor.person_id:
+        raise Invalid("Nobody disables themselves; ask another administrator.")
+    if not person.is_active:
+        raise Invalid(f"{person.name} is already disabled.")
+
+    person.is_active = False
+    ended = end_all(work, person.id, EndReason.LEFT)
+
+    fact = PersonDisabled(person.id, request.reason.strip(), ended)
+    work.record(fact)
+    return fact
+
+
+def enable_person(work: Work, request: EnablePerson) -> PersonEnabled:
+    """Let a disabled person in again, with the roles and the password of before.
+
+    :raises Invalid: the person is active
+    """
+    work.authorize(Permission.MANAGE_PEOPLE)
+
+    person = _in_scope(work, request.person_id)
+    if person.is_active:
+        raise Invalid(f"{person.name} is active.")
+
+    person.is_active = True
+
+    fact = PersonEnabled(person.id)
+    work.record(fact)
+    return fact
+
+
+def _in_scope(work: Work, person_id: int) -> Person:
+    person = work.session.scalar(
+        select(Person).where(Person.id == person_id, work.actor.scope.limits(Person.unit_id))
+    )
+    if person is None:
+        raise NotFound("There is no such person in your scope.")
+    return person
+
+
+def _touch(work: Work, person: Person, version: int | None) -> None:
+    """Compare and set the version: roles live in a table of their own and do not move it."""
+    seen = person.version if version is None else version
+    moved = work.session.scalar(
+        update(Person)
+        .where(Person.id == person.id, Person.version == seen)
+        .values(version=Person.version + 1)
+        .returning(Person.id)
+        .execution_options(synchronize_session=False)
+    )
+    if moved is None:
+        raise Conflict(f"Somebody else changed {person.name} meanwhile. Look again, then decide.")

@@ -1,0 +1,100 @@
+"""What the journal remembers about people. Never a password, nor anything made from one."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from core.journal.model import Event
+
+
+@dataclass(frozen=True)
+class PersonEvent(Event):
+    """A fact about one person; `sessions_ended` says how many browsers it signed out."""
+
+    person_id: int
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return (f"person:{self.person_id}",)
+
+
+@dataclass(frozen=True)
+class PersonAdded(PersonEvent):
+    kind: ClassVar[str] = "person.added"
+
+    staff_no: str
+    unit_id: int
+    team_id: int | None
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AccountGiven(PersonEvent):
+    kind: ClassVar[str] = "account.given"
+
+    username: str
+
+
+@dataclass(frozen=True)
+class PersonDisabled(PersonEvent):
+    kind: ClassVar[str] = "person.disabled"
+
+    reason: str
+    sessions_ended: int
+
+
+@dataclass(frozen=True)
+class PersonEnabled(PersonEvent):
+    kind: ClassVar[str] = "person.enabled"
+
+
+@dataclass(frozen=True)
+class RolesChanged(PersonEvent):
+    kind: ClassVar[str] = "roles.changed"
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    sessions_ended: int
+
+
+@dataclass(frozen=True)
+class PasswordReset(PersonEvent):
+    kind: ClassVar[str] = "password.reset"
+
+    sessions_ended: int
+
+
+@dataclass(frozen=True)
+class PasswordChanged(PersonEvent):
+    kind: ClassVar[str] = "password.changed"
+
+    sessions_ended: int
+
+
+@dataclass(frozen=True)
+class SignedIn(PersonEvent):
+    kind: ClassVar[str] = "session.opened"
+
+    session_id: int
+    source: str
+
+
+@dataclass(frozen=True)
+class SignedOut(PersonEvent):
+    kind: ClassVar[str] = "session.ended"
+
+    session_id: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class SignInRefused(Event):
+    """A wrong sign-in. What was typed is not kept: people type passwords into the wrong field."""
+
+    kind: ClassVar[str] = "session.refused"
+
+    person_id: int | None
+    is_locked: bool
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return () if self.person_id is None else (f"person:{self.person_id}",)
