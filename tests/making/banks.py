@@ -80,6 +80,7 @@ customers = st.fixed_dictionaries(
         "pending": days,
         "consents": st.sets(st.sampled_from([m.value for m in Medium])),
         "indicators": st.sets(st.sampled_from([kind.value for kind in IndicatorKind])),
+        "run_out": st.sets(st.sampled_from([kind.value for kind in IndicatorKind])),
         "holdings": st.lists(holdings, max_size=3),
         "attributes": attributes,
         "listed": st.booleans(),

@@ -23,7 +23,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
-from core.customers.model import Customer, CustomerState, Holding
+from core.customers.model import Customer, CustomerState, Holding, Indicator
+from core.customers.rules import IndicatorKind
+from core.customers.state import valid_indicator
 from core.segments.criteria.tree import (
     Comparison,
     Condition,
@@ -93,7 +95,8 @@ class Compiler:
             case Consents(medium, wanted):
                 return _bit(CustomerState.consents, medium.bit, wanted=wanted)
             case Marked(indicator, wanted):
-                return _bit(CustomerState.indicators, indicator.bit, wanted=wanted)
+                marked = self._marked(indicator)
+                return marked if wanted else not_(marked)
             case InList(code):
                 members = select(SegmentMember.customer_id).where(
                     SegmentMember.segment_id == self.known.segments[code].id,
@@ -101,6 +104,15 @@ class Compiler:
                 )
                 return members.exists()
         return self.condition(tree.rule)
+
+    def _marked(self, kind: IndicatorKind) -> ColumnElement[bool]:
+        # The bit spares nearly all rows the look-up, but it stays when an indicator runs out.
+        valid = select(Indicator.id).where(
+            Indicator.customer_id == CustomerState.customer_id,
+            Indicator.kind == kind,
+            valid_indicator(self.view.now),
+        )
+        return and_(_bit(CustomerState.indicators, kind.bit, wanted=True), valid.exists())
 
     def _group(self, group: Group) -> ColumnElement[bool]:
         parts = [self.condition(part) for part in group.parts]

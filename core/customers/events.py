@@ -1,0 +1,61 @@
+"""What the journal remembers about customers. Never a name or number of theirs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from core.journal.model import Event, Notice
+
+
+@dataclass(frozen=True)
+class _OfCustomer(Event):
+    customer_id: int
+    customer_no: str
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return (f"customer:{self.customer_id}",)
+
+
+@dataclass(frozen=True)
+class ConsentChanged(_OfCustomer):
+    kind: ClassVar[str] = "consent.changed"
+
+    medium: str
+    is_given: bool
+
+
+@dataclass(frozen=True)
+class _OfIndicator(_OfCustomer):
+    indicator: str
+    reference: str | None
+
+    def _notice(self, state: str, valid_until: datetime | None) -> tuple[Notice, ...]:
+        payload = {
+            "customer": self.customer_no,
+            "indicator": self.indicator,
+            "state": state,
+            "reference": self.reference,
+            "validUntil": valid_until,
+        }
+        return (Notice("PartyRoutingProfile/Updated", f"customer:{self.customer_no}", payload),)
+
+
+@dataclass(frozen=True)
+class IndicatorSet(_OfIndicator):
+    kind: ClassVar[str] = "indicator.set"
+
+    valid_until: datetime | None
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        return self._notice("set", self.valid_until)
+
+
+@dataclass(frozen=True)
+class IndicatorCleared(_OfIndicator):
+    kind: ClassVar[str] = "indicator.cleared"
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        return self._notice("cleared", None)

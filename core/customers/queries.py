@@ -1,0 +1,225 @@
+"""What people ask about customers: the facts needed for a contact, and the bank's products."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    column,
+    false,
+    func,
+    or_,
+    select,
+    table,
+    true,
+)
+
+from core.access import Permission, Sight, masked, masked_number
+from core.customers.model import (
+    Attribute,
+    Consent,
+    Customer,
+    CustomerState,
+    Holding,
+    Indicator,
+    Product,
+)
+from core.customers.rules import AttributeType, CustomerKind, IndicatorKind, Medium, Origin
+from core.customers.state import valid_indicator
+from core.database import Number
+from core.people.model import Person, Unit
+from core.refusals import NotFound
+from core.work import Reader
+
+# Work belongs to a later part of the business; only these columns decide who sees a name.
+_ACTIVITY = table(
+    "activity",
+    column("customer_id", Number),
+    column("person_id", Integer),
+    column("branch_id", Integer),
+    column("status", Integer),
+)
+_UNASSIGNED = 0
+
+
+def plainly_seen(view: Reader) -> ColumnElement[bool]:
+    """Tell, for rows of `CustomerState`, whose names and numbers the asker sees unmasked.
+
+    A person works with the customers they are responsible for, hold work of, or could take work
+    of from the own branch's pool; a team lead with those of the own branch.
+    """
+    match view.actor.sight:
+        case Sight.EVERYBODY:
+            return true()
+        case Sight.OWN_TEAM:
+            return view.actor.scope.limits(CustomerState.branch_id)
+        case Sight.OWN_WORK:
+            me = view.actor.person_id
+            pool = (_ACTIVITY.c.status == _UNASSIGNED) & view.actor.scope.limits(
+                _ACTIVITY.c.branch_id
+            )
+            work = select(_ACTIVITY.c.customer_id).where(
+                _ACTIVITY.c.customer_id == CustomerState.customer_id,
+                or_(_ACTIVITY.c.person_id == me, pool),
+            )
+            return or_(CustomerState.manager_id == me, work.exists())
+    return false()
+
+
+@dataclass(frozen=True)
+class Agreement:
+    agreement_no: str | None
+    product: str
+    status: str | None
+    balance: Decimal | None
+    opened_on: date | None
+
+
+@dataclass(frozen=True)
+class ContactFacts:
+    """What somebody needs to know of a customer before a contact; masked unless it is their work.
+
+    `age` is in whole years; `allowed` are the ways in which the customer may be contacted.
+    """
+
+    id: int
+    customer_no: str | None
+    kind: CustomerKind
+    name: str | None
+    pin: str | None
+    fiscal_no: str | None
+    email: str | None
+    phone: str | None
+    age: int | None
+    branch: str
+    responsible: str | None
+    is_active: bool
+    do_not_contact: bool
+    in_distress: bool
+    joined_on: date | None
+    balance: Decimal | None
+    last_contact_at: datetime | None
+    last_refusal_at: datetime | None
+    allowed: tuple[Medium, ...]
+    indicators: tuple[IndicatorKind, ...]
+    agreements: tuple[Agreement, ...]
+
+
+def contact_facts(view: Reader, *, customer_id: int) -> ContactFacts:
+    """Return the facts needed for a contact with one customer in scope.
+
+    :raises NotFound: there is none, or none in scope
+    """
+    view.authorize(Permission.SEE_CUSTOMERS)
+    row = view.session.execute(
+        select(Customer, CustomerState, Unit.name, Person.name, plainly_seen(view))
+        .join(CustomerState, CustomerState.customer_id == Customer.id)
+        .join(Unit, Unit.id == CustomerState.branch_id)
+        .outerjoin(Person, Person.id == CustomerState.manager_id)
+        .where(Customer.id == customer_id, view.actor.scope.limits(CustomerState.branch_id))
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such customer.")
+    customer, state, branch, responsible, plainly = row
+    shown = bool(plainly)
+    indicators = _indicators(view, customer_id)
+    return ContactFacts(
+        id=customer.id,
+        customer_no=customer.customer_no if shown else masked_number(customer.customer_no),
+        kind=customer.kind,
+        name=customer.name if shown else masked(customer.name),
+        pin=customer.pin if shown else masked_number(customer.pin),
+        fiscal_no=customer.fiscal_no if shown else masked_number(customer.fiscal_no),
+        email=customer.email if shown else None,
+        phone=customer.phone if shown else None,
+        age=_age(state.born_on, view.now.date()),
+        branch=branch,
+        responsible=responsible,
+        is_active=state.is_active,
+        do_not_contact=state.do_not_contact,
+        in_distress=IndicatorKind.DISTRESS in indicators,
+        joined_on=state.joined_on,
+        balance=state.balance,
+        last_contact_at=state.last_contact_at,
+        last_refusal_at=state.last_refusal_at,
+        allowed=_allowed(view, customer_id),
+        indicators=indicators,
+        agreements=_agreements(view, customer_id, shown=shown),
+    )
+
+
+def _age(born_on: date | None, today: date) -> int | None:
+    if born_on is None:
+        return None
+    return today.year - born_on.year - ((today.month, today.day) < (born_on.month, born_on.day))
+
+
+def _allowed(view: Reader, customer_id: int) -> tuple[Medium, ...]:
+    statement = (
+        select(Consent.medium)
+        .where(Consent.customer_id == customer_id, Consent.is_given)
+        .order_by(Consent.medium)
+    )
+    return tuple(view.session.scalars(statement))
+
+
+def _indicators(view: Reader, customer_id: int) -> tuple[IndicatorKind, ...]:
+    statement = (
+        select(Indicator.kind)
+        .where(Indicator.customer_id == customer_id, valid_indicator(view.now))
+        .distinct()
+        .order_by(Indicator.kind)
+    )
+    return tuple(view.session.scalars(statement))
+
+
+def _agreements(view: Reader, customer_id: int, *, shown: bool) -> tuple[Agreement, ...]:
+    statement = (
+        select(
+            Holding.agreement_no, Product.name, Holding.status, Holding.balance, Holding.opened_on
+        )
+        .join(Product, Product.id == Holding.product_id)
+        .where(Holding.customer_id == customer_id, Holding.closed_on.is_(None))
+        .order_by(Product.name, Holding.id)
+    )
+    return tuple(
+        Agreement(number if shown else masked_number(number), product, status, held, opened_on)
+        for number, product, status, held, opened_on in view.session.execute(statement)
+    )
+
+
+@dataclass(frozen=True)
+class ProductRow:
+    id: int
+    code: str
+    name: str
+    category: str
+    yearly_margin: Decimal | None
+
+
+def products(view: Reader) -> list[ProductRow]:
+    """List what the bank sells, by name: everybody may know that."""
+    view.authorize(*Permission)
+    statement = select(
+        Product.id, Product.code, Product.name, Product.category, Product.yearly_margin
+    ).order_by(func.lower(Product.name), Product.id)
+    return [ProductRow(*row) for row in view.session.execute(statement)]
+
+
+@dataclass(frozen=True)
+class AttributeRow:
+    id: str
+    label: str
+    type: AttributeType
+    origin: Origin
+
+
+def attributes(view: Reader) -> list[AttributeRow]:
+    """List the columns that imports brought, by label."""
+    view.authorize(Permission.SEE_SEGMENTS, Permission.IMPORT)
+    statement = select(Attribute.name, Attribute.label, Attribute.type, Attribute.origin).order_by(
+        Attribute.label
+    )
+    return [AttributeRow(*row) for row in view.session.execute(statement)]
