@@ -40,8 +40,8 @@ class RunFold(Base):
 class RunCell(Base):
     """The candidates of a folded run, counted by branch, arm and channel; they add up.
 
-    `channel_id` 0 stands for no channel. `reached_outcomes` counts those reached who also have the outcome;
-    `squares` is the sum of the squared outcome values, in currency units.
+    `channel_id` 0 stands for no channel. `reached_outcomes` counts those reached who have the
+    outcome too; `squares` is the sum of the squared outcome values, in currency units.
     """
 
     __tablename__ = "run_cell"

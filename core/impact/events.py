@@ -1,0 +1,89 @@
+"""What the journal remembers about results, and what the neighbours are told of them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+
+from core.impact.rules import Verdict
+from core.journal.model import Event, Notice
+
+FEEDBACK = "AnalysisFeedback"
+PERFORMANCE_CAPTURED = "CustomerCampaignDesign/PerformanceCaptured"
+
+
+@dataclass(frozen=True)
+class OutcomesObserved(Event):
+    """`changed` counts the customers whose outcome is not what it was before."""
+
+    kind: ClassVar[str] = "run.outcomes-observed"
+
+    run_id: int
+    run: str
+    changed: int
+    outcomes: int
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return (f"run:{self.run_id}",)
+
+
+@dataclass(frozen=True)
+class RunsFolded(Event):
+    """These runs can't change any more, and were folded into cells."""
+
+    kind: ClassVar[str] = "runs.folded"
+
+    run_ids: tuple[int, ...]
+    cells: int
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return tuple(f"run:{id_}" for id_ in self.run_ids)
+
+
+@dataclass(frozen=True)
+class RunAnalysed(Event):
+    """One cycle of a run was measured and frozen; `figures` is what was measured."""
+
+    kind: ClassVar[str] = "run.analysed"
+
+    analysis_id: int
+    run_id: int
+    run: str
+    campaign_id: int
+    campaign: str
+    design_id: int
+    version: int
+    unit: str
+    set_up: dict[str, Any]
+    cycle: int
+    cut_off_at: datetime
+    verdict: Verdict
+    conclusion: str
+    figures: dict[str, Any] = field(repr=False)
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return (f"run:{self.run_id}", f"design:{self.design_id}", f"campaign:{self.campaign_id}")
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        told = {
+            "run": self.run,
+            "campaign": self.campaign,
+            "version": self.version,
+            "unit": self.unit,
+            "cycle": self.cycle,
+            "cut_off_at": self.cut_off_at,
+            "verdict": self.verdict,
+        }
+        return (
+            Notice(
+                f"{FEEDBACK}/Created", f"run:{self.run}", {**told, "conclusion": self.conclusion}
+            ),
+            Notice(
+                PERFORMANCE_CAPTURED,
+                f"design:{self.campaign}/{self.version}",
+                {**told, "set_up": self.set_up, "result": self.figures},
+            ),
+        )

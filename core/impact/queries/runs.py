@@ -1,0 +1,174 @@
+"""What runs changed: one in full, and all of them side by side."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from core.access import Permission
+from core.campaigns.model import Campaign, Design
+from core.campaigns.rules import Metric
+from core.impact.measuring import measure
+from core.impact.queries.cells import cell_counts, cells
+from core.impact.queries.funnel import require_run
+from core.impact.report import Arm, Report, Terms
+from core.impact.rules import Grade
+from core.impact.tally import Tally
+from core.people.model import Unit
+from core.runs.model import Run, RunArm
+from core.runs.rules import RunStatus
+from core.settings import settings
+from core.work import Reader
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """Which run it is, what it was to reach, and what it cost."""
+
+    run_id: int
+    code: str
+    campaign_id: int
+    campaign_code: str
+    campaign: str
+    version: int
+    unit_id: int
+    unit: str
+    status: RunStatus
+    starts_on: date
+    ends_on: date
+    launched_at: datetime | None
+    finished_at: datetime | None
+    outcomes_seen_at: datetime | None
+    is_imported: bool
+    metric: Metric
+    goal: float | None
+    expected_rate: float | None
+    contact_cost: Decimal | None
+    fixed_cost: Decimal | None
+
+    @property
+    def terms(self) -> Terms:
+        return Terms(settings().currency, self.contact_cost, self.fixed_cost)
+
+    @property
+    def is_observed(self) -> bool:
+        return self.is_imported or self.outcomes_seen_at is not None
+
+
+@dataclass(frozen=True)
+class RunImpact:
+    """A run with its result; `treated` are all treated arms together."""
+
+    facts: RunFacts
+    treated: Tally
+    report: Report
+
+
+def _facts() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Run.id,
+            Run.code,
+            Campaign.id,
+            Campaign.code,
+            Campaign.name,
+            Design.version,
+            Unit.id,
+            Unit.name,
+            Run.status,
+            Run.starts_on,
+            Run.ends_on,
+            Run.launched_at,
+            Run.finished_at,
+            Run.outcomes_seen_at,
+            Run.is_imported,
+            Design.metric,
+            Design.goal,
+            Design.expected_rate,
+            Design.contact_cost,
+            Design.fixed_cost,
+        )
+        .join(Design, Design.id == Run.design_id)
+        .join(Campaign, Campaign.id == Design.campaign_id)
+        .join(Unit, Unit.id == Run.unit_id)
+    )
+
+
+def impact(view: Reader, *, run_id: int) -> RunImpact:
+    """Measure one run, on the customers in the asker's scope.
+
+    Customers count as they were assigned, also those whom a manager rejected or nobody
+    reached: leaving them out of one arm only would flatter the campaign.
+
+    :raises NotFound: there is no such run, or nobody of it is in scope
+    """
+    view.authorize(Permission.SEE_IMPACT)
+    require_run(view, run_id)
+    facts = RunFacts(*view.session.execute(_facts().where(Run.id == run_id)).one())
+    return _measured(facts, arms_of(view, [run_id])[run_id])
+
+
+def impacts(view: Reader) -> list[RunImpact]:
+    """Measure every run that has somebody in scope, the latest start first.
+
+    Effects of different runs are never added up: their customers may be the same.
+    """
+    view.authorize(Permission.SEE_IMPACT)
+    arms = arms_of(view, None)
+    rows = view.session.execute(_facts().order_by(Run.starts_on.desc(), Run.id.desc()))
+    every = [RunFacts(*row) for row in rows]
+    return [_measured(facts, arms[facts.run_id]) for facts in every if facts.run_id in arms]
+
+
+def _measured(facts: RunFacts, arms: Sequence[Arm]) -> RunImpact:
+    treated = sum((arm.tally for arm in arms if not arm.is_control), Tally())
+    return RunImpact(facts, treated, measure(arms, facts.terms, is_observed=facts.is_observed))
+
+
+def arms_of(view: Reader, run_ids: Sequence[int] | None) -> dict[int, list[Arm]]:
+    """Count every arm of these runs, or of all, in one statement; control comes first."""
+    counted = cells(view.actor.scope, run_ids)
+    arm = (counted.c.run_id, counted.c.arm, RunArm.name, RunArm.share)
+    rows = view.session.execute(
+        select(*arm, *cell_counts(counted))
+        .outerjoin(RunArm, (RunArm.run_id == counted.c.run_id) & (RunArm.arm == counted.c.arm))
+        .group_by(*arm)
+        .order_by(counted.c.run_id, counted.c.arm)
+    )
+    found: defaultdict[int, list[Arm]] = defaultdict(list)
+    for run_id, number, name, share, *counts in rows:
+        found[run_id].append(Arm(number, name or f"arm {number}", share, Tally.of(counts)))
+    return dict(found)
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One sentence for the board, with the evidence it stands on and the run behind it."""
+
+    run_id: int
+    campaign: str
+    sentence: str
+    grade: Grade
+    why: str
+
+
+def headlines(view: Reader, *, limit: int = 3) -> list[Headline]:
+    """Say what campaigns changed lately: measured ones first, the most recent of them ahead."""
+    measured = [
+        found for found in impacts(view) if found.facts.launched_at or found.facts.is_imported
+    ]
+    measured.sort(key=lambda found: found.report.refused is not None)
+    return [
+        Headline(
+            found.facts.run_id,
+            found.facts.campaign,
+            found.report.sentence,
+            found.report.grade,
+            found.report.why,
+        )
+        for found in measured[:limit]
+    ]

@@ -1,0 +1,72 @@
+"""Results in plain words, made by rule from the numbers and from nothing else."""
+
+from core.impact.estimates import Effect
+from core.impact.report import Comparison, Gain
+from core.impact.rules import FEWEST, Absent
+
+
+def comparison_sentence(
+    comparison: Comparison, currency: str, *, is_sound: bool, is_only: bool
+) -> str:
+    """Say what one treated arm changed, with its interval, in a sentence for the board."""
+    who = "" if is_only else f"{comparison.treated.name}: "
+    sentence = who + _result(comparison, currency)
+    if not is_sound:
+        return f"Not to be relied on, since the comparison is compromised. {sentence}"
+    return sentence
+
+
+def _result(comparison: Comparison, currency: str) -> str:
+    smaller = min(comparison.treated.tally.targeted, comparison.control.tally.targeted)
+    if comparison.is_too_few:
+        return f"Too few customers to tell: {smaller} in the smaller arm, and {FEWEST} are needed."
+    difference = comparison.difference
+    if isinstance(difference, Absent):
+        return f"The effect can't be given: {difference.reason}."
+    low, high = points(difference.interval.low), points(difference.interval.high)
+    if not difference.proven:
+        return (
+            f"No proven effect: the difference of {points(difference.value)} percentage points "
+            f"may be chance; it lies between {low} and {high}."
+        )
+    return _proven(comparison, difference, f"{low} to {high}", currency)
+
+
+def _proven(comparison: Comparison, difference: Effect, span: str, currency: str) -> str:
+    conversions, profit = comparison.conversions, comparison.profit
+    more = difference.value > 0
+    said = (
+        f"Treated customers converted {'more' if more else 'less'} often, by "
+        f"{points(difference.value)} percentage points ({span})"
+    )
+    if not isinstance(conversions, Absent):
+        count, low, high = (
+            abs(x) for x in (conversions.value, conversions.interval.low, conversions.interval.high)
+        )
+        low, high = min(low, high), max(low, high)
+        said += (
+            f": about {count:,.0f} conversions ({low:,.0f} to {high:,.0f}) "
+            f"{'that would not have happened otherwise' if more else 'were lost'}"
+        )
+    if isinstance(profit, Absent):
+        return f"{said}."
+    return f"{said}; {_profit(profit, currency)}."
+
+
+def _profit(profit: Gain, currency: str) -> str:
+    low, high = (money(x, currency) for x in (profit.interval.low, profit.interval.high))
+    if profit.interval.holds(0.0):
+        return f"whether it paid is open: {money(profit.value, currency)} ({low} to {high})"
+    verb = "earned" if profit.value > 0 else "cost more than it brought by"
+    return f"after cost it {verb} {money(abs(profit.value), currency)} ({low} to {high})"
+
+
+def points(share: float) -> str:
+    """Write a difference of shares in percentage points, always with its sign."""
+    return f"{100 * share:+.1f}".replace("-", "\N{MINUS SIGN}")
+
+
+def money(value: float, currency: str) -> str:
+    """Write an amount in whole units of its currency."""
+    sign = "\N{MINUS SIGN}" if round(value) < 0 else ""
+    return f"{sign}{currency} {abs(value):,.0f}"
