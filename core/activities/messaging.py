@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, func, insert, literal, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, String, func, insert, literal, select
 
 from core.activities.model import Message
 from core.activities.recipients import Plan, candidates
@@ -53,7 +53,7 @@ def make_messages(work: Work, run: Run, plan: Plan) -> int:
 def _rendered(
     text: str,
     known: Sequence[tuple[str, str]],
-    replaced: Sequence[tuple[str, ColumnElement[str]]],
+    replaced: Sequence[tuple[str, SQLColumnExpression[str]]],
 ) -> ColumnElement[str]:
     for token, value in known:
         text = text.replace(token, value)

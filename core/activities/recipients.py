@@ -41,7 +41,7 @@ def willing(work: Work) -> ColumnElement[bool]:
     return and_(state.is_active, ~state.do_not_contact, ~in_distress(work))
 
 
-def candidates(work: Work, run: Run, plan: Plan, *columns: Any) -> Select[Any]:
+def candidates(work: Work, run: Run, plan: Plan, *columns: Any) -> Select[*tuple[Any, ...]]:
     """Select `columns` for each candidate and state of those whom the stage may reach."""
     rows = (
         select(*columns)

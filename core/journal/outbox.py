@@ -17,7 +17,7 @@ def tell_of_each(
     session: Session,
     entry: Entry,
     type_: str,
-    rows: Select[Any],
+    rows: Select[*tuple[Any, ...]],
     *,
     subject: SQLColumnExpression[str],
     payload: Mapping[str, SQLColumnExpression[Any] | str | int | None],

@@ -42,14 +42,15 @@ class Share:
 
 def hashed(customer_id: N, key: int) -> N:
     """Return a number in [0, 2³¹) for a customer id, or for each id of a numpy array of int64."""
-    h = (customer_id % _MODULUS * _SPREAD + _offset(key)) % _MODULUS  # type: ignore[operator]
+    h: Any = customer_id
+    h = (h % _MODULUS * _SPREAD + _offset(key)) % _MODULUS
     for shift, factor in _ROUNDS:
         h = (h ^ h >> shift) * factor % _MODULUS
     mixed: N = h ^ h >> _LAST_SHIFT
     return mixed
 
 
-def hashed_in_sql(customers: Select[Any], key: int) -> CTE:
+def hashed_in_sql(customers: Select[*tuple[Any, ...]], key: int) -> CTE:
     """Return the rows of `customers`, by its column `customer_id`, with `hashed` as `hash`.
 
     SQLite has no xor, so it is spelled out: each step names the one before it four times. The
@@ -102,7 +103,7 @@ def _whole(number: int) -> ColumnElement[int]:
     return literal_column(str(number), BigInteger)
 
 
-def _step(rows: Select[Any]) -> CTE:
+def _step(rows: Select[*tuple[Any, ...]]) -> CTE:
     return rows.cte().prefix_with("MATERIALIZED")
 
 

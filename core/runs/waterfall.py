@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeAlias
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Integer,
     SmallInteger,
+    SQLColumnExpression,
     case,
     column,
     exists,
@@ -50,10 +52,10 @@ _ACTIVITY = table(
     column("contacted_at", Moment),
 )
 # Unassigned, assigned, in progress: literals, since only these meet the partial index.
-_PENDING = [literal_column(code) for code in ("0", "1", "2")]
+_PENDING: list[ColumnElement[int]] = [literal_column(code) for code in ("0", "1", "2")]
 CANDIDATE = 0  # what `first_reason` says of a customer whom no rule keeps out
 
-Rule = tuple[Exclusion, ColumnElement[bool]]
+Rule: TypeAlias = tuple[Exclusion, SQLColumnExpression[bool]]
 
 
 @dataclass(frozen=True)
@@ -203,6 +205,6 @@ def _busy(campaign: Campaign) -> ColumnElement[bool]:
     return (CustomerState.pending > 0) & at_work
 
 
-def _mask(bits: ColumnElement[int], mask: int) -> ColumnElement[int]:
+def _mask(bits: SQLColumnExpression[int], mask: int) -> ColumnElement[int]:
     wide = BigInteger if mask > 0x7FFFFFFF else Integer
     return bits.bitwise_and(literal(mask, wide))

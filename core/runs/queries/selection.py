@@ -1,0 +1,140 @@
+"""How a selection went: whom which rule kept out, how the arms came out, who has to confirm."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from core.access import Permission
+from core.people.model import Person, Unit
+from core.runs.arms import WHOLE
+from core.runs.model import Candidate, RunArm, WaterfallStep
+from core.runs.moves import run_in_scope
+from core.runs.queries.lists import SEE_RUNS
+from core.runs.rules import CONTROL_ARM, Confirmation, Exclusion
+from core.work import Reader
+
+
+@dataclass(frozen=True)
+class Step:
+    """How many a rule kept out of those whom the rules before it had left."""
+
+    reason: Exclusion
+    excluded: int
+    remaining: int
+
+
+@dataclass(frozen=True)
+class Waterfall:
+    """From everybody in the unit to the candidates; the parts add up to the population."""
+
+    population: int
+    steps: tuple[Step, ...]
+    candidates: int
+
+
+def waterfall(view: Reader, *, run_id: int) -> Waterfall | None:
+    """Return how the selection went, rules that kept nobody out included; None before it.
+
+    :raises NotFound: no such run among those of the actor's units
+    """
+    view.authorize(*SEE_RUNS)
+    run = run_in_scope(view, run_id)
+    if run.population is None:
+        return None
+    counts = {
+        row.reason: row.customers
+        for row in view.session.execute(
+            select(WaterfallStep.reason, WaterfallStep.customers).where(
+                WaterfallStep.run_id == run_id
+            )
+        )
+    }
+    remaining, steps = run.population, []
+    for reason in Exclusion:
+        remaining -= counts.get(reason, 0)
+        steps.append(Step(reason, counts.get(reason, 0), remaining))
+    return Waterfall(run.population, tuple(steps), remaining)
+
+
+@dataclass(frozen=True)
+class ArmCount:
+    """An arm with its planned share (basis points; None if unknown) and whom it came to hold."""
+
+    arm: int
+    name: str
+    planned_share: int | None
+    customers: int
+    confirmed: int
+
+    @property
+    def is_control(self) -> bool:
+        return self.arm == CONTROL_ARM
+
+    def expected(self, candidates: int) -> float | None:
+        """Return how many customers the planned share would be."""
+        return None if self.planned_share is None else candidates * self.planned_share / WHOLE
+
+
+def arm_counts(view: Reader, *, run_id: int) -> list[ArmCount]:
+    """Count candidates by arm, for the test whether the arms came out as planned.
+
+    :raises NotFound: no such run among those of the actor's units
+    """
+    view.authorize(Permission.RUN_CAMPAIGNS, Permission.SEE_IMPACT)
+    run_in_scope(view, run_id)
+    counted = (
+        select(
+            Candidate.arm,
+            func.count().label("customers"),
+            func.count()
+            .filter(Candidate.confirmation == Confirmation.CONFIRMED)
+            .label("confirmed"),
+        )
+        .where(Candidate.run_id == run_id)
+        .group_by(Candidate.arm)
+        .subquery()
+    )
+    rows = view.session.execute(
+        select(
+            RunArm.arm,
+            RunArm.name,
+            RunArm.share,
+            func.coalesce(counted.c.customers, 0),
+            func.coalesce(counted.c.confirmed, 0),
+        )
+        .outerjoin(counted, counted.c.arm == RunArm.arm)
+        .where(RunArm.run_id == run_id)
+        .order_by(RunArm.arm)
+    )
+    return [ArmCount(*row) for row in rows]
+
+
+@dataclass(frozen=True)
+class Confirmer:
+    """A relationship manager who was asked, and how many of the answers are still missing."""
+
+    person_id: int
+    name: str
+    branch: str
+    asked: int
+    pending: int
+
+
+def confirmers(view: Reader, *, run_id: int) -> list[Confirmer]:
+    """List who was asked to confirm, those with the most missing answers first.
+
+    :raises NotFound: no such run among those of the actor's units
+    """
+    view.authorize(Permission.RUN_CAMPAIGNS)
+    run_in_scope(view, run_id)
+    pending = func.count().filter(Candidate.confirmation == Confirmation.PENDING)
+    rows = view.session.execute(
+        select(Person.id, Person.name, Unit.name, func.count(), pending)
+        .select_from(Candidate)
+        .join(Person, Person.id == Candidate.confirmer_id)
+        .join(Unit, Unit.id == Person.unit_id)
+        .where(Candidate.run_id == run_id)
+        .group_by(Person.id, Person.name, Unit.name)
+        .order_by(pending.desc(), Person.name, Person.id)
+    )
+    return [Confirmer(*row) for row in rows]
