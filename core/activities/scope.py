@@ -17,6 +17,13 @@ from core.work import Reader
 # Whoever may look at people and at customers beyond a team sees the work between them.
 OVERSIGHT = frozenset({Permission.SEE_PEOPLE, Permission.SEE_CUSTOMERS})
 
+_WATCHERS = (Permission.WORK_ACTIVITIES, Permission.SEE_TEAM)
+
+
+def allow(view: Reader) -> None:
+    """Continue for whoever works activities, leads a team, or oversees people and customers."""
+    view.authorize(*(OVERSIGHT if view.actor.permissions >= OVERSIGHT else _WATCHERS))
+
 
 def among(*statuses: Status) -> ColumnElement[bool]:
     """Restrict to statuses, as literals: the partial indexes on pending work are met by these."""

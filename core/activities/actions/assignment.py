@@ -7,12 +7,9 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    CursorResult,
-    Insert,
     Integer,
     Subquery,
     Text,
-    Update,
     and_,
     case,
     cast,
@@ -32,7 +29,7 @@ from core.activities.queries.filters import ActivityFilter
 from core.activities.queries.judging import Asked, judged, receiver
 from core.activities.rules import ASSIGN, Objection, Status
 from core.activities.scope import seen
-from core.database import Code, Moment, Number, id_set
+from core.database import Code, Moment, Number, affected, id_set
 from core.refusals import Invalid
 from core.runs.model import Candidate
 from core.work import Work
@@ -138,7 +135,7 @@ def _refuse(work: Work, batch: Batch, rows: Subquery, against: ColumnElement[str
         against.is_not(None)
     )
     columns = ["batch_id", "activity_id", "reason"]
-    return _count(work, insert(BatchRefusal).from_select(columns, refused))
+    return affected(work.session, insert(BatchRefusal).from_select(columns, refused))
 
 
 def _remember(work: Work, batch: Batch, rows: Subquery, against: ColumnElement[str | None]) -> int:
@@ -160,14 +157,14 @@ def _remember(work: Work, batch: Batch, rows: Subquery, against: ColumnElement[s
         "to_branch_id": rows.c.branch_id,
     }
     moving = select(*ends.values()).where(against.is_(None))
-    return _count(work, insert(Change).from_select(list(ends), moving))
+    return affected(work.session, insert(Change).from_select(list(ends), moving))
 
 
 def _move(work: Work, batch: Batch) -> None:
     """Give the activities that the history of this batch names to its person."""
     of_batch = select(Change.activity_id).where(Change.batch_id == batch.id)
-    _count(
-        work,
+    affected(
+        work.session,
         update(Activity)
         .where(Activity.id.in_(of_batch))
         .values(
@@ -178,8 +175,8 @@ def _move(work: Work, batch: Batch) -> None:
         ),
     )
     theirs = select(Activity.run_id, Activity.customer_id).where(Activity.id.in_(of_batch))
-    _count(
-        work,
+    affected(
+        work.session,
         update(Candidate)
         .where(
             Candidate.assigned_at.is_(None),
@@ -187,10 +184,3 @@ def _move(work: Work, batch: Batch) -> None:
         )
         .values(assigned_at=work.now),
     )
-
-
-def _count(work: Work, statement: Insert | Update) -> int:
-    """Execute a change of many rows and say how many."""
-    outcome = work.session.execute(statement, execution_options={"synchronize_session": False})
-    assert isinstance(outcome, CursorResult)  # noqa: S101  a change without RETURNING gives this
-    return outcome.rowcount

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -113,7 +112,7 @@ def take_next(work: Work, request: TakeNext) -> ActivityTaken:
 
 
 @lru_cache
-def _claim(of_type: ActivityType | None) -> ReturningUpdate[Any]:
+def _claim(of_type: ActivityType | None) -> ReturningUpdate[int, int, int, int]:
     """Build the claim once: compiling it costs more than running it.
 
     The status is a literal so that the partial index of the pool is met; whoever comes at the

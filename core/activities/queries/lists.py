@@ -20,41 +20,38 @@ def my_list(
     view: Reader,
     *,
     of_type: ActivityType | None = None,
-    first: int = 0,
-    size: int = 50,
+    window: Window | None = None,
 ) -> Part[ActivityRow]:
     """List the own open work in the order to do it: overdue, promised, due, by priority."""
     view.authorize(Permission.WORK_ACTIVITIES)
     statement = _narrowed(listed(view), of_type).where(own(view), among(*OPEN))
     level = urgency(view)
     moment = case((level == Urgency.PROMISED, Activity.next_action_at), else_=Activity.due_at)
-    return _part(view, statement, first, size, level, moment, Activity.priority, Activity.id)
+    return _part(view, statement, window, level, moment, Activity.priority, Activity.id)
 
 
 def pool(
     view: Reader,
     *,
     of_type: ActivityType | None = None,
-    first: int = 0,
-    size: int = 50,
+    window: Window | None = None,
 ) -> Part[ActivityRow]:
     """List what nobody of the own branch has yet, in the order in which *take next* gives it."""
     view.authorize(Permission.WORK_ACTIVITIES)
     statement = _narrowed(listed(view), of_type).where(in_pool(view))
-    return _part(view, statement, first, size, Activity.priority, Activity.due_at, Activity.id)
+    return _part(view, statement, window, Activity.priority, Activity.due_at, Activity.id)
 
 
 def my_closed(
     view: Reader,
     *,
     of_type: ActivityType | None = None,
-    first: int = 0,
-    size: int = 50,
+    window: Window | None = None,
 ) -> Part[ActivityRow]:
     """List what the actor has completed or cancelled, or lost to an abort; the latest first."""
     view.authorize(Permission.WORK_ACTIVITIES)
     statement = _narrowed(listed(view), of_type).where(own(view), among(*CLOSED))
-    return _part(view, statement, first, size, Activity.closed_at.desc(), Activity.id.desc())
+    return _part(view, statement, window, Activity.closed_at.desc(), Activity.id.desc())
 
 
 def team_list(
@@ -66,12 +63,7 @@ def team_list(
     """List the work that matches, of the team or of the units that the actor oversees."""
     authorize_list(view)
     statement = listed(view).where(matching.conditions(view))
-    # A name that is masked must not show through the order of the list either.
-    sorts = SORTS | {"customer": case((revealed(view), Customer.name))}
-    records, total = windowed(
-        view.session, statement, window or Window(sort="due"), sorts=sorts, last=Activity.id
-    )
-    return Part([row_of(record) for record in records], total)
+    return _part(view, statement, window, Activity.due_at, Activity.priority, Activity.id)
 
 
 def count_team(view: Reader, *, matching: ActivityFilter) -> int:
@@ -83,20 +75,22 @@ def count_team(view: Reader, *, matching: ActivityFilter) -> int:
 
 def authorize_list(view: Reader) -> None:
     """Continue only for a team lead, or for somebody who oversees people and customers."""
-    if view.actor.permissions >= OVERSIGHT:
-        view.authorize(*OVERSIGHT)
-    else:
-        view.authorize(Permission.SEE_TEAM)
+    overseeing = view.actor.permissions >= OVERSIGHT
+    view.authorize(*(OVERSIGHT if overseeing else (Permission.SEE_TEAM,)))
 
 
 def _narrowed(statement: Rows, of_type: ActivityType | None) -> Rows:
     return statement if of_type is None else statement.where(Activity.type == of_type)
 
 
-def _part(view: Reader, statement: Rows, first: int, size: int, *order: Any) -> Part[ActivityRow]:
-    window = Window(first=first, size=size)
-    total = view.session.scalar(select(func.count()).select_from(statement.subquery()))
-    records = view.session.execute(
-        statement.order_by(*order).limit(window.size).offset(window.first)
-    )
-    return Part([row_of(record) for record in records], total or 0)
+def _part(view: Reader, statement: Rows, window: Window | None, *order: Any) -> Part[ActivityRow]:
+    """Read a window in the order that a person asked for, or else in the list's own `order`."""
+    window = window or Window()
+    if window.sort:
+        # A name that is masked must not show through the order of the list either.
+        sorts = SORTS | {"customer": case((revealed(view), Customer.name))}
+        records, total = windowed(view.session, statement, window, sorts=sorts, last=Activity.id)
+        return Part([row_of(record) for record in records], total)
+    total = view.session.scalar(select(func.count()).select_from(statement.subquery())) or 0
+    found = view.session.execute(statement.order_by(*order).limit(window.size).offset(window.first))
+    return Part([row_of(record) for record in found], total)

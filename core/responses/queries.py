@@ -1,0 +1,173 @@
+"""What people ask about answers and leads."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import exists, func, select
+
+from core.access import Permission, masked
+from core.activities.model import Activity
+from core.activities.rules import Outcome
+from core.activities.scope import allow, own, revealed, seen
+from core.campaigns.model import Campaign, Design
+from core.customers.model import Customer, Holding, Product
+from core.people.model import Person
+from core.responses.model import Lead, Response
+from core.responses.rules import LeadStatus
+from core.runs.model import Run
+from core.windows import Part, Window, windowed
+from core.work import Reader
+
+
+@dataclass(frozen=True)
+class LeadRow:
+    """One lead as a list shows it."""
+
+    id: int
+    version: int
+    activity_id: int
+    customer: str
+    campaign: str
+    design_version: int
+    product: str | None
+    agreement_no: str | None
+    person: str | None
+    status: LeadStatus
+    value: Decimal | None
+    opened_at: datetime
+    closed_at: datetime | None
+    loss_reason: str | None
+
+
+def my_leads(
+    view: Reader, *, status: LeadStatus | None = LeadStatus.OPEN, window: Window | None = None
+) -> Part[LeadRow]:
+    """List the leads of the own activities, the longest open first."""
+    view.authorize(Permission.WORK_ACTIVITIES)
+    statement = _leads(view).where(own(view))
+    if status is not None:
+        statement = statement.where(Lead.status == status)
+    rows, total = windowed(
+        view.session,
+        statement,
+        window or Window(),
+        sorts={"opened": Lead.opened_at, "value": Lead.value, "closed": Lead.closed_at},
+        last=Lead.id,
+    )
+    return Part([_row(row) for row in rows], total)
+
+
+def lead_of(view: Reader, *, activity_id: int) -> LeadRow | None:
+    """Return the lead that an activity led to, if any and if the actor may see it."""
+    allow(view)
+    row = view.session.execute(_leads(view).where(Activity.id == activity_id)).one_or_none()
+    return None if row is None else _row(row)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the customer said in the end."""
+
+    outcome: Outcome
+    note: str
+    at: datetime
+    who: str | None
+
+
+def answer(view: Reader, *, activity_id: int) -> Answer | None:
+    """Return the answer that closed an activity, if there is one and the actor may see it."""
+    allow(view)
+    row = view.session.execute(
+        select(Response.outcome, Response.note, Response.at, Person.name)
+        .join(Activity, Activity.id == Response.activity_id)
+        .outerjoin(Person, Person.id == Response.person_id)
+        .where(Response.activity_id == activity_id, seen(view))
+    ).one_or_none()
+    return None if row is None else Answer(*row)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """An open agreement on the base product, from which an up-sell can start."""
+
+    agreement_no: str
+    product: str
+    opened_on: date | None
+
+
+def agreements(view: Reader, *, activity_id: int) -> list[Agreement]:
+    """List the agreements that a lead of this activity may name, the newest first."""
+    view.authorize(Permission.WORK_ACTIVITIES)
+    statement = (
+        select(Holding.agreement_no, Product.name, Holding.opened_on)
+        .join(Activity, Activity.customer_id == Holding.customer_id)
+        .join(Run, Run.id == Activity.run_id)
+        .join(Design, Design.id == Run.design_id)
+        .join(Product, Product.id == Holding.product_id)
+        .where(
+            Activity.id == activity_id,
+            own(view),
+            Holding.product_id == Design.base_product_id,
+            Holding.closed_on.is_(None),
+        )
+        .order_by(Holding.opened_on.desc(), Holding.agreement_no)
+    )
+    return [Agreement(*row) for row in view.session.execute(statement)]
+
+
+@dataclass(frozen=True)
+class LeadCounts:
+    """Leads of the actor's own activities, and what the won ones are worth."""
+
+    open: int
+    won: int
+    lost: int
+    value: Decimal
+
+
+def my_lead_counts(view: Reader) -> LeadCounts:
+    """Count the own leads by what became of them, in one statement."""
+    view.authorize(Permission.WORK_ACTIVITIES)
+    count = func.count(Lead.id)
+    mine = exists().where(Activity.id == Lead.activity_id, own(view))
+    open_, won, lost = (count.filter(Lead.status == status) for status in LeadStatus)
+    row = view.session.execute(select(open_, won, lost, func.sum(Lead.value)).where(mine)).one()
+    return LeadCounts(row[0], row[1], row[2], row[3] or Decimal(0))
+
+
+def _leads(view: Reader) -> Any:
+    return (
+        select(
+            Lead.id,
+            Lead.version,
+            Lead.activity_id,
+            Customer.name.label("customer"),
+            Campaign.name.label("campaign"),
+            Design.version.label("design_version"),
+            Product.name.label("product"),
+            Lead.agreement_no,
+            Person.name.label("person"),
+            Lead.status,
+            Lead.value,
+            Lead.opened_at,
+            Lead.closed_at,
+            Lead.loss_reason,
+            revealed(view).label("revealed"),
+        )
+        .join(Activity, Activity.id == Lead.activity_id)
+        .join(Customer, Customer.id == Lead.customer_id)
+        .join(Campaign, Campaign.id == Lead.campaign_id)
+        .join(Design, Design.id == Lead.design_id)
+        .outerjoin(Product, Product.id == Lead.product_id)
+        .outerjoin(Person, Person.id == Lead.person_id)
+        .where(seen(view))
+    )
+
+
+def _row(record: Any) -> LeadRow:
+    fields = dict(record._mapping)  # noqa: SLF001  the public name of this attribute
+    if not fields.pop("revealed"):
+        fields["customer"] = masked(fields["customer"])
+    return LeadRow(**fields)
