@@ -6,11 +6,14 @@ text and ground keeps a contrast of 4.5 to 1 or better; series differ in lightne
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import plotly.graph_objects as go
 import streamlit as st
 
+_STATIC = Path(__file__).parent / "static"
+ICON = str(_STATIC / "icon.png")
 FONT = "'Source Sans', 'Segoe UI', system-ui, sans-serif"
 
 
@@ -65,9 +68,18 @@ CONFIG: dict[str, Any] = {
 }
 
 
+def mode() -> Literal["light", "dark"]:
+    """Return which of the two this browser shows."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def logo() -> str:
+    return str(_STATIC / f"logo-{mode()}.svg")
+
+
 def palette() -> Palette:
     """Return the colours of the mode that this browser shows."""
-    return DARK if st.context.theme.type == "dark" else LIGHT
+    return DARK if mode() == "dark" else LIGHT
 
 
 def colour(meaning: Meaning) -> str:

@@ -6,5 +6,5 @@ import-linter contract:
 
     exchange | intake > portfolio > impact > responses > activities > runs > campaigns
     > segments | market > customers > people > exports > work > journal > lifecycle
-    > access | periods | measures | windows > database > settings > refusals
+    > access | periods | measures | windows > database | observe > settings > refusals
 """

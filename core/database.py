@@ -168,12 +168,16 @@ def connect(url: str) -> Engine:
     if url.startswith("postgresql"):
         limits = "-c lock_timeout=10s -c timezone=UTC"
         return create_engine(
-            url, pool_pre_ping=True, pool_size=10, connect_args={"options": limits}
+            url,
+            pool_pre_ping=True,
+            pool_size=10,
+            connect_args={"options": limits},
+            hide_parameters=True,  # they hold names and numbers of customers; errors are logged
         )
     path = make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, pool_size=20, max_overflow=40)
+    engine = create_engine(url, pool_size=20, max_overflow=40, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -7,7 +7,7 @@ from core.access import Role
 from core.people import queries
 
 COLUMNS = (
-    Column("name", "Name", sort="name", pinned=True),
+    Column("name", "Name", sort="name"),
     Column("staff_no", "Staff number", sort="staff"),
     Column("unit", "Unit", sort="unit"),
     Column("team", "Team"),

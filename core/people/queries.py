@@ -72,6 +72,7 @@ class Visit:
     seen_at: datetime
     source: SignInSource
     must_change: bool
+    awaits_cookie: bool  # its ticket has not been exchanged yet
 
 
 def visit(
@@ -93,6 +94,7 @@ def visit(
             WebSession.person_id,
             WebSession.seen_at,
             WebSession.source,
+            WebSession.ticket_expires_at,
             Credential.must_change,
             Credential.username,
         )
@@ -117,6 +119,7 @@ def visit(
         seen_at=row.seen_at,
         source=row.source,
         must_change=row.source is SignInSource.PASSWORD and bool(row.must_change),
+        awaits_cookie=row.ticket_expires_at is not None and row.ticket_expires_at > now,
     )
 
 
@@ -295,3 +298,26 @@ def teams(view: Reader) -> list[TeamRow]:
         .order_by(Team.name, Team.id)
     )
     return [TeamRow(*row) for row in view.session.execute(statement)]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Oneself, as the bank knows one."""
+
+    name: str
+    email: str
+    unit: str
+    team: str | None
+    roles: tuple[Role, ...]
+
+
+def own_profile(view: Reader) -> Profile:
+    """Tell somebody who they are here."""
+    view.authorize(Permission.OWN_ACCOUNT)
+    name, email, unit, team = view.session.execute(
+        select(Person.name, Person.email, Unit.name, Team.name)
+        .join(Unit, Person.unit_id == Unit.id)
+        .outerjoin(Team, Person.team_id == Team.id)
+        .where(Person.id == view.actor.person_id)
+    ).one()
+    return Profile(name, email, unit, team, tuple(sorted(view.actor.roles)))

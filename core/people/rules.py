@@ -53,6 +53,8 @@ def password_objections(password: str, *, username: str) -> list[str]:
         objections.append(f"it uses fewer than {FEWEST_CHARACTERS} different characters")
     if username and username.lower() in password.lower():
         objections.append("it contains the user name")
+    if password != password.strip():
+        objections.append("it begins or ends with a space")
     if "\0" in password:
         objections.append("it contains a character that can't be typed")
     return objections

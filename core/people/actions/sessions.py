@@ -36,6 +36,14 @@ class RefuseSignIn:
 
 
 @dataclass(frozen=True)
+class ReplaceSession:
+    """A request to end the session that a browser had before it signed in once more."""
+
+    old_cookie_hash: str
+    new_session_id: int
+
+
+@dataclass(frozen=True)
 class EndSession:
     session_id: int
     reason: EndReason = EndReason.SIGNED_OUT
@@ -81,6 +89,32 @@ def refuse_sign_in(work: Work, request: RefuseSignIn) -> SignInRefused:
     is_locked = work.session.scalar(locked) is not None
 
     fact = SignInRefused(request.person_id, is_locked)
+    work.record(fact)
+    return fact
+
+
+def replace_session(work: Work, request: ReplaceSession) -> SignedOut:
+    """End a browser's earlier session: one browser, one session, so signing out ends every tab.
+
+    :raises NotFound: it had none that is still in force
+    """
+    work.authorize(Permission.OPEN_SESSIONS)
+
+    row = work.session.execute(
+        update(WebSession)
+        .where(
+            WebSession.cookie_hash == request.old_cookie_hash,
+            WebSession.id != request.new_session_id,
+            WebSession.ended_at.is_(None),
+        )
+        .values(ended_at=work.now, end_reason=EndReason.REPLACED)
+        .returning(WebSession.id, WebSession.person_id)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("This browser had no other session.")
+
+    fact = SignedOut(row.person_id, row.id, EndReason.REPLACED)
     work.record(fact)
     return fact
 
