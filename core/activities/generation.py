@@ -4,7 +4,6 @@ Every statement here is INSERT … SELECT or UPDATE: nobody walks over customers
 """
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -63,8 +62,11 @@ class Made:
         )
 
 
-def plans(work: Work, run: Run, *, until: date) -> list[Plan]:
-    """List the stages that are to be made by a day and have not been made, in order."""
+def plans(work: Work, run: Run, *, with_first_day: bool = False) -> list[Plan]:
+    """List the stages that are to be made by today and have not been made, in order.
+
+    :param with_first_day: also those of the run's first day, however far ahead it is
+    """
     rows = work.session.execute(
         select(Stage, Content, Channel, ActionType.is_campaign_activity, CampaignType.objective)
         .join(Content, Content.id == Stage.content_id)
@@ -85,7 +87,8 @@ def plans(work: Work, run: Run, *, until: date) -> list[Plan]:
         days = stage_days(stage, run.starts_on, calendar)
         is_sales = stage.activity_type is ActivityType.SALES
         asks = is_sales and objective is not Objective.ADMINISTRATIVE
-        if days.made_on <= until:
+        is_first = with_first_day and stage.start_after_days == 0
+        if is_first or days.made_on <= work.now.date():
             found.append(Plan(stage, content, channel, is_internal, days, asks))
     return found
 

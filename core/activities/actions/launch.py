@@ -38,7 +38,7 @@ class Launch:
 
 
 def launch(work: Work, request: Launch, *, progress: Progress = _silent) -> RunLaunched:
-    """Make the work of every stage due by the run's first day, or by today if that is later.
+    """Make the work of every stage of the run's first day, and of those due by today.
 
     Each treated and confirmed candidate gets one activity per internal stage, with the manager
     who may take it or in the branch pool, or one message per external stage. Who may not be
@@ -60,7 +60,7 @@ def launch(work: Work, request: Launch, *, progress: Progress = _silent) -> RunL
     if not counts.treated:
         raise Invalid(f"Run {run.code} has no confirmed candidate to work on; select again.")
 
-    due = plans(work, run, until=max(work.now.date(), run.starts_on))
+    due = plans(work, run, with_first_day=True)
     steps = len(due) + 3
     made = Made()
     for done, plan in enumerate(due):
@@ -106,7 +106,7 @@ def make_due_work(work: Work, request: MakeDueWork) -> WorkMade:
     run = _launched(work, request.run_id)
 
     made = Made()
-    due = plans(work, run, until=work.now.date())
+    due = plans(work, run)
     for plan in due:
         made += make(work, run, plan)
     count_pending(work, run, due, mark=False)
