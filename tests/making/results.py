@@ -78,6 +78,8 @@ def candidates(
     :param steps: how many of `MOMENTS` each has, or one number for all
     :param outcomes: the first so many have the outcome, worth `value`
     """
+    if not customers:
+        return
     each = [steps] * len(customers) if isinstance(steps, int) else steps
     session.execute(
         insert(Candidate),
