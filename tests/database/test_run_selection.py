@@ -597,6 +597,7 @@ class TestQuestions:
         assert ask(world.mia, runs, search="campaign x2").total == 1
         assert ask(world.mia, runs, search="%").total == 0
         assert ask(world.mia, run_by_code, code="run-2") == 2
+        assert ask(world.mia, run_by_code, code="2") == 2
 
     def test_runs_of_other_units_do_not_exist(self, chosen, ask, world):
         chosen(unit_id=bank.SOUTH)

@@ -1,1 +1,47 @@
 """What people ask about runs."""
+
+from core.runs.queries.candidates import (
+    CandidateRow,
+    ConfirmationWanted,
+    Why,
+    candidates,
+    confirmations_wanted,
+    why,
+)
+from core.runs.queries.checks import RunFault, arms_not_as_hashed, run_faults
+from core.runs.queries.lists import RunRow, run_by_code, runs
+from core.runs.queries.selection import (
+    ArmCount,
+    Confirmer,
+    Step,
+    Waterfall,
+    arm_counts,
+    confirmers,
+    waterfall,
+)
+from core.runs.queries.sheets import RunSheet, StageSheet, run_sheet
+
+__all__ = [
+    "ArmCount",
+    "CandidateRow",
+    "ConfirmationWanted",
+    "Confirmer",
+    "RunFault",
+    "RunRow",
+    "RunSheet",
+    "StageSheet",
+    "Step",
+    "Waterfall",
+    "Why",
+    "arm_counts",
+    "arms_not_as_hashed",
+    "candidates",
+    "confirmations_wanted",
+    "confirmers",
+    "run_by_code",
+    "run_faults",
+    "run_sheet",
+    "runs",
+    "waterfall",
+    "why",
+]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeAlias
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, or_, select
 
 from core.access import Permission
 from core.campaigns.model import Campaign, CampaignType, Design
@@ -97,18 +97,22 @@ def runs(
 
 
 def run_by_code(view: Reader, *, code: str) -> int:
-    """Return the id of a run by its code, in any spelling of capitals.
+    """Return the id of a run by its code, in any spelling of capitals, or by its number.
 
     :raises NotFound: no such run among those of the actor's units
     """
     view.authorize(*SEE_RUNS)
+    given = code.strip()
+    named = func.lower(Run.code) == given.lower()
+    wanted = or_(named, Run.id == int(given)) if given.isdecimal() else named
     found = view.session.scalar(
-        select(Run.id).where(
-            func.lower(Run.code) == code.strip().lower(), view.actor.scope.limits(Run.unit_id)
-        )
+        select(Run.id)
+        .where(wanted, view.actor.scope.limits(Run.unit_id))
+        .order_by(case((named, 0), else_=1))
+        .limit(1)
     )
     if found is None:
-        raise NotFound(f"There is no run {code.strip()} among those of your units.")
+        raise NotFound(f"There is no run {given} among those of your units.")
     return found
 
 
