@@ -31,6 +31,7 @@ class Permission(StrEnum):
     EXPORT = "export:rows"
     EXPORT_AGGREGATES = "export:aggregates"
     READ_JOURNAL = "journal:read"
+    READ_EXCHANGE = "exchange:read"  # no role's: what neighbouring systems receive, unmasked
     OWN_ACCOUNT = "account:own"  # everybody's: seeing the own name, changing the own password
     OPEN_SESSIONS = "sessions:open"  # nobody's: the sign-in itself, before anybody is known
 

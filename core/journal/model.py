@@ -67,7 +67,11 @@ class TransactionNumber(FunctionElement[int]):
 
 
 class OldestRunning(FunctionElement[int]):
-    """The lowest number of a transaction that may still commit."""
+    """The lowest number of a transaction that may still commit into this database.
+
+    Numbers are the whole server's. Transactions that are known to belong to other databases
+    are left out, so that a long one over there does not hold our events back.
+    """
 
     type = BigInteger()
     inherit_cache = True
@@ -90,7 +94,17 @@ def _after_all(_element: OldestRunning, _compiler: Any, **_options: Any) -> str:
 
 @compiles(OldestRunning, "postgresql")
 def _oldest(_element: OldestRunning, _compiler: Any, **_options: Any) -> str:
-    return "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+    return """(
+        SELECT coalesce(
+            min(running.xid::text::bigint), pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+        )
+        FROM pg_snapshot_xip(pg_current_snapshot()) AS running(xid)
+        WHERE NOT EXISTS (
+            SELECT 1 FROM pg_stat_activity AS other
+            WHERE other.datname <> current_database()
+            AND other.backend_xid::text::bigint = (running.xid::text::bigint & 4294967295)
+        )
+    )"""
 
 
 class Outgoing(Base):

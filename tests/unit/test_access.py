@@ -14,13 +14,14 @@ def person(some_roles, scope=None):
 
 @given(some=roles)
 def test_rights_of_several_roles_add_up(some):
-    assert person(some).permissions == frozenset().union(*(GRANTS[role] for role in some))
+    granted = frozenset().union(*(GRANTS[role] for role in some))
+    assert person(some).permissions == granted | {Permission.OWN_ACCOUNT}
     assert person(some).sight == max((SIGHTS[role] for role in some), default=Sight.NEVER)
 
 
-def test_the_system_may_everything_and_a_person_without_a_role_nothing():
+def test_the_system_may_everything_and_a_person_without_a_role_only_see_the_own_account():
     assert all(SYSTEM.may(permission) for permission in Permission)
-    assert not any(person(frozenset()).may(permission) for permission in Permission)
+    assert person(frozenset()).permissions == {Permission.OWN_ACCOUNT}
 
 
 @pytest.mark.parametrize(
@@ -40,8 +41,9 @@ def test_what_a_role_must_never_hold(role, permission):
     assert permission not in GRANTS[role]
 
 
-def test_every_permission_is_granted_to_somebody():
-    assert frozenset().union(*GRANTS.values()) == frozenset(Permission)
+def test_every_permission_is_granted_to_somebody_but_those_that_no_role_needs():
+    of_no_role = {Permission.OWN_ACCOUNT, Permission.OPEN_SESSIONS, Permission.READ_EXCHANGE}
+    assert frozenset().union(*GRANTS.values()) == frozenset(Permission) - of_no_role
 
 
 def test_a_masked_name_tells_rows_apart_and_nothing_else():

@@ -124,6 +124,29 @@ def impacts(view: Reader) -> list[RunImpact]:
     return [_measured(facts, arms[facts.run_id]) for facts in every if facts.run_id in arms]
 
 
+def to_observe(view: Reader) -> list[int]:
+    """List the runs whose outcomes may still change: launched here, and looked at last before
+    their end had passed.
+    """
+    view.authorize(Permission.ANALYSE)
+    statement = (
+        select(Run.id, Run.ends_on, Run.outcomes_seen_at)
+        .join(Design, Design.id == Run.design_id)
+        .where(
+            Run.launched_at.is_not(None),
+            ~Run.is_imported,
+            Design.product_id.is_not(None),
+            view.actor.scope.limits(Run.unit_id),
+        )
+        .order_by(Run.id)
+    )
+    return [
+        run_id
+        for run_id, ends_on, seen_at in view.session.execute(statement)
+        if seen_at is None or seen_at.astimezone(view.now.tzinfo).date() <= ends_on
+    ]
+
+
 def _measured(facts: RunFacts, arms: Sequence[Arm]) -> RunImpact:
     treated = sum((arm.tally for arm in arms if not arm.is_control), Tally())
     return RunImpact(facts, treated, measure(arms, facts.terms, is_observed=facts.is_observed))

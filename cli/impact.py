@@ -1,0 +1,111 @@
+"""Results: the funnel of a run, what it changed, and bringing both up to date."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from cli.common import AsJson, ask, do, print_json, print_rows, progress, say
+from core.impact.actions import FoldRuns, ObserveOutcomes, fold_runs, observe_outcomes
+from core.impact.plain import report_plain, tally_plain
+from core.impact.queries import funnel as counting
+from core.impact.queries import runs
+from core.impact.queries.groups import WORDS
+from core.impact.rules import Step
+
+_Run = Annotated[str, typer.Argument(help="The run's code or number.")]
+_Any = Annotated[str | None, typer.Argument(help="The run's code or number; all if left out.")]
+_By = Annotated[list[str] | None, typer.Option("--by", help=f"Split by {WORDS}; repeatable.")]
+
+
+@dataclass(frozen=True)
+class _FunnelLine:
+    group: str
+    targeted: int
+    confirmed: int
+    assigned: int
+    attempted: int
+    reached: int
+    responded: int
+    converted: int
+    won: int
+    outcomes: int
+    outcome_rate: str
+
+
+@dataclass(frozen=True)
+class _ArmLine:
+    arm: str
+    customers: int
+    reached: int
+    conversions: int
+    rate: str
+    mean_value: str
+
+
+def funnel(run: _Run, by: _By = None, *, json: AsJson = False) -> None:
+    """Count a run's customers at every step, split as asked."""
+    run_id = ask(counting.run_named, run=run)
+    rows = ask(counting.funnel, run_id=run_id, by=by or [])
+    if json:
+        print_json({"run": run, "by": by or [], "rows": [_plain(row) for row in rows]})
+        return
+    print_rows(
+        [
+            _FunnelLine(
+                group=", ".join(row.labels) or "all",
+                outcomes=row.tally.outcomes,
+                outcome_rate=_percent(row.tally.outcome_rate.value),
+                **{step.value: row.tally.at(step) for step in Step},
+            )
+            for row in rows
+        ],
+        title=f"Funnel of {run}",
+    )
+
+
+def _plain(row: counting.FunnelRow) -> dict[str, Any]:
+    return {"group": dict(zip(row.by, row.labels, strict=True)), **tally_plain(row.tally)}
+
+
+def impact(run: _Run, *, json: AsJson = False) -> None:
+    """Say what a run changed against its control group, or why that can't be said."""
+    found = ask(runs.impact, run_id=ask(counting.run_named, run=run))
+    if json:
+        print_json(report_plain(found.report))
+        return
+    print_rows(
+        [
+            _ArmLine(
+                arm.name,
+                arm.tally.targeted,
+                arm.tally.reached,
+                arm.tally.outcomes,
+                _percent(arm.tally.outcome_rate.value),
+                "" if arm.tally.moments.mean is None else f"{arm.tally.moments.mean:,.2f}",
+            )
+            for arm in found.report.arms
+        ],
+        title=f"{found.facts.campaign}, {found.facts.code}",
+    )
+    say(found.report.sentence)
+    say(f"Evidence: {found.report.grade}. {found.report.why}")
+
+
+def measure(run: _Any = None) -> None:
+    """Look for the outcomes of a run, or of all that go on, and fold what has ended."""
+    wanted = [ask(counting.run_named, run=run)] if run else ask(runs.to_observe)
+    changed = 0
+    with progress("Looking for outcomes", total=len(wanted)) as advance:
+        for run_id in wanted:
+            changed += do(observe_outcomes, ObserveOutcomes(run_id)).changed
+            advance(1)
+    folded = do(fold_runs, FoldRuns())
+    say(
+        f"Looked at {len(wanted):,} runs; {changed:,} outcomes changed;"
+        f" {len(folded.run_ids):,} runs were folded."
+    )
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.2%}"
