@@ -1,0 +1,51 @@
+"""What people do with campaigns and their versions, and with the words these are made of."""
+
+from core.campaigns.actions.approval import (
+    ApproveDesign,
+    NotReady,
+    SendBackDesign,
+    SubmitDesign,
+    WithdrawDesign,
+    approve_design,
+    send_back_design,
+    submit_design,
+    withdraw_design,
+)
+from core.campaigns.actions.campaigns import (
+    CampaignTerms,
+    ChangeCampaign,
+    CreateCampaign,
+    change_campaign,
+    create_campaign,
+)
+from core.campaigns.actions.designs import (
+    ChangeDesign,
+    DraftDesign,
+    SetStages,
+    change_design,
+    draft_design,
+    set_stages,
+)
+
+__all__ = [
+    "ApproveDesign",
+    "CampaignTerms",
+    "ChangeCampaign",
+    "ChangeDesign",
+    "CreateCampaign",
+    "DraftDesign",
+    "NotReady",
+    "SendBackDesign",
+    "SetStages",
+    "SubmitDesign",
+    "WithdrawDesign",
+    "approve_design",
+    "change_campaign",
+    "change_design",
+    "create_campaign",
+    "draft_design",
+    "send_back_design",
+    "set_stages",
+    "submit_design",
+    "withdraw_design",
+]

@@ -1,0 +1,174 @@
+"""Asking for approval, and deciding: by somebody who did not write the version."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from core.campaigns.actions.holding import Held, held
+from core.campaigns.events import (
+    DesignApproved,
+    DesignChanged,
+    DesignDrafted,
+    DesignSentBack,
+    DesignSubmitted,
+    DesignWithdrawn,
+    StagesSet,
+)
+from core.campaigns.model import Design
+from core.campaigns.queries.designs import DesignSheet, sheet
+from core.campaigns.queries.forecasts import frozen
+from core.campaigns.rules import APPROVE, SEND_BACK, SUBMIT, WITHDRAW, DesignStatus
+from core.journal.model import Entry, Subject
+from core.lifecycle import Move
+from core.refusals import Invalid
+from core.segments.queries import known_words
+from core.work import Reader, Work
+
+_WRITING = (DesignDrafted.kind, DesignChanged.kind, StagesSet.kind, DesignSubmitted.kind)
+
+
+class NotReady(Invalid):
+    """A version lacks something; `reasons` lists everything that it lacks."""
+
+    def __init__(self, reasons: tuple[str, ...]) -> None:
+        super().__init__("\n".join(("Approval can't be asked for yet:", *reasons)))
+        self.reasons = reasons
+
+
+@dataclass(frozen=True)
+class SubmitDesign:
+    design_id: int
+    row_version: int
+    decide_by: date | None = None
+
+
+@dataclass(frozen=True)
+class ApproveDesign:
+    design_id: int
+    row_version: int
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class SendBackDesign:
+    design_id: int
+    row_version: int
+    comment: str
+
+    def __post_init__(self) -> None:
+        if not self.comment.strip():
+            raise Invalid("Say what has to change: the author only has your comment to go by.")
+
+
+@dataclass(frozen=True)
+class WithdrawDesign:
+    design_id: int
+    row_version: int
+
+
+def submit_design(work: Work, request: SubmitDesign) -> DesignSubmitted:
+    """Ask somebody else to approve a version.
+
+    :raises NotReady: with everything that it still lacks
+    :raises Conflict: somebody else changed it since the requester looked
+    """
+    got = _moved(work, SUBMIT, request.design_id, request.row_version)
+    _check_ready(sheet(work, got.design.id))
+    if request.decide_by is not None and request.decide_by < work.now.date():
+        raise Invalid(f"The decision is wanted by {request.decide_by}, which is over.")
+
+    _decide(got.design, SUBMIT)
+    got.design.submitted_at = work.now
+    got.design.decide_by = request.decide_by
+    got.design.comment = None
+    work.session.flush()
+
+    fact = DesignSubmitted(*_of(got), decide_by=request.decide_by)
+    work.record(fact)
+    return fact
+
+
+def approve_design(work: Work, request: ApproveDesign) -> DesignApproved:
+    """Agree to a version, and freeze what was agreed to: rule, counts, control share, forecast.
+
+    :raises Invalid: the approver had a hand in writing it
+    :raises NotReady: something that it needs was taken away since it was asked for
+    """
+    got = _moved(work, APPROVE, request.design_id, request.row_version)
+    if work.actor.person_id in _writers(work, got.design):
+        raise Invalid("You had a hand in this version. Somebody else has to approve it.")
+    agreed = sheet(work, got.design.id)
+    _check_ready(agreed)
+
+    _decide(got.design, APPROVE)
+    got.design.approver_id = work.actor.person_id
+    got.design.decided_at = work.now
+    got.design.comment = request.comment.strip() or None
+    got.design.frozen = frozen(work, agreed, known_words(work))
+    work.session.flush()
+
+    fact = DesignApproved(*_of(got), comment=request.comment.strip(), frozen=got.design.frozen)
+    work.record(fact)
+    return fact
+
+
+def send_back_design(work: Work, request: SendBackDesign) -> DesignSentBack:
+    """Ask for changes before a version can be approved."""
+    got = _moved(work, SEND_BACK, request.design_id, request.row_version)
+
+    _decide(got.design, SEND_BACK)
+    got.design.decided_at = work.now
+    got.design.comment = request.comment.strip()
+    work.session.flush()
+
+    fact = DesignSentBack(*_of(got), comment=request.comment.strip())
+    work.record(fact)
+    return fact
+
+
+def withdraw_design(work: Work, request: WithdrawDesign) -> DesignWithdrawn:
+    """Give a version up before it was approved."""
+    got = _moved(work, WITHDRAW, request.design_id, request.row_version)
+
+    _decide(got.design, WITHDRAW)
+    work.session.flush()
+
+    fact = DesignWithdrawn(*_of(got))
+    work.record(fact)
+    return fact
+
+
+def _moved(work: Work, move: Move[DesignStatus], design_id: int, row_version: int) -> Held:
+    work.authorize_move(move)
+    got = held(work, design_id, row_version)
+    if got.design.status not in move.sources:
+        raise Invalid(
+            f"Version {got.design.version} of “{got.campaign.name}” is {got.design.status}:"
+            f" {move.verb} is not possible."
+        )
+    return got
+
+
+def _decide(design: Design, move: Move[DesignStatus]) -> None:
+    design.status = move.target
+
+
+def _check_ready(design: DesignSheet) -> None:
+    if design.missing:
+        raise NotReady(design.missing)
+
+
+def _writers(view: Reader, design: Design) -> set[int | None]:
+    """Return who wrote, changed or asked for this version, as the journal remembers."""
+    statement = (
+        select(Entry.actor_id)
+        .join(Subject, Subject.entry_id == Entry.id)
+        .where(Subject.name == f"design:{design.id}", Entry.kind.in_(_WRITING))
+    )
+    return {design.author_id, *view.session.scalars(statement)} - {None}
+
+
+def _of(got: Held) -> tuple[int, str, int, int, int]:
+    design = got.design
+    return got.campaign.id, got.campaign.code, design.id, design.version, design.row_version

@@ -1,0 +1,26 @@
+"""What people ask about campaigns, their versions and the words these are made of."""
+
+from core.campaigns.queries.approvals import approval, approvals_wanted
+from core.campaigns.queries.campaigns import (
+    CampaignState,
+    campaign,
+    campaigns,
+)
+from core.campaigns.queries.comparing import changes_between
+from core.campaigns.queries.designs import DesignSheet, StageSheet, design, stages_of
+from core.campaigns.queries.forecasts import Forecast, forecast
+
+__all__ = [
+    "CampaignState",
+    "DesignSheet",
+    "Forecast",
+    "StageSheet",
+    "approval",
+    "approvals_wanted",
+    "campaign",
+    "campaigns",
+    "changes_between",
+    "design",
+    "forecast",
+    "stages_of",
+]

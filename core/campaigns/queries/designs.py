@@ -1,0 +1,268 @@
+"""One version of a campaign: what it says, how far it came, what it still lacks."""
+
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from core.access import Permission
+from core.campaigns.model import (
+    ActionType,
+    ActivitySubtype,
+    Campaign,
+    CampaignType,
+    Channel,
+    Content,
+    Design,
+    ReasonTemplate,
+    Stage,
+    TemplateReason,
+)
+from core.campaigns.rules import DesignStatus, Objective, Plan, ReasonUse, StagePlan, shortcomings
+from core.campaigns.terms import DesignTerms, StageTerms
+from core.campaigns.usage import is_used
+from core.campaigns.visibility import visible
+from core.customers.model import Product
+from core.customers.rules import Medium
+from core.people.model import Person, Qualification
+from core.refusals import NotFound
+from core.segments.criteria import InvalidRule, Known, described, read
+from core.segments.model import Segment
+from core.segments.queries import known_words
+from core.segments.rules import SegmentKind
+from core.work import Reader
+
+
+@dataclass(frozen=True)
+class StageSheet:
+    """A stage with the names of what it refers to, ready to be read."""
+
+    position: int
+    terms: StageTerms
+    content: str | None
+    subject: str
+    body: str
+    channel: str | None
+    medium: Medium | None
+    is_internal: bool | None
+    subtype: str | None
+    template: str | None
+    in_progress_reasons: int
+    cancelled_reasons: int
+
+
+@dataclass(frozen=True)
+class DesignSheet:
+    """One version. `missing` is what stands between it and asking for approval."""
+
+    id: int
+    campaign_id: int
+    campaign_code: str
+    campaign_name: str
+    objective: Objective
+    version: int
+    status: DesignStatus
+    row_version: int
+    is_used: bool
+    terms: DesignTerms
+    segment: str | None
+    says: str
+    exclusion: str | None
+    product: str | None
+    base_product: str | None
+    qualification: str | None
+    stages: tuple[StageSheet, ...]
+    missing: tuple[str, ...]
+    author_id: int | None
+    author: str | None
+    created_at: datetime
+    submitted_at: datetime | None
+    decide_by: date | None
+    approver: str | None
+    decided_at: datetime | None
+    comment: str | None
+    frozen: dict[str, Any] | None
+
+
+def design(view: Reader, *, design_id: int) -> DesignSheet:
+    """Return one version in full.
+
+    :raises NotFound: there is none, or none in scope
+    """
+    view.authorize(
+        Permission.DESIGN_CAMPAIGNS, Permission.APPROVE_DESIGNS, Permission.SEE_PORTFOLIO
+    )
+    return sheet(view, design_id)
+
+
+def sheet(view: Reader, design_id: int, *, known: Known | None = None) -> DesignSheet:
+    """Read one version in full; whoever calls has asked for the permission."""
+    author, approver = aliased(Person), aliased(Person)
+    base, exclusion = aliased(Product), aliased(Segment)
+    row = view.session.execute(
+        select(
+            Design,
+            Campaign.code,
+            Campaign.name,
+            CampaignType.objective,
+            Segment,
+            exclusion.name,
+            Product.name,
+            base.name,
+            Qualification.name,
+            author.name,
+            approver.name,
+        )
+        .join(Campaign, Campaign.id == Design.campaign_id)
+        .join(CampaignType, CampaignType.id == Campaign.type_id)
+        .outerjoin(Segment, Segment.id == Design.segment_id)
+        .outerjoin(exclusion, exclusion.id == Design.exclusion_segment_id)
+        .outerjoin(Product, Product.id == Design.product_id)
+        .outerjoin(base, base.id == Design.base_product_id)
+        .outerjoin(Qualification, Qualification.id == Design.qualification_id)
+        .outerjoin(author, author.id == Design.author_id)
+        .outerjoin(approver, approver.id == Design.approver_id)
+        .where(Design.id == design_id, visible(view))
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such version of a campaign.")
+    kept, code, name, objective, segment, excluded, product, base_product, certified, *people = row
+    stages = stages_of(view, design_id)
+    says, problem = _audience(segment, known or known_words(view))
+    plan = Plan(
+        objective=objective,
+        has_segment=kept.segment_id is not None,
+        segment_problem=problem,
+        product=product,
+        base_product=base_product,
+        offer=kept.offer,
+        control_share=kept.control_share,
+        stages=tuple(_plan(stage) for stage in stages),
+    )
+    return DesignSheet(
+        id=kept.id,
+        campaign_id=kept.campaign_id,
+        campaign_code=code,
+        campaign_name=name,
+        objective=objective,
+        version=kept.version,
+        status=kept.status,
+        row_version=kept.row_version,
+        is_used=is_used(view.session, design_id),
+        terms=terms_of(kept),
+        segment=segment.name if kept.segment_id is not None else None,
+        says=says,
+        exclusion=excluded,
+        product=product,
+        base_product=base_product,
+        qualification=certified,
+        stages=stages,
+        missing=tuple(shortcomings(plan)),
+        author_id=kept.author_id,
+        author=people[0],
+        created_at=kept.created_at,
+        submitted_at=kept.submitted_at,
+        decide_by=kept.decide_by,
+        approver=people[1],
+        decided_at=kept.decided_at,
+        comment=kept.comment,
+        frozen=kept.frozen,
+    )
+
+
+def terms_of(kept: Design) -> DesignTerms:
+    return DesignTerms(**{each.name: getattr(kept, each.name) for each in fields(DesignTerms)})
+
+
+def stages_of(view: Reader, design_id: int) -> tuple[StageSheet, ...]:
+    """Return the stages of a version in their order, with what they refer to."""
+    offered = {
+        use: select(func.count())
+        .where(TemplateReason.template_id == Stage.reason_template_id, TemplateReason.use == use)
+        .correlate(Stage)
+        .scalar_subquery()
+        for use in ReasonUse
+    }
+    statement = (
+        select(
+            Stage,
+            Content.name,
+            Content.subject,
+            Content.body,
+            Channel.name,
+            Channel.medium,
+            ActionType.is_campaign_activity,
+            ActivitySubtype.name,
+            ReasonTemplate.name,
+            offered[ReasonUse.IN_PROGRESS],
+            offered[ReasonUse.CANCELLED],
+        )
+        .outerjoin(Content, Content.id == Stage.content_id)
+        .outerjoin(Channel, Channel.id == Content.channel_id)
+        .outerjoin(ActionType, ActionType.id == Channel.action_type_id)
+        .outerjoin(ActivitySubtype, ActivitySubtype.id == Stage.activity_subtype_id)
+        .outerjoin(ReasonTemplate, ReasonTemplate.id == Stage.reason_template_id)
+        .where(Stage.design_id == design_id)
+        .order_by(Stage.position)
+    )
+    return tuple(
+        StageSheet(
+            position=stage.position,
+            terms=StageTerms(**{f.name: getattr(stage, f.name) for f in fields(StageTerms)}),
+            content=content,
+            subject=subject or "",
+            body=body or "",
+            channel=channel,
+            medium=medium,
+            is_internal=is_internal,
+            subtype=subtype,
+            template=template,
+            in_progress_reasons=in_progress,
+            cancelled_reasons=cancelled,
+        )
+        for (
+            stage,
+            content,
+            subject,
+            body,
+            channel,
+            medium,
+            is_internal,
+            subtype,
+            template,
+            in_progress,
+            cancelled,
+        ) in view.session.execute(statement)
+    )
+
+
+def _plan(stage: StageSheet) -> StagePlan:
+    template = None
+    if stage.template is not None:
+        template = (stage.template, stage.in_progress_reasons, stage.cancelled_reasons)
+    return StagePlan(
+        position=stage.position,
+        name=stage.terms.name,
+        content=stage.content,
+        subject=stage.subject,
+        body=stage.body,
+        channel=stage.channel,
+        is_internal=stage.is_internal,
+        template=template,
+    )
+
+
+def _audience(segment: Segment | None, known: Known) -> tuple[str, str | None]:
+    if segment is None:
+        return "", None
+    if segment.is_retired:
+        return "", f"The segment “{segment.name}” is retired."
+    if segment.kind is SegmentKind.STATIC or segment.rule is None:
+        return f"Customers who are on the list “{segment.name}”.", None
+    try:
+        read(segment.rule, known, code=segment.code)
+    except InvalidRule as refusal:
+        return "", str(refusal)
+    return described(segment.rule, known), None

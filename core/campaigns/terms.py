@@ -1,0 +1,83 @@
+"""What a design says, apart from who wrote it and how far it came."""
+
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from typing import Any
+
+from core.campaigns.rules import MOST_CONTROL, ActivityType, CreateOn, Metric
+from core.periods import Shift
+from core.refusals import Invalid
+
+MOST_DAYS, MOST_DELAY = 365, 31
+
+
+@dataclass(frozen=True)
+class DesignTerms:
+    """`control_share` is in basis points; `goal` and `expected_rate` are shares from 0 to 1.
+
+    Costs and value are per customer contacted, once, and per conversion, in the bank's currency.
+    """
+
+    segment_id: int | None = None
+    exclusion_segment_id: int | None = None
+    product_id: int | None = None
+    base_product_id: int | None = None
+    qualification_id: int | None = None
+    offer: str = ""
+    guide: str = ""
+    metric: Metric = Metric.CONVERSION
+    goal: float | None = None
+    control_share: int = 1_000
+    contact_cost: Decimal | None = None
+    fixed_cost: Decimal | None = None
+    value_per_conversion: Decimal | None = None
+    expected_rate: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.control_share <= MOST_CONTROL:
+            raise Invalid("The control share lies between 0 and 50 %.")
+        for name in ("goal", "expected_rate"):
+            share = getattr(self, name)
+            if share is not None and not 0 <= share <= 1:
+                raise Invalid(f"The {name.replace('_', ' ')} lies between 0 and 100 %.")
+        for name in ("contact_cost", "fixed_cost", "value_per_conversion"):
+            amount = getattr(self, name)
+            if amount is not None and not 0 <= amount <= 10**13:
+                raise Invalid(f"The {name.replace('_', ' ')} can't be negative or beyond counting.")
+
+
+@dataclass(frozen=True)
+class StageTerms:
+    """Days are calendar days after the run's start; `due_days` are working days from the date."""
+
+    name: str
+    content_id: int | None = None
+    activity_type: ActivityType = ActivityType.SALES
+    activity_subtype_id: int | None = None
+    reason_template_id: int | None = None
+    start_after_days: int = 0
+    due_days: int = 10
+    shift: Shift = Shift.SEND_AFTER
+    max_delay_days: int = 7
+    create_on: CreateOn = CreateOn.SHIFTED
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise Invalid("Every stage needs a name.")
+        for name, most in (
+            ("start_after_days", MOST_DAYS),
+            ("due_days", MOST_DAYS),
+            ("max_delay_days", MOST_DELAY),
+        ):
+            if not 0 <= getattr(self, name) <= most:
+                words = name.replace("_", " ")
+                raise Invalid(f"Stage {self.name}: {words} goes from 0 to {most}.")
+
+
+def differences(before: Any, after: Any) -> dict[str, tuple[Any, Any]]:
+    """Return what differs between two terms of one kind, by field: what it was, what it is."""
+    return {
+        field.name: (getattr(before, field.name), getattr(after, field.name))
+        for field in fields(before)
+        if getattr(before, field.name) != getattr(after, field.name)
+    }
