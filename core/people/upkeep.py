@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, or_, select, update
+from sqlalchemy import case, literal, or_, select, update
 from sqlalchemy.orm import Session
 
+from core.database import Moment
 from core.people.model import Credential, Person, WebSession
 
 
@@ -62,7 +63,7 @@ def begin_attempt(
     """
     run_out = Credential.locked_until <= now
     count = case((run_out, 1), else_=Credential.failed_attempts + 1)
-    until = case((count >= lockout.attempts, now + lockout.lasts), else_=None)
+    until = case((count >= lockout.attempts, literal(now + lockout.lasts, Moment())), else_=None)
     row = session.execute(
         update(Credential)
         .where(

@@ -13,6 +13,8 @@ from core.people.rules import EndReason, password_objections
 from core.refusals import Invalid, NotFound
 from core.work import Work
 
+ROUNDS = 12  # of bcrypt: about a quarter of a second for each guess
+
 
 @dataclass(frozen=True)
 class ChangePassword:
@@ -104,7 +106,7 @@ def hashed(password: str, *, username: str) -> str:
     """
     if objections := password_objections(password, username=username):
         raise Invalid(f"Choose another password: {'; '.join(objections)}.")
-    return bcrypt.hashpw(password.encode(), bcrypt.gensalt()).decode()
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt(ROUNDS)).decode()
 
 
 def is_same(password: str, password_hash: str) -> bool:

@@ -1,0 +1,96 @@
+"""What a selection looks like: from everybody in the unit down to the candidates."""
+
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from components import look, words
+from components.tables import Column
+from core.runs.queries import Waterfall
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar of the waterfall: who is left after this rule, and whom it kept out."""
+
+    rule: str
+    excluded: int
+    remaining: int
+
+
+COLUMNS = (
+    Column("rule", "Rule, in the order in which it is asked"),
+    Column("excluded", "Kept out", "count"),
+    Column("remaining", "Left", "count"),
+)
+
+
+def bars(drawn: Waterfall) -> list[Bar]:
+    """List the bars from top to bottom, rules that kept nobody out included."""
+    return [
+        Bar("Customers of the unit", 0, drawn.population),
+        *(Bar(words.sentence(step.reason), step.excluded, step.remaining) for step in drawn.steps),
+        Bar("Candidates", 0, drawn.candidates),
+    ]
+
+
+def waterfall(drawn: Waterfall) -> go.Figure:
+    """Draw whom each rule kept out, hanging where the rule before it left off."""
+    rows = bars(drawn)
+    colours = look.palette()
+    names = [row.rule for row in rows]
+    ends = {0, len(rows) - 1}
+    kept = [row.remaining if n in ends else 0 for n, row in enumerate(rows)]
+    return look.figure(
+        [
+            go.Bar(
+                y=names,
+                x=kept,
+                orientation="h",
+                name="Left",
+                marker_color=colours.brand,
+                text=[
+                    words.count(row.remaining) if n in ends else "" for n, row in enumerate(rows)
+                ],
+                textposition="auto",
+                hoverinfo="skip",
+            ),
+            go.Bar(
+                y=names,
+                x=[row.excluded for row in rows],
+                base=[row.remaining for row in rows],
+                orientation="h",
+                name="Kept out",
+                marker_color=colours.control,
+                text=[
+                    "" if n in ends else words.count(-row.excluded) if row.excluded else "0"
+                    for n, row in enumerate(rows)
+                ],
+                textposition="outside",
+                customdata=[[row.remaining] for row in rows],
+                hovertemplate="%{y}: %{x:,} kept out, %{customdata[0]:,} left<extra></extra>",
+                cliponaxis=False,
+            ),
+        ],
+        x="Customers",
+        height=34 * len(rows) + 60,
+        legend=False,
+        barmode="stack",
+        yaxis={"autorange": "reversed", "automargin": True, "tickfont": {"size": 13}},
+        margin={"l": 8, "r": 60, "t": 8, "b": 8},
+    )
+
+
+def reading(drawn: Waterfall) -> str:
+    """Say the selection in one sentence: how many are left, and what kept most of them out."""
+    share = words.percent(drawn.candidates / drawn.population) if drawn.population else words.NONE
+    said = (
+        f"**{words.count(drawn.candidates)}** of {words.count(drawn.population)} customers "
+        f"({share}) are candidates."
+    )
+    largest = max(drawn.steps, key=lambda step: step.excluded)
+    if largest.excluded:
+        said += (
+            f" Most others were kept out by *{largest.reason}*: {words.count(largest.excluded)}."
+        )
+    return said

@@ -1,0 +1,241 @@
+"""Running a campaign on screen: start, select, confirm, launch, end."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.access import SYSTEM
+from core.activities.actions.launch import Launch, launch
+from core.activities.model import Activity
+from core.campaigns.rules import Metric
+from core.portfolio.model import Plan, PlanEntry
+from core.runs.actions.selecting import SelectCandidates, select_candidates
+from core.runs.model import Candidate, Run
+from core.runs.rules import Confirmation, RunStatus
+from tests import world as bank
+from tests.conftest import NOW
+from tests.making.campaigns import approved_design
+from tests.making.runs import planned_run
+
+
+@pytest.fixture
+def planned(engine):
+    with Session(engine) as session, session.begin():
+        return planned_run(session, approved_design(session, control_share=2000))
+
+
+@pytest.fixture
+def selected(do, planned):
+    do(SYSTEM, select_candidates, SelectCandidates(planned))
+    return planned
+
+
+@pytest.fixture
+def status_of(engine):
+    def look(run_id):
+        with Session(engine) as session:
+            return session.get_one(Run, run_id).status
+
+    return look
+
+
+def press(app, label):
+    [button] = [b for b in app.button if b.label == label]
+    button.click()
+    app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+def said(app):
+    return [message.value for message in app.success]
+
+
+class TestRuns:
+    def test_lists_the_runs(self, open_page, world, selected):
+        app = open_page(world.mia, "runs")
+
+        [grid] = app.dataframe
+        assert list(grid.value["Run"]) == ["RUN-1"]
+        assert list(grid.value["Candidates"]) == [13]
+
+    def test_filters_come_from_the_address(self, open_page, world, selected):
+        app = open_page(world.mia, "runs", q="nothing like it")
+
+        assert "No run matches" in app.info[0].value
+
+    def test_starts_a_run_from_an_approved_design(self, open_page, world, engine):
+        with Session(engine) as session, session.begin():
+            approved_design(session, code="SAVE")
+        app = open_page(world.mia, "runs")
+        [design] = [s for s in app.selectbox if s.label == "Design"]
+        assert design.options == ["Campaign SAVE (SAVE), version 1"]
+        [unit] = [s for s in app.selectbox if s.label == "Unit"]
+        unit.select_index(2)
+        [description] = [t for t in app.text_input if t.label == "Description"]
+        description.input("Spring")
+        press(app, "Start the run")
+
+        assert said(app) == ["Run SAVE-R1 is planned. Select its candidates next."]
+        assert app.title[0].value == "Campaign SAVE: SAVE-R1"
+        with Session(engine) as session:
+            run = session.scalars(select(Run)).one()
+        assert (run.description, run.unit_id) == ("Spring", bank.NORTH)
+
+    def test_a_plan_fills_in_where_and_when(self, open_page, world, engine):
+        with Session(engine) as session, session.begin():
+            approved_design(session, code="SAVE")
+            session.add(
+                Plan(
+                    id=1,
+                    code="P1",
+                    name="Spring plan",
+                    unit_id=bank.BANK,
+                    starts_on=NOW.date(),
+                    ends_on=NOW.date(),
+                )
+            )
+            session.flush()
+            session.add(
+                PlanEntry(
+                    id=1,
+                    plan_id=1,
+                    campaign_id=1,
+                    unit_id=bank.SOUTH,
+                    metric=Metric.CONVERSION,
+                    goal=0.2,
+                    starts_on=NOW.date() + timedelta(7),
+                    ends_on=NOW.date() + timedelta(37),
+                )
+            )
+        app = open_page(world.mia, "runs")
+        [entry] = [s for s in app.selectbox if s.label == "Entry of a plan"]
+        entry.select_index(0).run()
+        press(app, "Start the run")
+
+        with Session(engine) as session:
+            run = session.scalars(select(Run)).one()
+        assert (run.unit_id, run.plan_entry_id) == (bank.SOUTH, 1)
+        assert run.starts_on == NOW.date() + timedelta(7)
+
+    def test_a_refusal_is_shown_where_it_can_be_mended(self, open_page, world, engine):
+        with Session(engine) as session, session.begin():
+            approved_design(session)
+        app = open_page(world.mia, "runs")
+        [last] = [d for d in app.date_input if d.label == "Last day"]
+        last.set_value(NOW.date() - timedelta(1))
+        press(app, "Start the run")
+
+        assert "is before the start" in app.warning[0].value
+
+    def test_who_only_reads_is_offered_no_start(self, open_page, world, selected):
+        app = open_page(world.eve, "runs")
+
+        assert len(app.dataframe) == 1
+        assert not [b for b in app.button if b.label == "Start the run"]
+
+
+class TestRun:
+    def test_selects_and_shows_the_waterfall(self, open_page, world, planned, status_of):
+        app = open_page(world.mia, "run", id=planned)
+        assert "Nobody is selected yet" in app.info[-1].value
+
+        press(app, "Select candidates")
+
+        assert said(app) == ["13 candidates of 15 customers selected."]
+        assert status_of(planned) is RunStatus.SELECTED
+        assert any("**13** of 15 customers (86.7 %)" in text.value for text in app.markdown)
+        table = next(d.value for d in app.dataframe if "Kept out" in d.value)
+        assert list(table["Kept out"]) == [0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0]
+
+    def test_launches_without_those_who_wait_when_told(
+        self, open_page, world, selected, status_of, engine
+    ):
+        app = open_page(world.mia, "run", id=selected)
+        press(app, "Launch")
+        assert "still wait for the confirmation" in app.warning[0].value
+        assert status_of(selected) is RunStatus.SELECTED
+
+        app.toggle[0].set_value(True).run()
+        press(app, "Launch")
+
+        assert said(app)[0].startswith("Launched: ")
+        assert "2 were left out because nobody confirmed them" in said(app)[0]
+        assert status_of(selected) is RunStatus.LAUNCHED
+        with Session(engine) as session:
+            assert session.scalars(select(Activity)).all()
+
+    def test_says_why_a_customer_is_in_or_out(self, open_page, world, selected):
+        app = open_page(world.mia, "run", id=selected)
+        [number] = [t for t in app.text_input if t.label.startswith("Why is")]
+        number.set_value("c7").run()
+
+        assert "C7 was kept out: not in the segment rule." in [i.value for i in app.info]
+
+    def test_pauses_and_stops(self, open_page, world, selected, do, status_of):
+        do(world.mia, launch, Launch(selected, without_pending=True))
+        app = open_page(world.mia, "run", id=selected)
+        press(app, "Pause")
+        assert status_of(selected) is RunStatus.PAUSED
+
+        press(app, "Stop")
+        assert "Say why" in app.warning[0].value
+        [reason] = [t for t in app.text_input if t.label == "Reason"]
+        reason.set_value("The rate changed")
+        press(app, "Stop")
+        assert said(app) == ["The run is stopped now."]
+        assert status_of(selected) is RunStatus.STOPPED
+
+    def test_an_imported_run_can_only_be_read(self, open_page, world, engine):
+        with Session(engine) as session, session.begin():
+            run_id = planned_run(session, is_imported=True, status=RunStatus.COMPLETED)
+        app = open_page(world.mia, "run", id=run_id)
+
+        assert "carried out elsewhere" in app.info[0].value
+        assert not [b for b in app.button if b.label in {"Launch", "Stop", "Select candidates"}]
+
+    def test_who_reads_only_sees_counts_and_no_customers(self, open_page, world, selected):
+        app = open_page(world.eve, "run", id=selected)
+
+        assert not [d for d in app.dataframe if "Customer" in d.value]
+        assert not [b for b in app.button if b.label == "Launch"]
+
+    def test_a_run_that_is_not_there_looks_like_one_out_of_scope(self, open_page, world):
+        app = open_page(world.mia, "run", id=99)
+
+        assert "no such run" in app.warning[0].value
+
+    def test_without_a_number_it_goes_to_the_list(self, open_page, world):
+        app = open_page(world.mia, "run")
+
+        assert app.title[0].value == "Runs"
+
+
+class TestConfirmations:
+    def test_a_manager_confirms_and_leaves_out(self, open_page, world, selected, choose, engine):
+        app = open_page(world.ann, "confirmations")
+        key = f"wanted{selected}"
+        choose(app, key, 0)
+        press(app, "Contact 1")
+        assert said(app) == ["1 customer confirmed."]
+
+        choose(app, key, 0)
+        press(app, "Leave out 1")
+        assert "Say why" in app.warning[0].value
+        [reason] = [t for t in app.text_input if t.label == "Why not"]
+        reason.input("Moving abroad")
+        press(app, "Leave out 1")
+
+        assert said(app) == ["1 customer left out."]
+        assert "No campaign waits" in app.info[0].value
+        with Session(engine) as session:
+            rows = session.scalars(select(Candidate).where(Candidate.confirmer_id == 1))
+            found = {row.customer_id: row.confirmation for row in rows}
+        assert found == {1: Confirmation.CONFIRMED, 2: Confirmation.REJECTED}
+
+    def test_nothing_waits(self, open_page, world):
+        app = open_page(world.ben, "confirmations")
+
+        assert "No campaign waits" in app.info[0].value
