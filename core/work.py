@@ -122,6 +122,29 @@ def changing(engine: Engine, actor: Actor, *, now: datetime) -> Iterator[Work]:
 
 
 @contextmanager
+def rehearsing(engine: Engine, actor: Actor, *, now: datetime) -> Iterator[Work]:
+    """Let an action be carried out to learn what it would do, then undo all of it.
+
+    It takes its turn and its locks like any change, so keep it short.
+    """
+    try:
+        with (
+            write_turn(engine),
+            Session(engine, expire_on_commit=False) as session,
+            session.begin() as transaction,
+        ):
+            yield Work(session, actor, now)
+            transaction.rollback()
+    except NotAllowed as refusal:
+        _remember(engine, actor, refusal, now=now)
+        raise
+    except (StaleDataError, DBAPIError) as error:
+        if isinstance(error, StaleDataError) or lost_a_race(error):
+            raise Conflict("Somebody else is changing the same records. Try again.") from error
+        raise
+
+
+@contextmanager
 def upkeep(engine: Engine) -> Iterator[Session]:
     """Commit bookkeeping that is nobody's decision, such as when a session was last seen.
 

@@ -1,6 +1,12 @@
-"""What can be imported, and what an import does to a row."""
+"""What can be imported: its fields and their types. Nothing here touches the database."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.customers.rules import CustomerKind, Medium
 from core.database import Coded
+from core.market.rules import MoveKind
 
 
 class IntakeKind(Coded):
@@ -15,3 +21,102 @@ class Effect(Coded):
     UPDATE = "update", 2
     UNCHANGED = "unchanged", 3
     REJECTED = "rejected", 4
+
+
+class ValueType(StrEnum):
+    """How the text of a column is read."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    MONEY = "money"
+    DATE = "date"
+    FLAG = "flag"
+    CODE = "code"
+
+
+Words = type[Coded]  # named out here, since a field called type stands in its way below
+
+
+@dataclass(frozen=True)
+class Field:
+    """One thing that an import may bring; `required` ones must be mapped and never be empty.
+
+    A code is one of `words`.
+    """
+
+    name: str
+    type: ValueType = ValueType.TEXT
+    required: bool = False
+    words: Words | None = None
+    minimum: float | None = None
+
+
+_T = ValueType
+CONSENTS = {f"consent_{medium}": medium for medium in Medium}
+FIELDS: Mapping[IntakeKind, tuple[Field, ...]] = {
+    IntakeKind.CUSTOMERS: (
+        Field("customer_no", required=True),
+        Field("kind", _T.CODE, words=CustomerKind),
+        Field("name"),
+        Field("pin"),
+        Field("fiscal_no"),
+        Field("email"),
+        Field("phone"),
+        Field("branch"),
+        Field("manager"),
+        Field("is_active", _T.FLAG),
+        Field("do_not_contact", _T.FLAG),
+        Field("born_on", _T.DATE),
+        Field("joined_on", _T.DATE),
+        Field("balance", _T.MONEY),
+        Field("yearly_value", _T.MONEY),
+        Field("churn_risk", _T.NUMBER),
+        *(Field(name, _T.FLAG) for name in CONSENTS),
+    ),
+    IntakeKind.HOLDINGS: (
+        Field("agreement_no", required=True),
+        Field("customer", required=True),
+        Field("product", required=True),
+        Field("status"),
+        Field("balance", _T.MONEY),
+        Field("opened_on", _T.DATE),
+        Field("closed_on", _T.DATE),
+    ),
+    IntakeKind.RESULTS: (
+        Field("customer", required=True),
+        Field("date", _T.DATE, required=True),
+        Field("outcome", _T.FLAG, required=True),
+        Field("arm"),
+        Field("channel"),
+        Field("reached", _T.FLAG),
+        Field("value", _T.MONEY),
+        Field("attempts", _T.INTEGER, minimum=0),
+    ),
+    IntakeKind.MOVES: (
+        Field("source_no", required=True),
+        Field("competitor", required=True),
+        Field("moved_on", _T.DATE, required=True),
+        Field("kind", _T.CODE, required=True, words=MoveKind),
+        Field("product_category", required=True),
+        Field("product_name", required=True),
+        Field("product_code"),
+        Field("terms"),
+        Field("old_value", _T.NUMBER),
+        Field("new_value", _T.NUMBER),
+        Field("quality_flag"),
+        Field("evidence"),
+    ),
+}
+# By this field a row finds the record that it is about.
+KEYS: Mapping[IntakeKind, str] = {
+    IntakeKind.CUSTOMERS: "customer_no",
+    IntakeKind.HOLDINGS: "agreement_no",
+    IntakeKind.RESULTS: "customer",
+    IntakeKind.MOVES: "source_no",
+}
+
+
+def field_named(kind: IntakeKind, name: str) -> Field:
+    """Return a known field of this kind of import."""
+    return next(field for field in FIELDS[kind] if field.name == name)

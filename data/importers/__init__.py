@@ -1,0 +1,1 @@
+"""Files from other systems: read, converted as a mapping says, and handed to the business."""

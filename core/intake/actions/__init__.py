@@ -1,0 +1,1 @@
+"""Files are taken in, tried out and undone."""

@@ -1,0 +1,227 @@
+"""Tables in text files, whatever their delimiter, encoding and compression, read in parts."""
+
+import codecs
+import csv
+import gzip
+import hashlib
+import io
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, BinaryIO
+
+import pandas as pd
+from charset_normalizer import from_bytes
+
+from core.refusals import Invalid
+from data.importers.mapping import FileSettings
+
+DELIMITERS = ",;\t|"
+ROWS_AT_ONCE = 50_000
+_BLOCK = 1 << 20
+_SAMPLE = 1 << 18  # bytes looked at to guess an encoding that isn't UTF-8
+_LINES = 50  # looked at to guess the delimiter
+_MOST_CHAOS = 0.1  # above, the guess reads like noise
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_NOT_TABLES = {
+    b"PK\x03\x04": "a spreadsheet or zip archive",
+    b"%PDF": "a PDF",
+    b"\x7fELF": "a program",
+}
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A file that was looked through once, and how to read it.
+
+    :param sha256: of its bytes as they are on the disk
+    """
+
+    path: Path
+    name: str
+    sha256: str
+    encoding: str
+    delimiter: str
+    header: tuple[str, ...]
+
+    def need(self, columns: Sequence[str]) -> None:
+        """Continue only if the file has all of `columns`."""
+        if missing := [column for column in dict.fromkeys(columns) if column not in self.header]:
+            raise Invalid(
+                f"{self.name} has no column {', '.join(missing)}. It has: {', '.join(self.header)}."
+            )
+
+    def parts(self, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
+        """Yield the rows as text, some ten thousand at a time, numbered from 1 in the index.
+
+        A row that ends early has missing values (not empty text) in its last columns.
+
+        :raises Invalid: the text can't be decoded, or a row can't be read
+        """
+        first = 1
+        with _explained(self), _opened_text(self.path, self.encoding) as text:
+            frames = pd.read_csv(
+                text,
+                sep=self.delimiter,
+                header=0,
+                names=list(self.header),
+                index_col=False,
+                dtype=str,
+                keep_default_na=False,
+                na_values=[],
+                chunksize=ROWS_AT_ONCE,
+                usecols=None if columns is None else list(columns),
+            )
+            for frame in frames:
+                frame.index = pd.RangeIndex(first, first + len(frame))
+                first += len(frame)
+                yield frame
+
+
+def open_table(path: Path, settings: FileSettings, *, name: str | None = None) -> TextTable:
+    """Look through a file once, for whether it is whole, how it is written and what it has.
+
+    :param name: what to call it, when `path` is only where an upload was put
+    :raises Invalid: it isn't there, is empty or cut off, or how it is written can't be told
+    """
+    name = name or path.name
+    if not path.is_file():
+        raise Invalid(f"There is no file {path}.")
+    if settings.encoding is not None:
+        _known_encoding(settings.encoding)
+    sha256 = _digest(path)
+    start, strange = _read_through(path, name)
+    if not start.strip():
+        raise Invalid(f"{name} is empty.")
+    encoding = settings.encoding or _encoding(start, strange, name)
+    lines = _first_lines(path, encoding, name)
+    delimiter = settings.delimiter or _delimiter(lines)
+    header = tuple(column.strip() for column in next(csv.reader(lines, delimiter=delimiter)))
+    if repeated := sorted({column for column in header if header.count(column) > 1}):
+        raise Invalid(f"{name} names the column {', '.join(repeated)} more than once.")
+    return TextTable(path, name, sha256, encoding, delimiter, header)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO | gzip.GzipFile]:
+    with path.open("rb") as raw:
+        packed = raw.read(2) == b"\x1f\x8b"
+        raw.seek(0)
+        if not packed:
+            yield raw
+            return
+        with gzip.GzipFile(fileobj=raw) as unpacked:
+            yield unpacked
+
+
+@contextmanager
+def _opened_text(path: Path, encoding: str) -> Iterator[IO[str]]:
+    with _opened(path) as raw, io.TextIOWrapper(raw, encoding=encoding, newline="") as text:
+        yield text
+
+
+@contextmanager
+def _explained(table: TextTable) -> Iterator[None]:
+    """Turn what goes wrong while reading into a sentence."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise Invalid(_undecodable(table.name, table.encoding)) from error
+    except pd.errors.ParserError as error:
+        told = str(error).removeprefix("Error tokenizing data. C error: ").strip()
+        raise Invalid(f"{table.name} can't be read as a table: {told}.") from error
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise Invalid(_cut_off(table.name)) from error
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as raw:
+        return hashlib.file_digest(raw, "sha256").hexdigest()
+
+
+def _read_through(path: Path, name: str) -> tuple[bytes, bytes]:
+    """Return the first bytes, and the first ones that aren't UTF-8 (none if all are)."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    start, strange = b"", b""
+    try:
+        with _opened(path) as raw:
+            while block := raw.read(_BLOCK):
+                start = start or block[:_SAMPLE]
+                if strange:
+                    continue  # read on all the same: the file has to be whole
+                try:
+                    decoder.decode(block)
+                except UnicodeDecodeError as error:
+                    strange = block[max(0, error.start - _SAMPLE // 2) :][:_SAMPLE]
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise Invalid(_cut_off(name)) from error
+    for mark, what in _NOT_TABLES.items():
+        if start.startswith(mark):
+            raise Invalid(f"{name} is {what}, not a text file. Save the table as CSV.")
+    return start, strange
+
+
+def _known_encoding(encoding: str) -> None:
+    try:
+        codecs.lookup(encoding)
+    except LookupError as error:
+        raise Invalid(
+            f"The mapping names the encoding {encoding}, which isn't known."
+            " Use a name such as utf-8, cp1250 or iso-8859-2."
+        ) from error
+
+
+def _encoding(start: bytes, strange: bytes, name: str) -> str:
+    for mark, encoding in _MARKS:
+        if start.startswith(mark):
+            return encoding
+    if not strange and b"\0" not in start:
+        return "utf-8"
+    best = from_bytes(strange or start).best()
+    if best is None or best.chaos > _MOST_CHAOS or "\0" in str(best):
+        raise Invalid(
+            f"The encoding of {name} can't be told: it isn't UTF-8 and fits no other."
+            ' Name it in the mapping, such as encoding = "cp1250" under [file].'
+        )
+    return best.encoding
+
+
+def _first_lines(path: Path, encoding: str, name: str) -> list[str]:
+    try:
+        with _opened_text(path, encoding) as text:
+            start = text.read(_SAMPLE)
+    except UnicodeDecodeError as error:
+        raise Invalid(_undecodable(name, encoding)) from error
+    lines = start.splitlines(keepends=True)
+    whole = lines if len(lines) == 1 or len(start) < _SAMPLE else lines[:-1]
+    return whole[:_LINES]
+
+
+def _delimiter(lines: list[str]) -> str:
+    """Return the delimiter that cuts the header into most parts, and the rows into as many."""
+
+    def fit(delimiter: str) -> tuple[float, int]:
+        rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
+        width = len(rows[0])
+        return (sum(len(row) == width for row in rows) / len(rows) if width > 1 else 0, width)
+
+    return max(DELIMITERS, key=fit)
+
+
+def _undecodable(name: str, encoding: str) -> str:
+    return (
+        f"{name} holds bytes that aren't {encoding}."
+        ' Name its encoding in the mapping, such as encoding = "cp1250" under [file].'
+    )
+
+
+def _cut_off(name: str) -> str:
+    return f"{name} is cut off or damaged: its compressed part ends too early. Fetch it again."
