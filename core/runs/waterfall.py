@@ -118,9 +118,7 @@ def _rules(view: Reader, wanted: Audience) -> list[Rule]:
         (Exclusion.DISTRESS, in_distress(view)),
         (Exclusion.NOT_IN_SEGMENT, ~_in_audience(view, wanted.design)),
     ]
-    if wanted.design.exclusion_segment_id is not None:
-        listed = in_segment(view, wanted.design.exclusion_segment_id)
-        rules.append((Exclusion.ON_EXCLUSION_LIST, listed))
+    rules += _exclusion_list(view, wanted.design)
     rules += _product_rule(view, wanted)
     if wanted.is_sales:
         rules += _contact_cap(view)
@@ -151,6 +149,14 @@ def _in_audience(view: Reader, design: Design) -> ColumnElement[bool]:
     if design.segment_id is None:
         raise Invalid(f"Version {design.version} has no segment: nobody can be selected.")
     return in_segment(view, design.segment_id)
+
+
+def _exclusion_list(view: Reader, design: Design) -> list[Rule]:
+    if design.exclusion_segment_id is None:
+        return []
+    rule = (design.frozen or {}).get("exclusion")
+    listed = in_segment(view, design.exclusion_segment_id)
+    return [(Exclusion.ON_EXCLUSION_LIST, compiled(view, rule) if rule else listed)]
 
 
 def _product_rule(view: Reader, wanted: Audience) -> list[Rule]:

@@ -73,7 +73,7 @@ class TestRuns:
         [design] = [s for s in app.selectbox if s.label == "Design"]
         assert design.options == ["Campaign SAVE (SAVE), version 1"]
         [unit] = [s for s in app.selectbox if s.label == "Unit"]
-        unit.select_index(2)
+        unit.select_index([name.strip() for name in unit.options].index("North"))
         [description] = [t for t in app.text_input if t.label == "Description"]
         description.input("Spring")
         press(app, "Start the run")

@@ -20,16 +20,24 @@ from core.runs.queries.selection import (
     waterfall,
 )
 from core.runs.queries.sheets import RunSheet, StageSheet, run_sheet
+from core.runs.queries.startable import (
+    PlannedStart,
+    StartableDesign,
+    planned_starts,
+    startable_designs,
+)
 
 __all__ = [
     "ArmCount",
     "CandidateRow",
     "ConfirmationWanted",
     "Confirmer",
+    "PlannedStart",
     "RunFault",
     "RunRow",
     "RunSheet",
     "StageSheet",
+    "StartableDesign",
     "Step",
     "Waterfall",
     "Why",
@@ -38,10 +46,12 @@ __all__ = [
     "candidates",
     "confirmations_wanted",
     "confirmers",
+    "planned_starts",
     "run_by_code",
     "run_faults",
     "run_sheet",
     "runs",
+    "startable_designs",
     "waterfall",
     "why",
 ]

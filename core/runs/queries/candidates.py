@@ -153,6 +153,11 @@ class ConfirmationWanted:
     branch: str
     proposed_at: datetime | None
 
+    @property
+    def id(self) -> int:
+        """Return what tells the rows of one run apart."""
+        return self.customer_id
+
 
 def confirmations_wanted(view: Reader, *, run_id: int | None = None) -> list[ConfirmationWanted]:
     """List the own customers that wait for the asker's yes or no, run by run."""
