@@ -5,7 +5,7 @@ Each module here holds the commands of one noun; this one only says what they ar
 
 import typer
 
-from cli import database, serve
+from cli import database, impact, intake, segments, serve
 from cli.common import Commands
 
 app = typer.Typer(
@@ -18,5 +18,11 @@ app = typer.Typer(
 )
 app.command()(database.init)
 app.command()(database.upgrade)
+app.command()(database.demo)
 app.command()(database.backup)
 app.command()(serve.serve)
+app.command()(impact.funnel)
+app.command()(impact.impact)
+app.command()(impact.measure)
+app.command("import")(intake.import_file)
+app.add_typer(segments.app, name="segment")

@@ -150,6 +150,19 @@ def progress(title: str, *, total: float | None = None) -> Iterator[Advance]:
         yield lambda step: bar.advance(task, step)
 
 
+@contextmanager
+def steps(title: str) -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar for work that says what it does: `tell(step, done, of how much)`."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=_err, transient=True) as bar:
+        task = bar.add_task(escape(title), total=None)
+
+        def tell(step: str, done: int, of: int) -> None:
+            bar.update(task, description=escape(step), completed=done, total=of)
+
+        yield tell
+
+
 def _defect(error: Exception) -> NoReturn:
     reference = secrets.token_hex(4)
     _log.error("defect %s", reference, exc_info=error)

@@ -4,15 +4,21 @@ import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, Engine, select
+from sqlalchemy.orm import Session
 
-from cli.common import engine, now, progress, say
+from cli.common import engine, now, print_rows, progress, say, steps
+from core.customers.model import Customer
+from core.database import write_turn
 from core.refusals import Conflict, Invalid
-from data import migrations
+from core.settings import settings
+from data import demo as demo_bank
+from data import migrations, reference
 
 _File = Annotated[Path, typer.Argument(help="The file to write; it must not exist yet.")]
 
@@ -20,11 +26,11 @@ _File = Annotated[Path, typer.Argument(help="The file to write; it must not exis
 def init() -> None:
     """Set up the database, or bring it to the newest schema. Nothing in it is lost."""
     opened = engine(any_schema=True)
-    if migrations.is_current(opened):
-        say(f"{_name(opened)} is set up already.")
-        return
-    migrations.upgrade(opened)
-    say(f"{_name(opened)} is ready.")
+    if not migrations.is_current(opened):
+        migrations.upgrade(opened)
+    with write_turn(opened), Session(opened) as session, session.begin():
+        is_new = reference.lay_down(session, bank_name=settings().bank_name)
+    say(f"{_name(opened)} is {'ready' if is_new else 'set up already'}.")
 
 
 def upgrade() -> None:
@@ -32,6 +38,54 @@ def upgrade() -> None:
     opened = engine(any_schema=True)
     migrations.upgrade(opened)
     say(f"{_name(opened)} has the newest schema.")
+
+
+def demo(
+    customers: Annotated[int, typer.Option(min=500, help="How many customers to invent.")] = 20_000,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bank.")] = 1,
+    *,
+    if_empty: Annotated[
+        bool, typer.Option("--if-empty", help="Leave a database that is in use as it is.")
+    ] = False,
+) -> None:
+    """Fill an empty database with an invented bank, and print its accounts."""
+    opened = engine()
+    with Session(opened) as session:
+        is_demo = demo_bank.is_demo(session)
+        in_use = session.scalar(select(Customer.id).limit(1)) is not None
+    if not (if_empty and in_use):
+        with steps("Building the demo bank") as tell:
+            built = demo_bank.build(
+                opened,
+                customers=customers,
+                seed=seed,
+                now=now(),
+                bank_name=settings().bank_name,
+                tell=tell,
+            )
+        say(
+            f"{built.customers:,} customers of {built.branches} branches, {built.people} people"
+            f" and {built.activities:,} activities, all invented."
+        )
+        is_demo = True
+    if is_demo:
+        print_rows(
+            [
+                _Account(
+                    account.username, demo_bank.PASSWORD, ", ".join(account.roles), account.work
+                )
+                for account in demo_bank.ACCOUNTS
+            ],
+            title="Demo accounts",
+        )
+
+
+@dataclass(frozen=True)
+class _Account:
+    account: str
+    password: str
+    role: str
+    who: str
 
 
 def backup(file: _File) -> None:

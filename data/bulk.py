@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import repeat
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from sqlalchemy import (
@@ -21,13 +21,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import AddConstraint, DropConstraint
 
-from core.database import Moment
+from core.database import Base, Moment
 
 CHUNK = 50_000  # rows turned into Python objects at a time: bounds the memory
 Columns: TypeAlias = Mapping[str, Any]
 
 
-def write(connection: Connection, table: Table, columns: Columns) -> int:
+def write(connection: Connection, model: type[Base], columns: Columns) -> int:
     """Insert rows given column by column; returns how many.
 
     A column is a numpy array, a masked one where values may be missing, a list, or one value
@@ -36,6 +36,7 @@ def write(connection: Connection, table: Table, columns: Columns) -> int:
     """
     counts = {len(column) for column in columns.values() if _is_many(column)}
     (count,) = counts
+    table = cast(Table, model.__table__)
     statement = _insert(connection, table, list(columns))
     for start in range(0, count, CHUNK):
         part = slice(start, min(start + CHUNK, count))
@@ -55,7 +56,7 @@ def bare(connection: Connection, metadata: MetaData) -> Iterator[None]:
     """Take indexes and foreign keys away while much is written, and set them up again after.
 
     Both are cheaper for all rows at once. Foreign keys are set up again by checking every row;
-    SQLite can't drop them and checks them as it goes. All within the transaction at hand.
+    SQLite can't drop them and looks at them row by row, so write what is referred to first.
     """
     indexes = [
         index
