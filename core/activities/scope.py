@@ -83,13 +83,16 @@ def team_member(view: Reader) -> ColumnElement[bool]:
 
 
 def revealed(view: Reader) -> ColumnElement[bool]:
-    """Say of each activity whether the actor is shown the customer's name and numbers."""
+    """Say of each activity whether the actor is shown the customer's name and numbers.
+
+    An agent's own work is also what the agent can take from the branch's pool.
+    """
     sight = view.actor.sight
     if sight is Sight.EVERYBODY:
         return true()
     parts: list[ColumnElement[bool]] = [false()]
     if sight >= Sight.OWN_WORK:
-        parts.append(own(view))
+        parts += [own(view), in_pool(view)]
     if sight >= Sight.OWN_TEAM:
         parts.append(of_team(view))
     return or_(*parts)
