@@ -14,7 +14,7 @@ from core.access import Actor
 from core.database import read_only
 from core.journal.queries import latest_entry
 from core.refusals import Refusal
-from core.work import Reader, Work, changing, reading
+from core.work import Reader, Unaccountable, Work, changing, reading
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -127,7 +127,10 @@ def _look(
     _filters: dict[str, Any],
 ) -> Any:
     with reading(engine(), _actor, now=now()) as view:
-        return _query(view, **_filters)
+        answer = _query(view, **_filters)
+        if not view.authorized:
+            raise Unaccountable(f"{_query.__qualname__} answered without asking permission")
+        return answer
 
 
 def _version() -> str:

@@ -83,7 +83,7 @@ class Code(TypeDecorator[C]):
         self.words = words
 
     def process_bind_param(self, value: C | str | None, _dialect: Dialect) -> int | None:
-        return None if value is None else self.words(value).code
+        return None if value is None else self.words(value).code  # type: ignore[call-arg]  # found by its word
 
     def process_literal_param(self, value: C | None, _dialect: Dialect) -> str:
         return "NULL" if value is None else str(value.code)

@@ -53,4 +53,5 @@ class Settings(BaseSettings):
 @lru_cache
 def settings() -> Settings:
     """Return the settings of this process, read once."""
-    return Settings(_env_file=os.environ.get("FAIRLEAD_SETTINGS"))
+    named = os.environ.get("FAIRLEAD_SETTINGS")
+    return Settings(_env_file=named)  # type: ignore[call-arg]  # pydantic's own, not a field

@@ -11,12 +11,10 @@ from core.people.actions.accounts import (
     DisablePerson,
     EnablePerson,
     GiveAccount,
-    SetRoles,
     add_person,
     disable_person,
     enable_person,
     give_account,
-    set_roles,
 )
 from core.people.actions.passwords import (
     ChangePassword,
@@ -25,6 +23,7 @@ from core.people.actions.passwords import (
     is_same,
     reset_password,
 )
+from core.people.actions.roles import SetRoles, set_roles
 from core.people.actions.sessions import (
     EndSession,
     OpenSession,

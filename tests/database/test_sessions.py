@@ -10,11 +10,10 @@ from core.access import SYSTEM
 from core.people.actions.accounts import (
     DisablePerson,
     GiveAccount,
-    SetRoles,
     disable_person,
     give_account,
-    set_roles,
 )
+from core.people.actions.roles import SetRoles, set_roles
 from core.people.actions.sessions import (
     EndSession,
     OpenSession,

@@ -16,7 +16,8 @@ from components.http import COOKIE_PATH, ROUTES
 from components.security import HEADERS, MIDDLEWARE
 from components.sessions import COOKIE
 from core.journal.model import Entry
-from core.people.actions.accounts import GiveAccount, SetRoles, give_account, set_roles
+from core.people.actions.accounts import GiveAccount, give_account
+from core.people.actions.roles import SetRoles, set_roles
 from core.people.model import Credential, WebSession
 from core.settings import settings
 from tests.conftest import NOW

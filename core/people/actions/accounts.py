@@ -3,9 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import select
 
 from core.access import Permission, Role
+from core.people.actions.finding import person_in_scope
 from core.people.actions.passwords import hashed
 from core.people.actions.sessions import end_all
 from core.people.events import (
@@ -13,11 +14,10 @@ from core.people.events import (
     PersonAdded,
     PersonDisabled,
     PersonEnabled,
-    RolesChanged,
 )
 from core.people.model import Credential, Person, PersonRole, Team, Unit
 from core.people.rules import EndReason, JobFunction
-from core.refusals import Conflict, Invalid, NotFound
+from core.refusals import Conflict, Invalid
 from core.work import Work
 
 
@@ -55,15 +55,6 @@ class GiveAccount:
     def __post_init__(self) -> None:
         if not self.username.strip():
             raise Invalid("Fill in the user name.")
-
-
-@dataclass(frozen=True)
-class SetRoles:
-    """A request to give somebody exactly these roles; `version` is the one that was seen."""
-
-    person_id: int
-    roles: Collection[Role]
-    version: int | None = None
 
 
 @dataclass(frozen=True)
@@ -132,7 +123,7 @@ def give_account(work: Work, request: GiveAccount) -> AccountGiven:
     work.authorize(Permission.MANAGE_PEOPLE)
 
     username = request.username.strip().lower()
-    person = _in_scope(work, request.person_id)
+    person = person_in_scope(work, request.person_id)
     if not person.is_active:
         raise Invalid(f"{person.name} has left; enable them first.")
     taken = select(Credential).where(
@@ -158,40 +149,6 @@ def give_account(work: Work, request: GiveAccount) -> AccountGiven:
     return fact
 
 
-def set_roles(work: Work, request: SetRoles) -> RolesChanged:
-    """Give a person exactly these roles; it ends their sessions, so that nothing old lingers.
-
-    :raises Invalid: an administrator would take that role from themselves, or nothing changes
-    :raises Conflict: somebody else changed the person meanwhile
-    """
-    work.authorize(Permission.MANAGE_PEOPLE)
-
-    person = _in_scope(work, request.person_id)
-    after = set(request.roles)
-    before = set(
-        work.session.scalars(select(PersonRole.role).where(PersonRole.person_id == person.id))
-    )
-    if after == before:
-        raise Invalid(f"{person.name} already has exactly these roles.")
-    lost = before - after
-    if person.id == work.actor.person_id and Role.ADMINISTRATOR in lost:
-        raise Invalid("Nobody takes the administrator's role from themselves; ask another one.")
-
-    _touch(work, person, request.version)
-    work.session.execute(
-        delete(PersonRole).where(PersonRole.person_id == person.id, PersonRole.role.in_(lost))
-    )
-    if gained := sorted(after - before):
-        work.session.execute(
-            insert(PersonRole), [{"person_id": person.id, "role": role} for role in gained]
-        )
-    ended = end_all(work, person.id, EndReason.ROLES_CHANGED)
-
-    fact = RolesChanged(person.id, tuple(sorted(before)), tuple(sorted(after)), ended)
-    work.record(fact)
-    return fact
-
-
 def disable_person(work: Work, request: DisablePerson) -> PersonDisabled:
     """Shut a person out at once, in every browser. Their work stays with them until it is moved.
 
@@ -199,7 +156,7 @@ def disable_person(work: Work, request: DisablePerson) -> PersonDisabled:
     """
     work.authorize(Permission.MANAGE_PEOPLE)
 
-    person = _in_scope(work, request.person_id)
+    person = person_in_scope(work, request.person_id)
     if person.id == work.actor.person_id:
         raise Invalid("Nobody disables themselves; ask another administrator.")
     if not person.is_active:
@@ -220,7 +177,7 @@ def enable_person(work: Work, request: EnablePerson) -> PersonEnabled:
     """
     work.authorize(Permission.MANAGE_PEOPLE)
 
-    person = _in_scope(work, request.person_id)
+    person = person_in_scope(work, request.person_id)
     if person.is_active:
         raise Invalid(f"{person.name} is active.")
 
@@ -229,26 +186,3 @@ def enable_person(work: Work, request: EnablePerson) -> PersonEnabled:
     fact = PersonEnabled(person.id)
     work.record(fact)
     return fact
-
-
-def _in_scope(work: Work, person_id: int) -> Person:
-    person = work.session.scalar(
-        select(Person).where(Person.id == person_id, work.actor.scope.limits(Person.unit_id))
-    )
-    if person is None:
-        raise NotFound("There is no such person in your scope.")
-    return person
-
-
-def _touch(work: Work, person: Person, version: int | None) -> None:
-    """Compare and set the version: roles live in a table of their own and do not move it."""
-    seen = person.version if version is None else version
-    moved = work.session.scalar(
-        update(Person)
-        .where(Person.id == person.id, Person.version == seen)
-        .values(version=Person.version + 1)
-        .returning(Person.id)
-        .execution_options(synchronize_session=False)
-    )
-    if moved is None:
-        raise Conflict(f"Somebody else changed {person.name} meanwhile. Look again, then decide.")

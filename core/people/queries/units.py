@@ -1,0 +1,70 @@
+"""The bank's tree of units, and the teams in them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.access import Permission
+from core.people.model import Team, Unit
+from core.people.rules import UnitKind
+from core.work import Reader
+
+
+def subtree(session: Session, unit_id: int) -> tuple[int, ...]:
+    """Return the ids of a unit and of every unit below it."""
+    below = select(Unit.id).where(Unit.id == unit_id).cte("below", recursive=True)
+    below = below.union_all(select(Unit.id).join(below, Unit.parent_id == below.c.id))
+    return tuple(session.scalars(select(below.c.id).order_by(below.c.id)))
+
+
+@dataclass(frozen=True)
+class UnitRow:
+    """A unit in the order of the tree; `depth` is 0 for the bank itself."""
+
+    id: int
+    code: str
+    name: str
+    kind: UnitKind
+    depth: int
+
+
+def units(view: Reader) -> list[UnitRow]:
+    """List the active units of the own scope, each below the one it belongs to."""
+    view.authorize(Permission.OWN_ACCOUNT)
+    rows = view.session.execute(
+        select(Unit.id, Unit.code, Unit.name, Unit.kind, Unit.parent_id)
+        .where(Unit.is_active, view.actor.scope.limits(Unit.id))
+        .order_by(Unit.name, Unit.id)
+    ).all()
+    known = {row.id for row in rows}
+    below: dict[int | None, list[Any]] = {}
+    for row in rows:
+        below.setdefault(row.parent_id if row.parent_id in known else None, []).append(row)
+
+    def walk(parent_id: int | None, depth: int) -> Iterator[UnitRow]:
+        for row in below.get(parent_id, ()):
+            yield UnitRow(row.id, row.code, row.name, row.kind, depth)
+            yield from walk(row.id, depth + 1)
+
+    return list(walk(None, 0))
+
+
+@dataclass(frozen=True)
+class TeamRow:
+    id: int
+    name: str
+    unit_id: int
+
+
+def teams(view: Reader) -> list[TeamRow]:
+    """List the teams of the own scope."""
+    view.authorize(Permission.OWN_ACCOUNT)
+    statement = (
+        select(Team.id, Team.name, Team.unit_id)
+        .where(view.actor.scope.limits(Team.unit_id))
+        .order_by(Team.name, Team.id)
+    )
+    return [TeamRow(*row) for row in view.session.execute(statement)]
