@@ -96,8 +96,8 @@ def _gain(effect: Effect | Absent, customers: int, *, less: float = 0.0) -> Gain
 
 
 def _cost(arm: Arm, terms: Terms, all_treated: int) -> Decimal:
-    """Return what an arm cost: its contacts, and its part of the fixed cost by its size."""
-    contacts = (terms.contact_cost or Decimal(0)) * arm.tally.attempts
+    """Return what an arm cost: once for each customer contacted, and its part of the rest."""
+    contacts = (terms.contact_cost or Decimal(0)) * arm.tally.attempted
     fixed = (terms.fixed_cost or Decimal(0)) * arm.tally.targeted / all_treated
     return (contacts + fixed).quantize(Decimal("0.01"))
 

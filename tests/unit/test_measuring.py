@@ -67,7 +67,7 @@ class TestComparison:
         )
 
     def test_a_proven_gain_with_its_money(self):
-        arms = [arm(0, 2000, 100, each=200), arm(1, 8000, 640, each=200, attempts=10_000)]
+        arms = [arm(0, 2000, 100, each=200), arm(1, 8000, 640, each=200, attempted=10_000)]
         terms = Terms("EUR", contact_cost=Decimal("1.50"), fixed_cost=Decimal(3000))
         [comparison] = measure(arms, terms).comparisons
 
@@ -91,7 +91,7 @@ class TestComparison:
         assert comparison.profit == Absent(Reason.NO_VALUE)
 
     def test_money_that_may_not_pay(self):
-        arms = [arm(0, 2000, 100, each=50), arm(1, 8000, 640, each=50, attempts=8000)]
+        arms = [arm(0, 2000, 100, each=50), arm(1, 8000, 640, each=50, attempted=8000)]
         [comparison] = measure(arms, Terms("EUR", contact_cost=Decimal("1.50"))).comparisons
 
         assert "whether it paid is open" in comparison.sentence
