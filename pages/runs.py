@@ -17,7 +17,7 @@ COLUMNS = (
     Column("status", "Status", sort="status"),
     Column("starts_on", "First day", "date", sort="starts_on"),
     Column("ends_on", "Last day", "date", sort="ends_on"),
-    Column("population", "Customers of the unit", "count"),
+    Column("population", "Customers", "count", help="Of the unit, when they were selected."),
     Column("candidates", "Candidates", "count"),
 )
 

@@ -7,12 +7,23 @@ import plotly.graph_objects as go
 from components import look, words
 from components.tables import Column
 from core.runs.queries import Waterfall
+from core.runs.rules import Exclusion
+
+# Where the full words would push the bars off a telephone's screen.
+_SHORT = {
+    Exclusion.NO_CONSENT: "No consent",
+    Exclusion.NOT_IN_SEGMENT: "Not in the segment",
+    Exclusion.ON_EXCLUSION_LIST: "On an exclusion list",
+    Exclusion.HOLDS_PRODUCT: "Product rule",
+    Exclusion.BUSY_ELSEWHERE: "Busy elsewhere",
+}
 
 
 @dataclass(frozen=True)
 class Bar:
     """One bar of the waterfall: who is left after this rule, and whom it kept out."""
 
+    label: str
     rule: str
     excluded: int
     remaining: int
@@ -27,10 +38,20 @@ COLUMNS = (
 
 def bars(drawn: Waterfall) -> list[Bar]:
     """List the bars from top to bottom, rules that kept nobody out included."""
+    rules = [
+        Bar(
+            words.sentence(_SHORT.get(step.reason, step.reason)),
+            words.sentence(step.reason),
+            step.excluded,
+            step.remaining,
+        )
+        for step in drawn.steps
+    ]
+    everybody, left = "Customers of the unit", "Candidates"
     return [
-        Bar("Customers of the unit", 0, drawn.population),
-        *(Bar(words.sentence(step.reason), step.excluded, step.remaining) for step in drawn.steps),
-        Bar("Candidates", 0, drawn.candidates),
+        Bar("Customers", everybody, 0, drawn.population),
+        *rules,
+        Bar(left, left, 0, drawn.candidates),
     ]
 
 
@@ -38,7 +59,7 @@ def waterfall(drawn: Waterfall) -> go.Figure:
     """Draw whom each rule kept out, hanging where the rule before it left off."""
     rows = bars(drawn)
     colours = look.palette()
-    names = [row.rule for row in rows]
+    names = [row.label for row in rows]
     ends = {0, len(rows) - 1}
     kept = [row.remaining if n in ends else 0 for n, row in enumerate(rows)]
     return look.figure(
@@ -63,7 +84,7 @@ def waterfall(drawn: Waterfall) -> go.Figure:
                 name="Kept out",
                 marker_color=colours.control,
                 text=[
-                    "" if n in ends else words.count(-row.excluded) if row.excluded else "0"
+                    "" if n in ends else f"\N{MINUS SIGN}{words.count(row.excluded)}"
                     for n, row in enumerate(rows)
                 ],
                 textposition="outside",
@@ -76,7 +97,7 @@ def waterfall(drawn: Waterfall) -> go.Figure:
         height=34 * len(rows) + 60,
         legend=False,
         barmode="stack",
-        yaxis={"autorange": "reversed", "automargin": True, "tickfont": {"size": 13}},
+        yaxis={"autorange": "reversed", "showgrid": False, "automargin": True},
         margin={"l": 8, "r": 60, "t": 8, "b": 8},
     )
 
