@@ -72,6 +72,7 @@ def listing(
     choose: Literal["one", "many"] | None = None,
     export: Permission | None = Permission.EXPORT,
     page_size: int = PAGE_SIZE,
+    newest_first: bool = False,
 ) -> list[Row]:
     """Draw one page of a query that takes a `window`, and return the rows that are chosen.
 
@@ -79,13 +80,14 @@ def listing(
     chosen. Sorting and page stand in the address next to the filters.
 
     :param filters: passed on to the query; None, empty text and empty tuples are left out
+    :param newest_first: the first order falls, as long as nobody chooses another
     :param export: the right that the export needs; None for a list that never leaves
     """
     asked = {name: value for name, value in (filters or {}).items() if value not in (None, "", ())}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         counted = st.empty()
         st.space("stretch")
-        sort, descending = _order(columns, key)
+        sort, descending = _order(columns, key, falling=newest_first)
         downloads = st.empty()
     turned_to = _page_in_address(key)
     part = fetch(
@@ -130,11 +132,11 @@ def table(
     return _grid(rows, columns, key, choose)
 
 
-def _order(columns: Sequence[Column], key: str) -> tuple[str, bool]:
+def _order(columns: Sequence[Column], key: str, *, falling: bool) -> tuple[str, bool]:
     sortable = {column.sort: column.label for column in columns if column.sort}
     if not sortable:
-        return "", False
-    orders = [(sort, down) for sort in sortable for down in (False, True)]
+        return "", falling
+    orders = [(sort, down) for sort in sortable for down in (falling, not falling)]
     return st.selectbox(
         "Sort by",
         orders,

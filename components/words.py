@@ -1,8 +1,10 @@
 """How numbers, money and moments are written: the only place where they become text."""
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_compact_currency, format_currency, format_decimal
@@ -96,6 +98,16 @@ def yes_no(value: bool | None) -> str:  # noqa: FBT001  it is the value that is 
 def sentence(words: str) -> str:
     """Begin with a capital: words of the business are kept in small letters."""
     return words[:1].upper() + words[1:]
+
+
+def facts(recorded: Mapping[str, Any]) -> str:
+    """Write the facts of a journal entry in one line."""
+    told = ((name.replace("_", " "), value) for name, value in recorded.items())
+    return "; ".join(
+        f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
+        for name, value in told
+        if value not in (None, "", [], {})
+    )
 
 
 def plain(text: str) -> str:
