@@ -5,7 +5,7 @@ Each module here holds the commands of one noun; this one only says what they ar
 
 import typer
 
-from cli import database, impact, intake, segments, serve
+from cli import check, database, impact, intake, segments, serve
 from cli.common import Commands
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app.command()(database.init)
 app.command()(database.upgrade)
 app.command()(database.demo)
 app.command()(database.backup)
+app.command()(check.check)
 app.command()(serve.serve)
 app.command()(impact.funnel)
 app.command()(impact.impact)

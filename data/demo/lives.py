@@ -189,6 +189,5 @@ def _quota(rng: np.random.Generator, among: Ids, rate: float, *, of: int | None 
 
 
 def _any(outcome: Ids, *wanted: Outcome) -> Flags:
-    is_one: Flags = np.isin(outcome, [each.code for each in wanted])
-    found: Flags = is_one.any(axis=1)
+    found: Flags = np.any(np.isin(outcome, [each.code for each in wanted]), axis=1)
     return found

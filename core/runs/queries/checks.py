@@ -10,6 +10,9 @@ from core.runs.arms import Share, arm_in_sql, hashed_in_sql
 from core.runs.model import Candidate, Excluded, Run, RunArm, WaterfallStep
 from core.work import Reader
 
+WATERFALL = "the waterfall does not add up to the population"
+ARMS = "candidates are not in the arm that the hash gives them"
+
 
 @dataclass(frozen=True)
 class RunFault:
@@ -51,7 +54,7 @@ def _sums(view: Reader) -> Iterator[RunFault]:
         statement = statement.outerjoin(part, part.c.run_id == Run.id)
     for code, population, candidates, excluded, steps in view.session.execute(statement):
         off = abs(population - candidates - steps) or abs(steps - excluded)
-        yield RunFault(code, "the waterfall does not add up to the population", int(off))
+        yield RunFault(code, WATERFALL, int(off))
 
 
 def _arms(view: Reader) -> Iterator[RunFault]:
@@ -63,7 +66,7 @@ def _arms(view: Reader) -> Iterator[RunFault]:
     for run_id, code, key in runs.all():
         wrong = arms_not_as_hashed(view, run_id, key)
         if wrong:
-            yield RunFault(code, "candidates are not in the arm that the hash gives them", wrong)
+            yield RunFault(code, ARMS, wrong)
 
 
 def arms_not_as_hashed(view: Reader, run_id: int, key: int) -> int:

@@ -1,0 +1,154 @@
+"""What must always be true of activities, counted for `fairlead check`: nothing is to be found."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import and_, exists, func, or_, select, union_all
+
+from core.access import Permission
+from core.activities.model import Activity, Attempt, Change, Message
+from core.runs.model import Candidate, Run, RunStage
+from core.runs.rules import CONTROL_ARM
+from core.work import Reader
+
+TRACKED = ("status", "reason_id", "detail", "person_id", "branch_id")
+
+
+def work_for_held_out(view: Reader) -> int:
+    """Count activities and messages of customers whom their run holds out, or does not know."""
+    view.authorize(Permission.READ_JOURNAL)
+    found = 0
+    for table in (Activity, Message):
+        treated = exists().where(
+            Candidate.run_id == table.run_id,
+            Candidate.customer_id == table.customer_id,
+            Candidate.arm != CONTROL_ARM,
+        )
+        found += view.session.scalar(select(func.count()).select_from(table).where(~treated)) or 0
+    return found
+
+
+def broken_histories(view: Reader) -> int:
+    """Count activities whose history, replayed from nothing, does not lead to what they are.
+
+    Each change has to start where the one before it ended, and the last one has to end at the
+    activity as it is now.
+    """
+    view.authorize(Permission.READ_JOURNAL)
+    steps = _in_order(_ends("from") + _ends("to"))
+    begins = and_(steps.c.before_status.is_(None), steps.c.from_status.is_(None))
+    joins = and_(
+        *(
+            steps.c[f"from_{name}"].is_not_distinct_from(steps.c[f"before_{name}"])
+            for name in TRACKED
+        )
+    )
+    broken = select(steps.c.activity_id).where(
+        ~or_(and_(steps.c.place == 1, begins), and_(steps.c.place > 1, joins))
+    )
+    ends = and_(
+        *(getattr(Activity, name).is_not_distinct_from(steps.c[f"to_{name}"]) for name in TRACKED)
+    )
+    led = exists().where(steps.c.activity_id == Activity.id, steps.c.is_last == 1, ends)
+    return (
+        view.session.scalar(
+            select(func.count()).select_from(
+                union_all(broken, select(Activity.id).where(~led)).subquery("broken")
+            )
+        )
+        or 0
+    )
+
+
+def _ends(end: str) -> list[Any]:
+    return [getattr(Change, f"{end}_{name}") for name in TRACKED]
+
+
+def _in_order(columns: Sequence[Any]) -> Any:
+    """Number the changes of each activity, beside where the change before ended."""
+    history: dict[str, Any] = {"partition_by": Change.activity_id, "order_by": Change.id}
+    following = func.lead(Change.id).over(**history)
+    return select(
+        Change.activity_id,
+        *columns,
+        *(
+            func.lag(column).over(**history).label(f"before_{name}")
+            for name, column in zip(TRACKED, _ends("to"), strict=True)
+        ),
+        func.row_number().over(**history).label("place"),
+        following.is_(None).label("is_last"),
+    ).subquery("steps")
+
+
+def miscounted_attempts(view: Reader) -> int:
+    """Count activities that do not have as many attempts as they say."""
+    view.authorize(Permission.READ_JOURNAL)
+    made = (
+        select(Attempt.activity_id, func.count().label("attempts"))
+        .group_by(Attempt.activity_id)
+        .subquery("made")
+    )
+    statement = (
+        select(func.count())
+        .select_from(Activity)
+        .outerjoin(made, made.c.activity_id == Activity.id)
+        .where(Activity.attempts != func.coalesce(made.c.attempts, 0))
+    )
+    return view.session.scalar(statement) or 0
+
+
+def miscounted_stages(view: Reader) -> int:
+    """Count stages of runs that made another number of activities and messages than they say."""
+    view.authorize(Permission.READ_JOURNAL)
+    keys = ("run_id", "stage_id")
+    each = union_all(*(select(table.run_id, table.stage_id) for table in (Activity, Message)))
+    rows = each.subquery("each")
+    made = (
+        select(*(rows.c[key] for key in keys), func.count().label("made"))
+        .group_by(*(rows.c[key] for key in keys))
+        .subquery("made")
+    )
+    joined = and_(*(made.c[key] == getattr(RunStage, key) for key in keys))
+    statement = (
+        select(func.count())
+        .select_from(RunStage)
+        .outerjoin(made, joined)
+        .where(RunStage.made != func.coalesce(made.c.made, 0))
+    )
+    unknown = select(func.count()).select_from(made).outerjoin(RunStage, joined)
+    return (view.session.scalar(statement) or 0) + (
+        view.session.scalar(unknown.where(RunStage.run_id.is_(None))) or 0
+    )
+
+
+def unfounded_attempts(view: Reader) -> int:
+    """Count candidates whose attempts in the funnel are not those of their activities."""
+    view.authorize(Permission.READ_JOURNAL)
+    of = (
+        select(
+            Activity.run_id,
+            Activity.customer_id,
+            func.sum(Activity.attempts).label("attempts"),
+            func.max(Activity.contacted_at).label("contacted_at"),
+        )
+        .group_by(Activity.run_id, Activity.customer_id)
+        .subquery("of")
+    )
+    attempts = func.coalesce(of.c.attempts, 0)
+    statement = (
+        select(func.count())
+        .select_from(Candidate)
+        .join(Run, Run.id == Candidate.run_id)
+        .outerjoin(
+            of, and_(of.c.run_id == Candidate.run_id, of.c.customer_id == Candidate.customer_id)
+        )
+        .where(
+            ~Run.is_imported,
+            or_(
+                Candidate.attempts != attempts,
+                Candidate.attempted_at.is_(None) != (attempts == 0),
+                Candidate.reached_at.is_(None) != of.c.contacted_at.is_(None),
+            ),
+        )
+    )
+    return view.session.scalar(statement) or 0

@@ -1,0 +1,94 @@
+"""Is what the database holds consistent? One row for each thing that must always be true."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, ForeignKeyConstraint, and_, exists, func, select, text
+
+from core.activities.queries import checks as activities
+from core.customers.state import state_differences
+from core.exchange.checks import orphaned_notices
+from core.impact.queries import checks as impact
+from core.runs.queries.checks import ARMS, WATERFALL, run_faults
+from core.schema import METADATA
+from core.work import Reader
+
+Tell = Callable[[str, int, int], None]  # what is being done, how much is done, of how much
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`violations` counts what contradicts `rule`; none is as it should be."""
+
+    rule: str
+    violations: int
+
+
+def _run_rows(view: Reader, problem: str) -> int:
+    return sum(fault.rows for fault in run_faults(view) if fault.problem == problem)
+
+
+RULES: dict[str, Callable[[Reader], int]] = {
+    "the database file is whole": lambda view: _damage(view.session.connection()),
+    "every reference leads somewhere": lambda view: _dangling(view.session.connection()),
+    "waterfall and candidates add up to the population": lambda view: _run_rows(view, WATERFALL),
+    "arms are as the hash says": lambda view: _run_rows(view, ARMS),
+    "no work for customers held out": activities.work_for_held_out,
+    "each stage made as much work as it says": activities.miscounted_stages,
+    "each history leads to how the activity is": activities.broken_histories,
+    "activities have the attempts they count": activities.miscounted_attempts,
+    "the funnel has the attempts of the activities": activities.unfounded_attempts,
+    "the funnel has the answers and leads there are": impact.unfounded_results,
+    "nobody skips a step of the funnel": impact.funnels_out_of_order,
+    "folded figures are those of the candidates": impact.miscounted_cells,
+    "customers' states are as their sources say": lambda view: state_differences(view).total,
+    "what neighbours were told is in the journal": orphaned_notices,
+}
+
+
+def examine(view: Reader, *, tell: Tell = lambda _step, _done, _of: None) -> list[Finding]:
+    """Count what contradicts each rule; many statements read whole tables, so this takes time."""
+    findings = []
+    for done, (rule, violations) in enumerate(RULES.items()):
+        tell(rule.capitalize(), done, len(RULES))
+        findings.append(Finding(rule, violations(view)))
+    return findings
+
+
+def _damage(connection: Connection) -> int:
+    if connection.dialect.name == "sqlite":
+        faults = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+        return 0 if faults == ["ok"] else len(faults)
+    # What PostgreSQL itself marks as unusable or counted as damaged.
+    statement = """
+        SELECT (SELECT count(*) FROM pg_index WHERE NOT (indisvalid AND indisready))
+             + (SELECT count(*) FROM pg_constraint WHERE NOT convalidated)
+             + (SELECT coalesce(sum(checksum_failures), 0) FROM pg_stat_database
+                WHERE datname = current_database())
+    """
+    return int(connection.scalar(text(statement)) or 0)
+
+
+def _dangling(connection: Connection) -> int:
+    if connection.dialect.name == "sqlite":
+        return len(connection.exec_driver_sql("PRAGMA foreign_key_check").all())
+    return sum(_unmet(connection, key) for key in _keys())
+
+
+def _keys() -> list[ForeignKeyConstraint]:
+    return [
+        constraint
+        for table in METADATA.sorted_tables
+        for constraint in table.constraints
+        if isinstance(constraint, ForeignKeyConstraint)
+    ]
+
+
+def _unmet(connection: Connection, key: ForeignKeyConstraint) -> int:
+    child, parent = key.table, key.referred_table.alias("parent")
+    met = exists().where(
+        and_(*(parent.c[part.column.name] == part.parent for part in key.elements))
+    )
+    given = and_(*(column.is_not(None) for column in key.columns))
+    statement = select(func.count()).select_from(child).where(given, ~met.correlate(child))
+    return connection.scalar(statement) or 0
