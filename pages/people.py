@@ -1,9 +1,11 @@
 """People: who works here, in which roles, and whether they can sign in."""
 
-from components import filters
-from components.gateway import fetch, heading
+import streamlit as st
+
+from components import filters, staff, words
+from components.gateway import current_actor, fetch, heading
 from components.tables import Column, listing
-from core.access import Role
+from core.access import Permission, Role
 from core.people import queries
 
 COLUMNS = (
@@ -17,10 +19,11 @@ COLUMNS = (
     Column("is_locked", "Locked", "flag"),
 )
 
+manages = current_actor().may(Permission.MANAGE_PEOPLE)
 heading("People", "Who works here, in which roles, and can they sign in?")
 with filters.row():
     text = filters.text("Search", "q", placeholder="Name, number, e-mail")
-    role = filters.one_of("Role", list(Role), "role", everything="Any role")
+    role = filters.one_of("Role", list(Role), "role", name=words.sentence, everything="Any role")
     unit = filters.one_of(
         "Unit", fetch(queries.units), "unit", name=lambda unit: unit.name, everything="Any unit"
     )
@@ -33,5 +36,10 @@ chosen = listing(
     noun="person",
     nouns="people",
     empty="Nobody matches these filters.",
-    choose="one",
+    choose="one" if manages else None,
 )
+if chosen:
+    staff.change(chosen[0])
+if manages:
+    with st.expander("Add a person", icon=":material/person_add:"):
+        staff.add()

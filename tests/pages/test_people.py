@@ -1,3 +1,6 @@
+from core.access import Role
+
+
 def names(app):
     [grid] = app.dataframe
     return list(grid.value["Name"])
@@ -34,3 +37,53 @@ def test_is_not_open_to_an_agent_by_its_address_either(open_page, world):
 
     assert "not open to your role" in app.warning[0].value
     assert not app.dataframe
+
+
+def button(app, label):
+    return next(each for each in app.button if each.label == label)
+
+
+class TestAdministration:
+    def test_takes_somebody_on_and_lets_them_sign_in(self, open_page, world, choose):
+        app = open_page(world.ada, "people")
+        for label, value in (
+            ("Name", "Nia New"),
+            ("Staff number", "S900"),
+            ("E-mail address", "nia@bank.example"),
+        ):
+            next(each for each in app.text_input if each.label == label).input(value)
+        next(each for each in app.selectbox if each.label == "Unit" and not each.key).select_index(
+            0
+        )
+        button(app, "Add this person").click().run()
+        assert "Nia New is added" in app.success[0].value
+
+        app.text_input(key="q").set_value("nia").run()
+        choose(app, "people", 0)
+        button(app, "Let this person sign in").click().run()
+
+        assert "signs in as nia with the password" in app.success[0].value
+
+    def test_changes_roles_of_who_is_chosen(self, open_page, world, choose):
+        app = open_page(world.ada, "people", q="ann")
+        choose(app, "people", 0)
+
+        app.multiselect[0].set_value([Role.TEAM_LEAD])
+        button(app, "Change the roles").click().run()
+
+        assert app.success[0].value == "Ann Example is now team lead."
+        assert list(app.dataframe[0].value["Roles"]) == ["team lead"]
+
+    def test_explains_what_is_missing(self, open_page, world, choose):
+        app = open_page(world.ada, "people", q="ann")
+        choose(app, "people", 0)
+
+        button(app, "Shut this person out").click().run()
+
+        assert "Say why" in app.warning[0].value
+
+    def test_an_auditor_looks_and_changes_nothing(self, open_page, world):
+        app = open_page(world.tom, "people")
+
+        assert len(names(app)) == 11
+        assert [each.label for each in app.button] == ["Sign out"]
