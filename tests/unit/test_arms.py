@@ -10,7 +10,12 @@ IDS = np.arange(1, 200_001, dtype=np.int64)
 
 def test_the_hash_is_fixed_for_ever():
     """A changed constant would move customers between arms of runs that are under way."""
-    assert [hashed(id_, 1) for id_ in (1, 2, 3, 1_000_000)] == [2094837200, 2141589918, 1497116037, 1413489036]
+    assert [hashed(id_, 1) for id_ in (1, 2, 3, 1_000_000)] == [
+        2094837200,
+        2141589918,
+        1497116037,
+        1413489036,
+    ]
 
 
 @given(st.integers(0, 2**40), st.integers(0, 2**31 - 1))
