@@ -62,6 +62,7 @@ SCREENS: tuple[Screen, ...] = (
         _P.DESIGN_CAMPAIGNS,
         on_menu=False,
     ),
+    _screen("Campaigns", "plan", "Plans", "event_note", _P.SEE_PORTFOLIO),
     _screen("Campaigns", "designer", "Designer", "design_services", _P.DESIGN_CAMPAIGNS),
     _screen("Campaigns", "approvals", "Approvals", "verified", _P.APPROVE_DESIGNS),
     _screen("Campaigns", "runs", "Runs", "play_circle", _P.RUN_CAMPAIGNS, _P.SEE_PORTFOLIO),
