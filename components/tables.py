@@ -100,7 +100,7 @@ def listing(
     if not part.total:
         st.info(empty, icon=":material/inbox:")
         return _chosen_elsewhere(key, [])
-    with downloads.container():
+    with downloads.container(width="content"):
         download(
             query,
             columns=columns,
@@ -132,6 +132,11 @@ def table(
     return _grid(rows, columns, key, choose)
 
 
+def forget(key: str) -> None:
+    """Drop what a list has chosen: before leaving for the record, or coming back leads there."""
+    st.session_state.pop(f"{CHOSEN}{key}", None)
+
+
 def _order(columns: Sequence[Column], key: str, *, falling: bool) -> tuple[str, bool]:
     sortable = {column.sort: column.label for column in columns if column.sort}
     if not sortable:
@@ -158,7 +163,7 @@ def _grid(
     rows: Sequence[Row], columns: Sequence[Column], key: str, choose: str | None
 ) -> list[Row]:
     frame = pd.DataFrame(
-        {column.heading: [column.value(row) for row in rows] for column in columns}
+        {column.heading: [_shown(column, row) for row in rows] for column in columns}
     )
     drawing: dict[str, Any] = {
         "hide_index": True,
@@ -189,6 +194,12 @@ def _grid(
     return _chosen_elsewhere(key, ids)
 
 
+def _shown(column: Column, row: Any) -> Any:
+    # Streamlit's own percentages have as many digits as each happens to need: 5%, 5.65%.
+    value = column.value(row)
+    return value * 100 if column.kind == "percent" and value is not None else value
+
+
 def _chosen_elsewhere(key: str, ids: Sequence[Any]) -> list[Any]:
     """Say how many are chosen that this page does not show, and offer to drop them."""
     kept: dict[Any, Any] = st.session_state.get(f"{CHOSEN}{key}", {})
@@ -210,7 +221,7 @@ def _configured(column: Column) -> Any:
         "count": partial(config.NumberColumn, format="localized", step=1),
         "number": partial(config.NumberColumn, format="localized"),
         "money": partial(config.NumberColumn, format="localized"),
-        "percent": partial(config.NumberColumn, format="percent"),
+        "percent": partial(config.NumberColumn, format="%.1f %%"),
         "bar": partial(config.ProgressColumn, format="percent", min_value=0, max_value=1),
         "date": partial(config.DateColumn, format="D MMM YYYY"),
         "moment": partial(config.DatetimeColumn, format="D MMM YYYY, HH:mm"),
