@@ -1,5 +1,7 @@
 """The lists of work: the own one, the branch pool, what is closed, and the team's."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import case, func, select
@@ -71,6 +73,19 @@ def count_team(view: Reader, *, matching: ActivityFilter) -> int:
     authorize_list(view)
     counted = select(func.count(Activity.id)).where(matching.conditions(view))
     return view.session.scalar(counted) or 0
+
+
+@dataclass(frozen=True)
+class Matched:
+    """How many activities matched when somebody looked; what changes later is not theirs."""
+
+    total: int
+    seen_at: datetime
+
+
+def matched(view: Reader, *, matching: ActivityFilter) -> Matched:
+    """Count what matches, with the moment for `AssignMatching.seen_at`."""
+    return Matched(count_team(view, matching=matching), view.now)
 
 
 def authorize_list(view: Reader) -> None:

@@ -1,0 +1,187 @@
+"""My work, as an agent uses it."""
+
+import pytest
+from sqlalchemy.orm import Session
+
+from core.activities.model import Activity
+from core.activities.rules import Detail, Status
+from core.customers.model import CustomerState
+from core.responses.model import Lead
+from tests import world as w
+from tests.conftest import NOW
+from tests.making.activities import ADMINISTRATIVE, SALES, pool_of, row
+
+ANN, BEN = 1, 2
+
+
+@pytest.fixture
+def work(engine):
+    """Ann has 1 and 2, Ben 3; the rest of North waits in the pool."""
+    return pool_of(engine, held={1: ANN, 2: ANN, 3: BEN})
+
+
+def labels(app):
+    return [button.label for button in app.button]
+
+
+def press(app, label):
+    [button] = [each for each in app.button if each.label.startswith(label)]
+    button.click().run()
+    assert not app.exception
+    return app
+
+
+def test_lists_the_own_work_in_order_and_opens_it(open_page, world, work):
+    app = open_page(world.ann, "my_work")
+
+    lines = [each for each in labels(app) if "Customer" in each]
+    assert [each[:23] for each in lines] == ["**Customer 01 Example**", "**Customer 02 Example**"]
+    assert {each.label: each.value for each in app.metric}["Branch pool"] == "7"
+
+    press(app, "**Customer 01")
+    assert app.subheader[0].value == "Customer 01 Example"
+    assert any("Two per cent" in each.value for each in app.info)
+
+
+def test_takes_the_next_of_the_pool_and_opens_it(open_page, world, engine, work):
+    app = press(open_page(world.ann, "my_work"), "Take next")
+
+    assert app.success[0].value == "It is yours."
+    assert app.subheader[0].value == "Customer 04 Example"
+    assert row(engine, Activity, work[4]).person_id == ANN
+
+
+def test_takes_one_of_the_pool(open_page, world, engine, work):
+    app = open_page(world.ann, "my_work", view="Branch pool")
+    app.button(key=f"take:{work[5]}").click().run()
+
+    assert row(engine, Activity, work[5]).person_id == ANN
+    assert app.subheader[0].value == "Customer 05 Example"
+
+
+def test_tells_who_was_faster(open_page, world, engine, work):
+    app = open_page(world.ann, "my_work", view="Branch pool")
+    with Session(engine) as session, session.begin():
+        activity = session.get_one(Activity, work[5])
+        activity.status, activity.person_id = Status.ASSIGNED, BEN
+
+    app.button(key=f"take:{work[5]}").click().run()
+
+    assert app.warning[0].value == "Ben Example has taken it."
+
+
+def test_an_empty_pool_says_so(open_page, world):
+    app = open_page(world.ann, "my_work", view="Branch pool")
+    assert "Nothing is waiting" in app.info[0].value
+
+    press(app, "Take next")
+    assert "Nothing is waiting" in app.warning[0].value
+
+
+def test_a_yes_is_two_clicks_and_leads_on_to_the_next(open_page, world, engine, work):
+    app = open_page(world.ann, "my_work", id=work[1])
+    press(press(app, "Accepted"), "Save: the customer accepts")
+
+    assert app.success[0].value == "Accepted: a lead is open."
+    assert row(engine, Activity, work[1]).detail is Detail.CONVERTED
+    assert app.subheader[0].value == "Customer 02 Example"
+
+
+def test_a_no_is_two_clicks(open_page, world, engine, work):
+    app = open_page(world.ann, "my_work", id=work[1])
+    press(press(app, "Refused"), "Client refused offer")
+
+    activity = row(engine, Activity, work[1])
+    assert (activity.detail, activity.reason_id) == (Detail.UNSUCCESSFUL, w.REFUSED_OFFER)
+    assert row(engine, CustomerState, 1).last_refusal_at == NOW
+
+
+@pytest.mark.parametrize(("label", "reached"), [("Call back", True), ("Not reached", False)])
+def test_an_attempt_is_two_clicks_and_promises_tomorrow(
+    open_page, world, engine, work, label, reached
+):
+    app = open_page(world.ann, "my_work", id=work[1])
+    press(press(app, label), "Client didn't answer")
+
+    activity = row(engine, Activity, work[1])
+    assert activity.status is Status.IN_PROGRESS
+    assert activity.next_action_at.isoformat() == "2026-03-03T10:00:00+00:00"
+    assert (activity.contacted_at is not None) == reached
+
+
+def test_administrative_work_is_done_in_two_clicks(open_page, world, engine):
+    work = pool_of(engine, [1], of=ADMINISTRATIVE, held={1: ANN})
+    app = open_page(world.ann, "my_work", id=work[1])
+    assert "Accepted" not in labels(app)
+
+    press(press(app, "Done"), "Save: it is done")
+
+    assert row(engine, Activity, work[1]).is_completed
+    assert any("Nothing is open" in each.value for each in app.info)
+
+
+def test_cancels_and_gives_back(open_page, world, engine, work):
+    press(press(open_page(world.ann, "my_work", id=work[1]), "Cancel"), "Wrong phone number")
+    press(press(open_page(world.ann, "my_work", id=work[2]), "Give back"), "Give it back")
+
+    assert row(engine, Activity, work[1]).status is Status.CANCELLED
+    assert row(engine, Activity, work[2]).status is Status.UNASSIGNED
+
+
+def test_follows_the_lead(open_page, world, engine, work):
+    app = open_page(world.ann, "my_work", id=work[1])
+    press(press(app, "Accepted"), "Save: the customer accepts")
+
+    app = open_page(world.ann, "my_work", id=work[1])
+    app.number_input[0].set_value(250.0)
+    press(app, "Won")
+
+    assert row(engine, Activity, work[1]).detail is Detail.WON
+    with Session(engine) as session:
+        assert session.query(Lead).one().value == 250
+    assert "The lead is won." in app.success[0].value
+
+
+def test_what_changed_meanwhile_is_not_overridden(open_page, world, engine, work):
+    app = open_page(world.ann, "my_work", id=work[1])
+    with Session(engine) as session, session.begin():
+        session.get_one(Activity, work[1]).version = 5
+    press(press(app, "Refused"), "Client refused offer")
+
+    assert "changed meanwhile" in app.warning[0].value
+    assert row(engine, Activity, work[1]).status is Status.ASSIGNED
+
+
+def test_hides_what_is_a_colleagues(open_page, world, work):
+    for hidden in (work[3], work[12], 999):
+        app = open_page(world.ann, "my_work", id=hidden)
+        assert "no such activity" in app.warning[0].value
+        assert not app.subheader
+
+
+def test_closed_work_can_be_read_and_not_changed(open_page, world, engine, work):
+    press(press(open_page(world.ann, "my_work", id=work[1]), "Cancel"), "Wrong phone number")
+
+    app = open_page(world.ann, "my_work", view="Closed")
+    assert list(app.dataframe[0].value["Customer"]) == ["Customer 01 Example"]
+    app = open_page(world.ann, "my_work", id=work[1])
+    assert not {"Accepted", "Cancel", "Assign to me"} & set(labels(app))
+
+
+@pytest.mark.parametrize("who", ["lea", "mia", "eve"])
+def test_is_not_open_to_those_who_do_not_work_activities(open_page, world, who):
+    app = open_page(getattr(world, who), "my_work")
+    assert "not open to your role" in app.warning[0].value
+
+
+@pytest.mark.parametrize("of", [SALES, ADMINISTRATIVE])
+def test_can_be_narrowed_to_one_type(open_page, world, engine, of):
+    sales = pool_of(engine, [1], held={1: ANN})
+    administrative = pool_of(engine, [2], of=ADMINISTRATIVE, held={2: ANN})
+    app = open_page(world.ann, "my_work", type=of.value.capitalize())
+
+    lines = [each for each in labels(app) if "Customer" in each]
+    assert len(lines) == 1
+    assert ("01" in lines[0]) == (of is SALES)
+    assert sales
+    assert administrative
