@@ -20,6 +20,7 @@ from sqlalchemy import (
     select,
 )
 
+from core.access import Permission
 from core.campaigns.model import Channel
 from core.customers.model import Attribute, Customer, CustomerState
 from core.customers.rules import AttributeType
@@ -162,6 +163,25 @@ def _segment(view: Reader, code: str) -> Group:
             CustomerState, CustomerState.customer_id == Candidate.customer_id
         ),
     )
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to split a funnel, as it is asked for and as it is shown."""
+
+    name: str
+    label: str
+
+
+def ways_to_split(view: Reader) -> list[Way]:
+    """List by what a funnel can be split: what every run has, then attributes and segments."""
+    view.authorize(Permission.SEE_IMPACT)
+    ways = [Way("branch", "Branch"), Way("channel", "Channel"), Way("month", "Month of contact")]
+    attributes = select(Attribute.name, Attribute.label).order_by(Attribute.label)
+    ways += [Way(f"attribute:{name}", label) for name, label in view.session.execute(attributes)]
+    segments = select(Segment.code, Segment.name).where(~Segment.is_retired).order_by(Segment.name)
+    ways += [Way(f"segment:{code}", f"In {name}") for code, name in view.session.execute(segments)]
+    return ways
 
 
 def check(names: Sequence[str]) -> None:

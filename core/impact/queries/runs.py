@@ -1,7 +1,7 @@
 """What runs changed: one in full, and all of them side by side."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,16 +12,18 @@ from sqlalchemy import Select, select
 from core.access import Permission
 from core.campaigns.model import Campaign, Design
 from core.campaigns.rules import Metric
+from core.impact.estimates import Effect
 from core.impact.measuring import measure
 from core.impact.queries.cells import cell_counts, cells
 from core.impact.queries.funnel import require_run
-from core.impact.report import Arm, Report, Terms
+from core.impact.report import Arm, Comparison, Report, Terms
 from core.impact.rules import Grade
 from core.impact.tally import Tally
 from core.people.model import Unit
 from core.runs.model import Run, RunArm
 from core.runs.rules import RunStatus
 from core.settings import settings
+from core.windows import Part, Window
 from core.work import Reader
 
 
@@ -49,10 +51,16 @@ class RunFacts:
     expected_rate: float | None
     contact_cost: Decimal | None
     fixed_cost: Decimal | None
+    product_id: int | None
 
     @property
     def terms(self) -> Terms:
         return Terms(settings().currency, self.contact_cost, self.fixed_cost)
+
+    @property
+    def has_outcome(self) -> bool:
+        """Tell whether there is an outcome to speak of: brought along, or a product to open."""
+        return self.is_imported or self.product_id is not None
 
     @property
     def is_observed(self) -> bool:
@@ -66,6 +74,26 @@ class RunImpact:
     facts: RunFacts
     treated: Tally
     report: Report
+
+    @property
+    def id(self) -> int:
+        return self.facts.run_id
+
+    @property
+    def control(self) -> Tally | None:
+        """Return the held out, if there are any."""
+        found = (arm.tally for arm in self.report.arms if arm.is_control and arm.tally.targeted)
+        return next(found, None)
+
+    @property
+    def best(self) -> Comparison | None:
+        """Return the comparison that speaks for the run: of several arms, the largest gain."""
+        known = [c for c in self.report.comparisons if isinstance(c.difference, Effect)]
+        return max(known, key=_difference, default=None)
+
+
+def _difference(comparison: Comparison) -> float:
+    return comparison.difference.value if isinstance(comparison.difference, Effect) else 0.0
 
 
 def _facts() -> Select[*tuple[Any, ...]]:
@@ -91,6 +119,7 @@ def _facts() -> Select[*tuple[Any, ...]]:
             Design.expected_rate,
             Design.contact_cost,
             Design.fixed_cost,
+            Design.product_id,
         )
         .join(Design, Design.id == Run.design_id)
         .join(Campaign, Campaign.id == Design.campaign_id)
@@ -180,11 +209,11 @@ class Headline:
 
 
 def headlines(view: Reader, *, limit: int = 3) -> list[Headline]:
-    """Say what campaigns changed lately: measured ones first, the most recent of them ahead."""
-    measured = [
-        found for found in impacts(view) if found.facts.launched_at or found.facts.is_imported
-    ]
-    measured.sort(key=lambda found: found.report.refused is not None)
+    """Say what campaigns changed lately: measured ones first, the most recent of them ahead.
+
+    Campaigns without an outcome to measure, such as administrative ones, are not spoken of.
+    """
+    measured = results(view, window=Window(size=1_000)).rows
     return [
         Headline(
             found.facts.run_id,
@@ -195,3 +224,23 @@ def headlines(view: Reader, *, limit: int = 3) -> list[Headline]:
         )
         for found in measured[:limit]
     ]
+
+
+def results(view: Reader, *, window: Window) -> Part[RunImpact]:
+    """List the runs that have something to measure: compared ones first, the latest ahead."""
+    found = [
+        run
+        for run in impacts(view)
+        if run.facts.has_outcome and (run.facts.launched_at or run.facts.is_imported)
+    ]
+    found.sort(key=_ORDERS[window.sort or "start"], reverse=window.descending)
+    found.sort(key=lambda run: run.report.refused is not None)
+    return Part(found[window.first : window.first + window.size], len(found))
+
+
+_ORDERS: dict[str, Callable[[RunImpact], Any]] = {
+    "start": lambda run: -run.facts.starts_on.toordinal(),
+    "campaign": lambda run: run.facts.campaign.casefold(),
+    "treated": lambda run: -run.treated.targeted,
+    "difference": lambda run: -(_difference(run.best) if run.best else -1.0),
+}
