@@ -1,0 +1,1 @@
+"""Speed at size, against SQL written by hand."""
