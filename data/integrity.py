@@ -9,6 +9,7 @@ from core.activities.queries import checks as activities
 from core.customers.state import state_differences
 from core.exchange.checks import orphaned_notices
 from core.impact.queries import checks as impact
+from core.impact.queries.checking import cells_that_differ
 from core.runs.queries.checks import ARMS, WATERFALL, run_faults
 from core.schema import METADATA
 from core.work import Reader
@@ -40,7 +41,7 @@ RULES: dict[str, Callable[[Reader], int]] = {
     "the funnel has the attempts of the activities": activities.unfounded_attempts,
     "the funnel has the answers and leads there are": impact.unfounded_results,
     "nobody skips a step of the funnel": impact.funnels_out_of_order,
-    "folded figures are those of the candidates": impact.miscounted_cells,
+    "folded figures are those of the candidates": lambda view: len(cells_that_differ(view)),
     "customers' states are as their sources say": lambda view: state_differences(view).total,
     "what neighbours were told is in the journal": orphaned_notices,
 }

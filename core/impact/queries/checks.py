@@ -1,14 +1,10 @@
 """What must always be true of the funnel, counted for `fairlead check`: nothing is to be found."""
 
 from itertools import pairwise
-from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select
 
 from core.access import Permission
-from core.impact.model import RunCell, RunFold
-from core.impact.queries.cells import KEYS, counted
-from core.impact.tally import COUNTS
 from core.responses.model import Lead, Response
 from core.responses.rules import LeadStatus
 from core.runs.model import Candidate, Run
@@ -29,48 +25,44 @@ def funnels_out_of_order(view: Reader) -> int:
     unconfirmed = Candidate.assigned_at.is_not(None) & (
         Candidate.confirmation != Confirmation.CONFIRMED
     )
-    return _candidates(view, or_(unconfirmed, *skipped))
-
-
-def unfounded_results(view: Reader) -> int:
-    """Count candidates whose answer, lead or win in the funnel is no answer or lead that we have."""
-    view.authorize(Permission.READ_JOURNAL)
-    sources = {
-        "responded_at": exists().where(_of(Response)),
-        "converted_at": exists().where(_of(Lead)),
-        "won_at": exists().where(_of(Lead), Lead.status == LeadStatus.WON.literal),
-    }
-    return _candidates(
-        view,
-        or_(*(getattr(Candidate, name).is_not(None) != found for name, found in sources.items())),
-    )
-
-
-def _of(model: type[Response] | type[Lead]) -> Any:
-    return and_(model.run_id == Candidate.run_id, model.customer_id == Candidate.customer_id)
-
-
-def _candidates(view: Reader, fault: Any) -> int:
-    """Count candidates with a fault, of runs that were carried out here."""
     statement = (
         select(func.count())
         .select_from(Candidate)
         .join(Run, Run.id == Candidate.run_id)
-        .where(~Run.is_imported, fault)
+        .where(~Run.is_imported, or_(unconfirmed, *skipped))
     )
     return view.session.scalar(statement) or 0
 
 
-def miscounted_cells(view: Reader) -> int:
-    """Count cells of folded runs that are not what their candidates come to."""
+def unfounded_results(view: Reader) -> int:
+    """Count candidates whose answer, lead or win in the funnel has no answer or lead behind it."""
     view.authorize(Permission.READ_JOURNAL)
-    # Sums of squares are floating point: the order of rows shows in the last digits.
-    exact = [name for name in COUNTS if name != "squares"]
-    folded = exists().where(RunFold.run_id == Candidate.run_id)
-    true = counted(folded).subquery("true_cells")
-    same = and_(*(true.c[key] == getattr(RunCell, key) for key in KEYS))
-    agrees = and_(same, *(true.c[name] == getattr(RunCell, name) for name in exact))
-    missing = select(func.count()).select_from(true).where(~exists().where(agrees))
-    known = exists().where(same)
-    surplus = select(func.count()).select_from(RunCell).where(~known.correlate(RunCell))
-    return (view.session.scalar(missing) or 0) + (view.session.scalar(surplus) or 0)
+    answered = select(Response.run_id, Response.customer_id).distinct().subquery("answered")
+    led = (
+        select(Lead.run_id, Lead.customer_id, func.max(_IS_WON).label("won"))
+        .group_by(Lead.run_id, Lead.customer_id)
+        .subquery("led")
+    )
+    statement = (
+        select(func.count())
+        .select_from(Candidate)
+        .join(Run, Run.id == Candidate.run_id)
+        .outerjoin(answered, _of(answered))
+        .outerjoin(led, _of(led))
+        .where(
+            ~Run.is_imported,
+            or_(
+                Candidate.responded_at.is_not(None) != answered.c.run_id.is_not(None),
+                Candidate.converted_at.is_not(None) != led.c.run_id.is_not(None),
+                Candidate.won_at.is_not(None) != (func.coalesce(led.c.won, 0) == 1),
+            ),
+        )
+    )
+    return view.session.scalar(statement) or 0
+
+
+_IS_WON = case((Lead.status == LeadStatus.WON.literal, 1), else_=0)
+
+
+def _of(rows: Subquery) -> ColumnElement[bool]:
+    return and_(rows.c.run_id == Candidate.run_id, rows.c.customer_id == Candidate.customer_id)
