@@ -11,6 +11,7 @@ from core.campaigns.actions.approval import (
     submit_design,
     withdraw_design,
 )
+from core.campaigns.actions.beginning import UseNewSegment, begin_campaign, use_new_segment
 from core.campaigns.actions.campaigns import (
     CampaignTerms,
     ChangeCampaign,
@@ -38,8 +39,10 @@ __all__ = [
     "SendBackDesign",
     "SetStages",
     "SubmitDesign",
+    "UseNewSegment",
     "WithdrawDesign",
     "approve_design",
+    "begin_campaign",
     "change_campaign",
     "change_design",
     "create_campaign",
@@ -47,5 +50,6 @@ __all__ = [
     "send_back_design",
     "set_stages",
     "submit_design",
+    "use_new_segment",
     "withdraw_design",
 ]

@@ -6,6 +6,8 @@ from typing import Any
 from core.campaigns.queries.designs import DesignSheet, StageSheet
 from core.campaigns.terms import differences
 
+_SHARES = {"control_share": 0.01, "goal": 100, "expected_rate": 100}  # what makes each a percentage
+
 
 @dataclass(frozen=True)
 class Change:
@@ -28,8 +30,10 @@ def changes_between(before: DesignSheet, after: DesignSheet) -> list[Change]:
     changes = []
     for name, (was, became) in differences(before.terms, after.terms).items():
         what, *both = names.get(name, (name.replace("_", " ").capitalize(), was, became))
-        if name == "control_share":
-            both = [f"{share / 100:g} %" for share in (was, became)]
+        if name in _SHARES:
+            both = [
+                None if share is None else f"{share * _SHARES[name]:g} %" for share in (was, became)
+            ]
         changes.append(Change(what, *(_word(value) for value in both)))
     if not changes and before.says != after.says:
         changes.append(Change("Rule of the audience", before.says, after.says))

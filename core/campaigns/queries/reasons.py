@@ -41,7 +41,7 @@ def reasons(view: Reader) -> list[ReasonRow]:
         .where(ACTIVITY.c.reason_id.is_not(None))
         .group_by(ACTIVITY.c.reason_id)
     )
-    carried: dict[int, int] = dict(counts.tuples().all())
+    carried = {int(reason_id): int(activities) for reason_id, activities in counts}
     statement = select(
         StatusReason.id,
         StatusReason.code,

@@ -1,0 +1,1 @@
+"""The steps of the designer, and the parts that show a design to others."""

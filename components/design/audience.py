@@ -1,0 +1,152 @@
+"""The second step: who is meant, by a segment or by a rule written here, with its size."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from components import words
+from components.design.rule_builder import rule_builder
+from components.design.saving import changed
+from components.gateway import fetch, submit
+from components.tables import Column, table
+from components.tiles import Tile, tiles
+from core.campaigns.actions import UseNewSegment, use_new_segment
+from core.campaigns.queries import DesignSheet
+from core.customers.rules import Medium
+from core.segments.actions import ChangeSegment, DefineSegment, change_segment
+from core.segments.queries import (
+    SegmentSheet,
+    audience_size,
+    matching_sample,
+    segment,
+    segments,
+    sentence,
+    vocabulary,
+)
+
+_EVERYBODY: dict[str, object] = {"all": []}
+_WAYS = ("Use a segment", "Write a rule")
+
+
+def audience(design: DesignSheet) -> None:
+    """Choose or write the rule of the audience, and see its size while doing so."""
+    known = fetch(segments)
+    way = st.segmented_control(
+        "Audience",
+        _WAYS,
+        default=_WAYS[0] if known else _WAYS[1],
+        required=True,
+        label_visibility="collapsed",
+    )
+    if way == _WAYS[1] or not known:
+        _write(design)
+    else:
+        _choose(design)
+
+
+def _choose(design: DesignSheet) -> None:
+    rows = fetch(segments)
+    ids = [row.id for row in rows]
+    left, right = st.columns(2)
+    chosen = left.selectbox(
+        "Segment",
+        rows,
+        index=ids.index(design.terms.segment_id) if design.terms.segment_id in ids else None,
+        format_func=lambda row: row.name,
+        placeholder="Choose a segment",
+    )
+    listed = design.terms.exclusion_segment_id
+    excluded = right.selectbox(
+        "Leave out those of",
+        rows,
+        index=ids.index(listed) if listed in ids else None,
+        format_func=lambda row: row.name,
+        placeholder="Nobody",
+    )
+    if chosen is None:
+        st.info("Choose whom the campaign is for, or write a rule.", icon=":material/group_add:")
+        return
+    found = fetch(segment, segment_id=chosen.id)
+    if found.problem:
+        st.warning(words.plain(found.problem))
+        return
+    st.markdown(words.plain(found.says))
+    if st.button("Use this audience", type="primary"):
+        changed(
+            design,
+            replace(
+                design.terms,
+                segment_id=chosen.id,
+                exclusion_segment_id=excluded.id if excluded else None,
+            ),
+            "The audience is chosen. Say what is offered next.",
+        )
+    rule = found.rule or {"segment": found.code}
+    size(rule, _medium(design))
+    if found.rule is not None:
+        with st.expander("Change the rule of this segment"):
+            _change(found)
+
+
+def _change(found: SegmentSheet) -> None:
+    st.caption("Every draft that uses the segment follows. What was approved keeps its own rule.")
+    rule = rule_builder(found.rule or {"all": []}, fetch(vocabulary), key=f"segment-{found.id}")
+    st.markdown(words.plain(fetch(sentence, rule=rule)))
+    if st.button("Save the rule"):
+        submit(
+            change_segment,
+            lambda: ChangeSegment(found.id, found.version, found.name, rule, found.description),
+            done=lambda fact: f"“{fact.name}” now means: {fact.says}",
+        )
+
+
+def _write(design: DesignSheet) -> None:
+    rule = rule_builder({"all": []}, fetch(vocabulary), key=f"design-{design.id}")
+    st.markdown(f"**{words.plain(fetch(sentence, rule=rule))}**")
+    size(rule, _medium(design))
+    left, right = st.columns([1, 2])
+    code = left.text_input("Code of the segment")
+    name = right.text_input("Name of the segment")
+    if st.button("Keep the rule and use it", type="primary"):
+        submit(
+            use_new_segment,
+            lambda: UseNewSegment(
+                design.id, design.row_version, design.terms, DefineSegment(code, name, rule)
+            ),
+            done=lambda _: "The audience is kept as a segment and used. Say what is offered next.",
+        )
+
+
+def _medium(design: DesignSheet) -> Medium | None:
+    return next((stage.medium for stage in design.stages if stage.medium), None)
+
+
+def size(rule: dict[str, object], medium: Medium | None) -> None:
+    """Show how many customers a rule means, and a few of them."""
+    found = fetch(audience_size, rule=rule, medium=medium)
+    way = f"Allow contact by {medium}" if medium else "Whatever the channel"
+    tiles(
+        [
+            Tile("Customers", words.count(found.population), help="All in your scope."),
+            Tile("Meant by the rule", words.count(found.fitting)),
+            Tile(
+                "May be contacted",
+                words.count(found.contactable),
+                help="Active, not asked to be left alone, not in distress.",
+            ),
+            Tile(way, words.count(found.consenting)),
+        ],
+        narrowest=150,
+    )
+    if found.fitting:
+        with st.expander("Ten of them"):
+            table(
+                fetch(matching_sample, rule=rule, limit=10),
+                columns=(
+                    Column("customer_no", "Customer"),
+                    Column("name", "Name"),
+                    Column("branch", "Branch"),
+                    Column("balance", "Balance"),
+                ),
+                key="sample",
+            )

@@ -1,0 +1,45 @@
+"""Choosing one of the bank's words by its name."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from streamlit.delta_generator import DeltaGenerator
+
+from components import words
+
+T = TypeVar("T")
+Place = DeltaGenerator
+
+
+def one(
+    place: Place,
+    label: str,
+    rows: Sequence[T],
+    chosen: int | None,
+    *,
+    name: Callable[[T], str] = lambda row: str(row.name),  # type: ignore[attr-defined]  # rows have names
+    nothing: str = "None",
+) -> T | None:
+    """Ask for one of the rows, or none; the row whose id is `chosen` comes first chosen."""
+    ids: list[Any] = [row.id for row in rows]  # type: ignore[attr-defined]  # rows have ids
+    picked: T | None = place.selectbox(
+        label,
+        rows,
+        index=ids.index(chosen) if chosen in ids else None,
+        format_func=name,
+        placeholder=nothing,
+    )
+    return picked
+
+
+def word(
+    place: Place,
+    label: str,
+    options: Sequence[T],
+    chosen: T,
+    *,
+    name: Callable[[T], str] = lambda option: words.sentence(str(option)),
+) -> T:
+    """Ask for exactly one of a few words."""
+    picked: T = place.selectbox(label, options, index=list(options).index(chosen), format_func=name)
+    return picked

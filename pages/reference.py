@@ -1,0 +1,18 @@
+"""Reference: the reasons, channels, contents, types and policy that designs are made of."""
+
+from components import filters
+from components.gateway import heading
+from components.reference import channels, kinds, reasons
+
+PARTS = {
+    "Reasons": reasons.reason_list,
+    "Templates": reasons.template_list,
+    "Channels": channels.channel_list,
+    "Contents": channels.content_list,
+    "Types": kinds.type_list,
+    "Contact policy": kinds.policy,
+}
+
+heading("Reasons and channels", "Which words can designs and activities use?")
+part = filters.switch("Part", tuple(PARTS), "part")
+PARTS[part]()
