@@ -1,5 +1,11 @@
 """Home: what needs me now."""
 
-from components.gateway import current_actor, heading
+from components import duties, words
+from components.gateway import current_actor, heading, now
+from core.access import Permission, Role
 
-heading(f"Good day, {current_actor().name}", "What needs me now?")
+me = current_actor()
+heading(f"Good day, {me.name}", f"What needs me now? It is {words.moment(now())}.")
+duties.draw(duties.duties())
+if me.may(Permission.SEE_IMPACT) and me.roles - {Role.TEAM_LEAD, Role.AGENT}:
+    duties.evidence()

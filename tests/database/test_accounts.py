@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -33,9 +34,10 @@ from core.people.actions.sessions import (
     refuse_sign_in,
 )
 from core.people.model import Credential, Person, WebSession
-from core.people.queries import actor_of, people
+from core.people.queries import account_counts, actor_of, people
 from core.people.rules import SignInSource
 from core.refusals import Conflict, Invalid, NotAllowed, NotFound
+from tests.conftest import NOW
 from tests.world import BANK, NORTH, REGION, SOUTH, TEAM_NORTH, TEAM_SOUTH
 
 ANN, LEA, ADA = 1, 3, 10
@@ -370,3 +372,17 @@ class TestPeople:
     def test_is_not_for_agents(self, ask, world):
         with pytest.raises(NotAllowed):
             ask(world.ann, people)
+
+
+def test_accounts_that_need_somebody_are_counted(do, ask, engine, world, account):
+    do(world.ada, set_roles, SetRoles(4, []))
+    do(world.ada, give_account, GiveAccount(LEA, "lea", FIRST))
+    do(world.lea, change_password, ChangePassword(None, SECOND, SECOND))
+    with Session(engine) as session, session.begin():
+        session.get_one(Credential, LEA).locked_until = NOW + timedelta(minutes=1)
+
+    counts = ask(world.ada, account_counts)
+
+    assert (counts.locked, counts.without_role, counts.waiting) == (1, 1, 1)
+    with pytest.raises(NotAllowed):
+        ask(world.lea, account_counts)

@@ -1,17 +1,19 @@
 """Who somebody is, and whom they work with."""
 
 from core.people.queries.actors import Profile, actor_of, own_profile
-from core.people.queries.people import PersonRow, people
+from core.people.queries.people import AccountCounts, PersonRow, account_counts, people
 from core.people.queries.units import TeamRow, UnitRow, subtree, teams, units
 from core.people.queries.visits import Limits, Visit, opened_since, person_by_email, visit
 
 __all__ = [
+    "AccountCounts",
     "Limits",
     "PersonRow",
     "Profile",
     "TeamRow",
     "UnitRow",
     "Visit",
+    "account_counts",
     "actor_of",
     "opened_since",
     "own_profile",

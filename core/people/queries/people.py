@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.access import Permission, Role
@@ -116,3 +116,32 @@ def _roles_of(session: Session, person_ids: list[int]) -> dict[int, tuple[Role, 
     ):
         roles[person_id] = (*roles.get(person_id, ()), role)
     return roles
+
+
+@dataclass(frozen=True)
+class AccountCounts:
+    """Whose accounts need an administrator: locked now, active without a role, never used."""
+
+    locked: int
+    without_role: int
+    waiting: int
+
+
+def account_counts(view: Reader) -> AccountCounts:
+    """Count the active people of the own scope whose accounts need somebody.
+
+    Waiting are those who have not yet changed the first password that they were given.
+    """
+    view.authorize(Permission.MANAGE_PEOPLE)
+    count = func.count(Person.id)
+    has_role = exists().where(PersonRole.person_id == Person.id)
+    statement = (
+        select(
+            count.filter(Credential.locked_until > view.now),
+            count.filter(~has_role),
+            count.filter(Credential.must_change),
+        )
+        .outerjoin(Credential, Credential.person_id == Person.id)
+        .where(Person.is_active, view.actor.scope.limits(Person.unit_id))
+    )
+    return AccountCounts(*view.session.execute(statement).one())
