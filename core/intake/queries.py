@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -50,4 +51,5 @@ def imports(view: Reader, *, limit: int = 100) -> list[ImportRow]:
         .order_by(Intake.id.desc())
         .limit(limit)
     )
-    return [ImportRow(*row) for row in view.session.execute(statement)]
+    rows: list[Any] = list(view.session.execute(statement))
+    return [ImportRow(*row) for row in rows]

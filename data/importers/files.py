@@ -6,17 +6,21 @@ import gzip
 import hashlib
 import io
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 import pandas as pd
 from charset_normalizer import from_bytes
 
 from core.refusals import Invalid
 from data.importers.mapping import FileSettings
+
+if TYPE_CHECKING:
+    from _csv import Reader as CsvReader
 
 DELIMITERS = ",;\t|"
 ROWS_AT_ONCE = 50_000
@@ -36,6 +40,17 @@ _NOT_TABLES = {
     b"%PDF": "a PDF",
     b"\x7fELF": "a program",
 }
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some rows of a file, and why others can't be told apart into columns."""
+
+    rows: pd.DataFrame
+    misshapen: Mapping[int, str]
+
+    def __len__(self) -> int:
+        return len(self.rows) + len(self.misshapen)
 
 
 @dataclass(frozen=True)
@@ -59,31 +74,59 @@ class TextTable:
                 f"{self.name} has no column {', '.join(missing)}. It has: {', '.join(self.header)}."
             )
 
-    def parts(self, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
+    def parts(self, columns: Sequence[str] | None = None) -> Iterator[Part]:
         """Yield the rows as text, some ten thousand at a time, numbered from 1 in the index.
 
-        A row that ends early has missing values (not empty text) in its last columns.
-
-        :raises Invalid: the text can't be decoded, or a row can't be read
+        :raises Invalid: the text can't be decoded, or a quotation mark is never closed
         """
-        first = 1
+        wanted = self.header if columns is None else columns
+        places = [self.header.index(column) for column in wanted]
+        last = 0
         with _explained(self), _opened_text(self.path, self.encoding) as text:
-            frames = pd.read_csv(
-                text,
-                sep=self.delimiter,
-                header=0,
-                names=list(self.header),
-                index_col=False,
-                dtype=str,
-                keep_default_na=False,
-                na_values=[],
-                chunksize=ROWS_AT_ONCE,
-                usecols=None if columns is None else list(columns),
-            )
-            for frame in frames:
-                frame.index = pd.RangeIndex(first, first + len(frame))
-                first += len(frame)
-                yield frame
+            rows = csv.reader(text, delimiter=self.delimiter, strict=True)
+            next(rows)
+            while lines := self._lines(rows):
+                numbered = list(enumerate(filter(None, lines), last + 1))  # but not blank lines
+                last += len(numbered)
+                yield self._part(numbered, wanted, places)
+
+    def _lines(self, rows: "CsvReader") -> list[list[str]]:
+        try:
+            return list(islice(rows, ROWS_AT_ONCE))
+        except csv.Error as error:
+            raise Invalid(
+                f"Line {rows.line_num:,} of {self.name} can't be read: {error}. A quotation mark"
+                f" may never be closed, or the delimiter be another than {self.delimiter!r}."
+            ) from error
+
+    def _part(
+        self, rows: Sequence[tuple[int, list[str]]], wanted: Sequence[str], places: Sequence[int]
+    ) -> Part:
+        width = len(self.header)
+        misshapen = {
+            number: f"has {len(row)} columns where the header has {width}"
+            for number, row in rows
+            if len(row) != width
+        }
+        whole = [row for _, row in rows if len(row) == width]
+        numbers = [number for number, row in rows if len(row) == width]
+        text = {
+            name: pd.Series([row[place] for row in whole], index=numbers, dtype=str).str.strip()
+            for name, place in zip(wanted, places, strict=True)
+        }
+        return Part(pd.DataFrame(text, index=numbers, columns=list(wanted)), misshapen)
+
+    def whole(self) -> pd.DataFrame:
+        """Return all rows at once, of a file that others are looked up in.
+
+        :raises Invalid: a row has too few or too many columns
+        """
+        frames = []
+        for part in self.parts():
+            for number, reason in part.misshapen.items():
+                raise Invalid(f"Row {number:,} of {self.name} {reason}.")
+            frames.append(part.rows)
+        return pd.concat(frames) if frames else pd.DataFrame(columns=list(self.header), dtype=str)
 
 
 def open_table(path: Path, settings: FileSettings, *, name: str | None = None) -> TextTable:
@@ -135,9 +178,6 @@ def _explained(table: TextTable) -> Iterator[None]:
         yield
     except UnicodeDecodeError as error:
         raise Invalid(_undecodable(table.name, table.encoding)) from error
-    except pd.errors.ParserError as error:
-        told = str(error).removeprefix("Error tokenizing data. C error: ").strip()
-        raise Invalid(f"{table.name} can't be read as a table: {told}.") from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise Invalid(_cut_off(table.name)) from error
 

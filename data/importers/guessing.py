@@ -23,7 +23,7 @@ def guessed_types(
     told = set()
     for part in table.parts(names):
         for name in names:
-            text = part[name].fillna("").str.strip()
+            text = part.rows[name]
             text = text.where(~text.isin(settings.missing), "")
             text = text[text != ""].drop_duplicates()
             told |= {name} if len(text) else set()

@@ -97,7 +97,7 @@ class Reading:
         for name, lookup in self.mapping.lookups.items():
             table = open_table(self.beside / lookup.file, FileSettings())
             table.need([lookup.key, *lookup.where])
-            rows = _stripped(pd.concat(table.parts()))
+            rows = table.whole()
             rows = rows[passes(rows, lookup.where)]
             unique_or_refuse(rows[lookup.key], lookup.file, lookup.key)
             self.lookups[name] = rows.set_index(lookup.key, drop=False)
@@ -135,12 +135,8 @@ class Reading:
     def _batches(self, attributes: dict[str, AttributeSource]) -> Iterator[Batch]:
         sources = Sources(self.mapping.file)
         for part in self.table.parts():
-            short = part.isna().any(axis=1)
-            rejections = [
-                Rejection(int(row), "row", "ends before its last column")
-                for row in part.index[short]
-            ]
-            frame = _stripped(part[~short])
+            rejections = [Rejection(row, "row", why) for row, why in part.misshapen.items()]
+            frame = part.rows
             passing = passes(frame, self.mapping.file.where)
             self.skipped += int((~passing).sum())
             frame = frame[passing]
@@ -230,7 +226,7 @@ class Reading:
             return
         table = open_table(self.beside / source.file, FileSettings())
         table.need([column for text in texts for column in placeholders(text)])
-        rows = _stripped(pd.concat(table.parts()))
+        rows = table.whole()
         columns = [filled(rows, text) for text in texts]
         for code, name, parent in dict.fromkeys(zip(*columns, strict=True)):
             yield NewUnit(code, name, source.kind, parent or None)
@@ -273,7 +269,3 @@ def open_reading(
     """
     table = open_table(file, mapping.file, name=name)
     return Reading(kind, table, mapping, beside or file.parent, advance)
-
-
-def _stripped(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.apply(lambda column: column.str.strip()) if len(frame) else frame

@@ -157,9 +157,7 @@ def _create(
 
 def _arms(session: Session, run_id: int, campaign: ImportedCampaign) -> None:
     known = dict(
-        session.execute(select(RunArm.arm, RunArm.name).where(RunArm.run_id == run_id))
-        .tuples()
-        .all()
+        session.execute(select(RunArm.arm, RunArm.name).where(RunArm.run_id == run_id)).all()
     )
     for arm in campaign.arms:
         if known.get(arm.arm, arm.name) != arm.name:

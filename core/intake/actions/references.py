@@ -39,7 +39,7 @@ def bank(session: Session, name: str) -> int:
 
 
 def _units(session: Session, wanted: Iterable[NewUnit], bank_name: str) -> list[int]:
-    known: dict[str, int] = dict(session.execute(select(Unit.code, Unit.id)).tuples().all())
+    known: dict[str, int] = dict(session.execute(select(Unit.code, Unit.id)).all())
     created = []
     for unit in wanted:
         if unit.code in known:
@@ -94,9 +94,7 @@ def _channels(session: Session, wanted: Iterable[NewChannel]) -> list[int]:
 
 
 def _attributes(session: Session, wanted: Iterable[NewAttribute]) -> list[str]:
-    known: Mapping[str, Any] = dict(
-        session.execute(select(Attribute.name, Attribute.type)).tuples().all()
-    )
+    known: Mapping[str, Any] = dict(session.execute(select(Attribute.name, Attribute.type)).all())
     created = []
     for attribute in wanted:
         if attribute.name not in known:
