@@ -155,5 +155,8 @@ def _advance_sequences(session):
     for table in METADATA.sorted_tables:
         if "id" in table.c and table.c.id.autoincrement:
             sequence = func.pg_get_serial_sequence(table.name, "id")
-            following = select(func.coalesce(func.max(table.c.id), 0) + 1).scalar_subquery()
-            session.execute(select(func.setval(sequence, following, False)))
+            last = func.max(table.c.id)
+            # What has been called is remembered: `Kept` puts sequences back to their last value.
+            session.execute(
+                select(func.setval(sequence, func.coalesce(last, 1), last.is_not(None)))
+            )
