@@ -36,6 +36,33 @@ class Permission(StrEnum):
     OPEN_SESSIONS = "sessions:open"  # nobody's: the sign-in itself, before anybody is known
 
 
+MEANINGS: Mapping[Permission, str] = {
+    Permission.WORK_ACTIVITIES: "working on activities",
+    Permission.SEE_TEAM: "seeing the work of the team",
+    Permission.ASSIGN_ACTIVITIES: "assigning activities to people",
+    Permission.CONFIRM_CANDIDATES: "confirming candidates",
+    Permission.SEE_PEOPLE: "seeing people",
+    Permission.MANAGE_PEOPLE: "administering people",
+    Permission.MANAGE_REFERENCE: "changing reasons, channels and types",
+    Permission.IMPORT: "importing",
+    Permission.SEE_SEGMENTS: "seeing segments",
+    Permission.DEFINE_SEGMENTS: "defining segments",
+    Permission.DESIGN_CAMPAIGNS: "designing campaigns",
+    Permission.APPROVE_DESIGNS: "approving designs",
+    Permission.RUN_CAMPAIGNS: "running campaigns",
+    Permission.RECORD_MARKET: "recording the market",
+    Permission.SEE_PORTFOLIO: "seeing the portfolio",
+    Permission.SEE_IMPACT: "seeing impact",
+    Permission.ANALYSE: "analysing results",
+    Permission.SEE_CUSTOMERS: "seeing customers",
+    Permission.EXPORT: "exporting rows",
+    Permission.EXPORT_AGGREGATES: "exporting aggregates",
+    Permission.READ_JOURNAL: "reading the journal",
+    Permission.OWN_ACCOUNT: "having an account",
+    Permission.OPEN_SESSIONS: "signing people in",
+}
+
+
 class Role(Coded):
     AGENT = "agent", 1
     TEAM_LEAD = "team lead", 2

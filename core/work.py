@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from core.access import Actor, Permission
+from core.access import MEANINGS, Actor, Permission
 from core.database import lost_a_race, read_only, write_turn
 from core.journal.model import Entry, Event, entry_of
 from core.lifecycle import Move
@@ -54,7 +54,7 @@ class Reader:
     def authorize(self, *permissions: Permission) -> None:
         """Continue only if the actor holds at least one of `permissions`."""
         if not any(self.actor.may(permission) for permission in permissions):
-            self.refuse(" or ".join(permissions))
+            self.refuse(" or ".join(MEANINGS[permission] for permission in permissions))
         self.authorized = True
 
     def authorize_move(self, move: Move) -> None:  # type: ignore[type-arg]  # any lifecycle

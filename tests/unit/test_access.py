@@ -2,7 +2,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.access import GRANTS, SIGHTS, SYSTEM, Actor, Permission, Role, Scope, Sight, masked
+from core.access import (
+    GRANTS,
+    MEANINGS,
+    SIGHTS,
+    SYSTEM,
+    Actor,
+    Permission,
+    Role,
+    Scope,
+    Sight,
+    masked,
+)
 from core.access import masked_number as number
 
 roles = st.frozensets(st.sampled_from(Role))
@@ -51,3 +62,8 @@ def test_a_masked_name_tells_rows_apart_and_nothing_else():
     assert number("19600101-1234") == "••••34"
     assert masked(None) is None
     assert number(None) is None
+
+
+def test_every_permission_is_said_in_words():
+    assert set(MEANINGS) == set(Permission)
+    assert len(set(MEANINGS.values())) == len(MEANINGS)

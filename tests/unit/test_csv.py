@@ -1,0 +1,51 @@
+import csv
+import io
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import pytest
+
+from components.exports import as_csv
+from components.tables import Column
+from core.access import SYSTEM
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str | None
+    amount: float = 0.0
+    on: date | None = None
+
+
+COLUMNS = (Column("name", "Name"), Column("amount", "Amount", "money"), Column("on", "On", "date"))
+
+
+def read(rows, **filters):
+    text = as_csv(rows, COLUMNS, filters=filters, actor=SYSTEM, now=NOW).decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text)))
+
+
+@pytest.mark.parametrize("typed", ["=1+1", "+44", "-x", "@SUM(A1)", "\t=1", "\r=1", "  =1"])
+def test_text_is_never_a_formula(typed):
+    assert read([Row(typed)])[1][0] == f"'{typed}"
+
+
+def test_numbers_and_dates_stay_what_they_are():
+    assert read([Row("Ann, “A”\nB", -12.5, date(2026, 3, 2)), Row(None)])[1:3] == [
+        ["Ann, “A”\nB", "-12.5", "2026-03-02"],
+        ["", "0.0", ""],
+    ]
+
+
+def test_tells_what_it_is_a_list_of():
+    lines = read([Row("Ann")], status="=open")
+
+    assert lines[0] == ["Name", "Amount (EUR)", "On"]
+    assert lines[3:] == [
+        ["Filter status", "'=open"],
+        ["Rows", "1"],
+        ["Exported", "2 Mar 2026, 09:00"],
+        ["By", "system"],
+    ]
