@@ -58,6 +58,7 @@ MEANINGS: Mapping[Permission, str] = {
     Permission.EXPORT: "exporting rows",
     Permission.EXPORT_AGGREGATES: "exporting aggregates",
     Permission.READ_JOURNAL: "reading the journal",
+    Permission.READ_EXCHANGE: "reading events of other systems",
     Permission.OWN_ACCOUNT: "having an account",
     Permission.OPEN_SESSIONS: "signing people in",
 }
