@@ -1,0 +1,296 @@
+"""Campaigns on screen: the list, the sheet, the designer from brief to approval, the decision."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.campaigns.model import Campaign, Design, StatusReason
+from core.campaigns.queries import CampaignState
+from core.campaigns.rules import DesignStatus
+from core.segments.model import Segment
+from tests import world as bank
+from tests.conftest import NOW
+from tests.making.campaigns import approved_design, draft_design
+from tests.making.campaigns import segment as segment_row
+
+ASKED = {
+    "status": DesignStatus.SUBMITTED,
+    "approver_id": None,
+    "decided_at": None,
+    "frozen": None,
+}
+
+
+@pytest.fixture
+def rows(engine):
+    def insert(make, *given, **columns):
+        with Session(engine) as session, session.begin():
+            return make(session, *given, **columns)
+
+    return insert
+
+
+@pytest.fixture
+def kept(engine):
+    """Return the latest version of each campaign by its code."""
+
+    def look():
+        with Session(engine) as session:
+            found = session.execute(
+                select(Campaign.code, Design)
+                .join(Design, Design.campaign_id == Campaign.id)
+                .order_by(Design.version)
+            )
+            return dict(found.all())
+
+    return look
+
+
+def field(app, kind, label):
+    [found] = [each for each in getattr(app, kind) if each.label == label]
+    return found
+
+
+def press(app, label):
+    field(app, "button", label).click()
+    app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+def words(app):
+    return " ".join(each.value for each in app.markdown)
+
+
+class TestCampaigns:
+    def test_lists_and_filters_from_the_address(self, open_page, rows, world):
+        rows(approved_design, code="X")
+        rows(draft_design, code="Y")
+
+        [grid] = open_page(world.mia, "campaigns").dataframe
+        assert set(grid.value["Code"]) == {"X", "Y"}
+        app = open_page(world.mia, "campaigns", state=CampaignState.DRAFT)
+        assert list(app.dataframe[0].value["Code"]) == ["Y"]
+        assert list(app.dataframe[0].value["State"]) == ["Being designed"]
+
+    def test_says_what_an_empty_list_means(self, open_page, world):
+        assert "No campaign matches" in open_page(world.mia, "campaigns").info[0].value
+
+    def test_only_designers_may_begin_one(self, open_page, world):
+        labels = [b.label for b in open_page(world.pia, "campaigns").button]
+        assert "New campaign" not in labels
+
+    def test_agents_are_told_that_it_is_not_theirs(self, open_page, world):
+        assert "not open to your role" in open_page(world.ann, "campaigns").warning[0].value
+
+
+class TestSheet:
+    def test_shows_versions_and_what_changed(self, open_page, rows, world):
+        rows(approved_design)
+        rows(draft_design, campaign_id=1, offer="Three per cent")
+
+        app = open_page(world.mia, "campaign", id=1)
+
+        [changes] = [g for g in app.dataframe if "This version" in g.value]
+        assert "Three per cent" in list(changes.value["This version"])
+        assert "Customers who are active" in words(app)
+
+    def test_begins_the_next_version_from_an_approved_one(self, open_page, rows, world, kept):
+        rows(approved_design)
+        press(open_page(world.mia, "campaign", id=1), "Begin version 2 from this one")
+
+        assert kept()["X"].version == 2
+
+    @pytest.mark.parametrize("id_", [99, 3])
+    def test_what_is_out_of_sight_does_not_exist(self, open_page, rows, world, id_):
+        for unit in (bank.BANK, bank.NORTH, bank.SOUTH):
+            rows(approved_design, campaign_columns={"unit_id": unit})
+
+        app = open_page(world.lea, "campaign", id=id_)
+
+        assert "no such campaign" in app.warning[0].value
+        assert not app.tabs
+
+
+class TestDesigner:
+    def test_begins_a_campaign(self, open_page, world, kept):
+        app = open_page(world.mia, "designer")
+        field(app, "text_input", "Code").input("SAV")
+        field(app, "text_input", "Name").input("Savings")
+        app.run()
+        field(app, "selectbox", "Type").select_index(1)
+        app.run()
+        press(app, "Begin")
+
+        assert (kept()["SAV"].version, kept()["SAV"].status) == (1, DesignStatus.DRAFT)
+
+    def test_refuses_a_campaign_without_a_name(self, open_page, world, kept):
+        app = open_page(world.mia, "designer")
+        field(app, "text_input", "Code").input("SAV")
+        press(app, "Begin")
+
+        assert "needs a name" in app.warning[0].value
+        assert kept() == {}
+
+    def test_chooses_a_segment_and_shows_its_size(self, open_page, rows, world, kept):
+        id_ = rows(draft_design)
+        wanted = rows(segment_row, "holders", rule={"holds": {"product": "savings"}})
+        app = open_page(world.mia, "designer", id=id_, step="Audience")
+        field(app, "selectbox", "Segment").select_index(1)
+        app.run()
+
+        metrics = {each.label: each.value for each in app.metric}
+        assert (metrics["Customers"], metrics["Meant by the rule"]) == ("15", "1")
+        press(app, "Use this audience")
+        assert kept()["X"].segment_id == wanted
+
+    def test_writes_a_rule_from_conditions(self, open_page, rows, world, kept, engine):
+        id_ = rows(draft_design)
+        app = open_page(world.mia, "designer", id=id_, step="Audience")
+        app.segmented_control[1].set_value("Write a rule").run()
+        field(app, "selectbox", "Product").select("Savings account")
+        app.run()
+        press(app, "Add")
+        assert "hold the product Savings account" in words(app)
+        field(app, "text_input", "Code of the segment").input("savers")
+        field(app, "text_input", "Name of the segment").input("Savers")
+        press(app, "Keep the rule and use it")
+
+        with Session(engine) as session:
+            made = session.scalars(select(Segment).where(Segment.code == "savers")).one()
+        assert made.rule == {"all": [{"holds": {"product": "savings"}}]}
+        assert kept()["X"].segment_id == made.id
+
+    def test_saves_offer_and_measurement(self, open_page, rows, world, kept):
+        id_ = rows(draft_design)
+        app = open_page(world.mia, "designer", id=id_, step="Offer")
+        field(app, "text_area", "Offer").input("Four per cent")
+        press(app, "Save the offer")
+        app = open_page(world.mia, "designer", id=id_, step="Measurement")
+        field(app, "number_input", "Goal (%)").set_value(15.0)
+        field(app, "number_input", "Held out as control group (%)").set_value(20.0)
+        press(app, "Save the measurement")
+
+        saved = kept()["X"]
+        assert (saved.offer, saved.goal, saved.control_share) == ("Four per cent", 0.15, 2000)
+
+    def test_adds_and_removes_stages(self, open_page, rows, world, ask):
+        id_ = rows(draft_design)
+        app = open_page(world.mia, "designer", id=id_, step="Stages")
+        press(app, "Add the stage")
+        assert "Choose the content" in app.warning[0].value
+        app = press(open_page(world.mia, "designer", id=id_, step="Stages"), "Remove the stage")
+
+        assert "no stages yet" in app.info[0].value
+
+    def test_what_is_saved_on_an_approved_version_makes_the_next(
+        self, open_page, rows, world, kept
+    ):
+        id_ = rows(approved_design)
+        app = open_page(world.mia, "designer", id=id_, step="Offer")
+        assert "becomes the next version" in app.info[0].value
+        field(app, "text_area", "Offer").input("Four per cent")
+        press(app, "Save the offer")
+
+        assert (kept()["X"].version, kept()["X"].offer) == (2, "Four per cent")
+
+    def test_tells_when_somebody_else_was_faster(self, open_page, rows, world, kept, engine):
+        id_ = rows(draft_design)
+        app = open_page(world.mia, "designer", id=id_, step="Offer")
+        with Session(engine) as session, session.begin():
+            session.get_one(Design, id_).offer = "Theirs"
+        field(app, "text_area", "Offer").input("Mine")
+        press(app, "Save the offer")
+
+        assert "changed by somebody else" in app.warning[0].value
+        assert kept()["X"].offer == "Theirs"
+
+    def test_asks_for_approval_once_nothing_is_missing(self, open_page, rows, world, kept):
+        bare = rows(draft_design, stages=[])
+        app = open_page(world.mia, "designer", id=bare, step="Review")
+        assert "Add at least one stage" in words(app)
+        assert field(app, "button", "Ask for approval").disabled
+        ready = rows(draft_design)
+        press(open_page(world.mia, "designer", id=ready, step="Review"), "Ask for approval")
+
+        assert kept()["X2"].status is DesignStatus.SUBMITTED
+
+    def test_is_not_for_approvers(self, open_page, rows, world):
+        app = open_page(world.pia, "designer", id=rows(draft_design))
+        assert "not open to your role" in app.warning[0].value
+
+
+class TestApprovals:
+    def test_nothing_waits(self, open_page, world):
+        assert "Nothing waits" in open_page(world.pia, "approvals").info[0].value
+
+    def test_approves_what_was_read(self, open_page, rows, world, kept, choose):
+        rows(approved_design, **ASKED)
+        app = choose(open_page(world.pia, "approvals"), "wanted", 0)
+        assert "Mia Example wrote it, you decide" in words(app)
+        press(app, "Approve")
+
+        done = kept()["X"]
+        assert (done.status, done.approver_id, done.decided_at) == (DesignStatus.APPROVED, 8, NOW)
+        assert done.frozen["forecast"]["eligible"] == 13
+
+    def test_sends_back_only_with_a_comment(self, open_page, rows, world, kept):
+        id_ = rows(approved_design, **ASKED)
+        app = press(open_page(world.pia, "approvals", id=id_), "Send back")
+        assert "Say what has to change" in app.warning[0].value
+        field(app, "text_area", "Comment").input("Shorter, please")
+        press(app, "Send back")
+
+        assert (kept()["X"].status, kept()["X"].comment) == (
+            DesignStatus.RETURNED,
+            "Shorter, please",
+        )
+
+    def test_nobody_is_offered_to_approve_their_own(self, open_page, rows, world):
+        id_ = rows(approved_design, **ASKED, author_id=8)
+        app = open_page(world.pia, "approvals", id=id_)
+        assert field(app, "button", "Approve").disabled
+
+    def test_what_was_decided_meanwhile_is_explained(self, open_page, rows, world):
+        app = open_page(world.pia, "approvals", id=rows(approved_design))
+        assert "is approved now" in app.warning[0].value
+
+    def test_designers_do_not_decide(self, open_page, world):
+        assert "not open to your role" in open_page(world.mia, "approvals").warning[0].value
+
+
+class TestReference:
+    def test_adds_a_reason(self, open_page, world, engine):
+        app = open_page(world.ada, "reference")
+        field(app, "text_input", "Reason").input("Client moved away")
+        press(app, "Save the reason")
+
+        with Session(engine) as session:
+            assert "Client moved away" in session.scalars(select(StatusReason.value)).all()
+
+    def test_shows_where_a_reason_is_used(self, open_page, world):
+        [grid] = open_page(world.ada, "reference").dataframe
+        assert "Sales contact" in list(grid.value["Templates, In progress"])
+
+    def test_refuses_a_channel_without_a_default_action_type(self, open_page, world):
+        app = open_page(world.ada, "reference", part="Channels")
+        [name, _] = [each for each in app.text_input if each.label == "Name"]
+        name.input("Letter")
+        press(app, "Save the channel")
+
+        assert "needs a default action type" in app.warning[0].value
+
+    def test_keeps_a_chosen_system_reason_from_being_changed(self, open_page, world, choose):
+        app = choose(open_page(world.ada, "reference"), "reasons", 3)
+
+        assert "set by the system alone" in app.info[0].value
+        assert "Save the reason" not in [b.label for b in app.button]
+
+    @pytest.mark.parametrize("part", ["Templates", "Contents", "Types", "Contact policy"])
+    def test_every_part_opens(self, open_page, world, part):
+        app = open_page(world.ada, "reference", part=part)
+        assert not app.error
+        assert not app.warning
+
+    def test_is_for_administrators(self, open_page, world):
+        assert "not open to your role" in open_page(world.mia, "reference").warning[0].value
