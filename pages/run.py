@@ -36,7 +36,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         f"{words.day(sheet.starts_on)} to {words.day(sheet.ends_on)}"
     )
     navigation.link("campaign", "Campaign sheet", actor=actor, id=sheet.campaign_id)
-    navigation.link("impact", "Impact", actor=actor, id=sheet.id)
+    navigation.link("impact", "Impact", actor=actor, run=sheet.id)
 if sheet.is_imported:
     st.info("This run was carried out elsewhere: here it can only be read.")
 else:
