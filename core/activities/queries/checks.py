@@ -36,28 +36,31 @@ def broken_histories(view: Reader) -> int:
     """
     view.authorize(Permission.READ_JOURNAL)
     steps = _in_order(_ends("from") + _ends("to"))
-    begins = and_(steps.c.before_status.is_(None), steps.c.from_status.is_(None))
+    begins = and_(steps.c.place == 1, steps.c.from_status.is_(None))
     joins = and_(
+        steps.c.place > 1,
         *(
             steps.c[f"from_{name}"].is_not_distinct_from(steps.c[f"before_{name}"])
             for name in TRACKED
-        )
+        ),
     )
-    broken = select(steps.c.activity_id).where(
-        ~or_(and_(steps.c.place == 1, begins), and_(steps.c.place > 1, joins))
+    torn = (
+        select(steps.c.activity_id)
+        .where(~or_(begins, joins))
+        .group_by(steps.c.activity_id)
+        .subquery("torn")
     )
     ends = and_(
         *(getattr(Activity, name).is_not_distinct_from(steps.c[f"to_{name}"]) for name in TRACKED)
     )
-    led = exists().where(steps.c.activity_id == Activity.id, steps.c.is_last == 1, ends)
-    return (
-        view.session.scalar(
-            select(func.count()).select_from(
-                union_all(broken, select(Activity.id).where(~led)).subquery("broken")
-            )
-        )
-        or 0
+    led_elsewhere = (
+        select(func.count())
+        .select_from(Activity)
+        .outerjoin(steps, and_(steps.c.activity_id == Activity.id, steps.c.is_last))
+        .outerjoin(torn, torn.c.activity_id == Activity.id)
+        .where(or_(torn.c.activity_id.is_not(None), steps.c.activity_id.is_(None), ~ends))
     )
+    return view.session.scalar(led_elsewhere) or 0
 
 
 def _ends(end: str) -> list[Any]:
@@ -68,16 +71,20 @@ def _in_order(columns: Sequence[Any]) -> Any:
     """Number the changes of each activity, beside where the change before ended."""
     history: dict[str, Any] = {"partition_by": Change.activity_id, "order_by": Change.id}
     following = func.lead(Change.id).over(**history)
-    return select(
-        Change.activity_id,
-        *columns,
-        *(
-            func.lag(column).over(**history).label(f"before_{name}")
-            for name, column in zip(TRACKED, _ends("to"), strict=True)
-        ),
-        func.row_number().over(**history).label("place"),
-        following.is_(None).label("is_last"),
-    ).subquery("steps")
+    return (
+        select(
+            Change.activity_id,
+            *columns,
+            *(
+                func.lag(column).over(**history).label(f"before_{name}")
+                for name, column in zip(TRACKED, _ends("to"), strict=True)
+            ),
+            func.row_number().over(**history).label("place"),
+            following.is_(None).label("is_last"),
+        )
+        .cte("steps")
+        .prefix_with("MATERIALIZED")
+    )
 
 
 def miscounted_attempts(view: Reader) -> int:

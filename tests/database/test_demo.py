@@ -1,0 +1,310 @@
+"""The demo bank: whole, always the same, and with effects that are really there."""
+
+import secrets
+from datetime import date, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from core.access import SYSTEM, Role
+from core.activities.model import Activity
+from core.activities.rules import Status
+from core.campaigns.model import Campaign, Design
+from core.campaigns.rules import DesignStatus
+from core.customers.model import Customer, CustomerState, Holding
+from core.database import connect
+from core.impact.queries.runs import impact
+from core.people.model import Credential, Person, PersonRole, Unit
+from core.people.rules import UnitKind
+from core.refusals import Conflict
+from core.runs.model import Candidate, Run
+from core.runs.rules import CONTROL_ARM, Confirmation, RunStatus
+from core.schema import METADATA
+from core.work import Reader, reading
+from data import demo
+from data.demo.runs import FINISHED
+from data.integrity import RULES, examine
+from data.migrations import upgrade
+from tests.conftest import NOW, ZONE
+from tests.databases import administer, named
+
+CUSTOMERS = 1_500
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def bank(request, tmp_path_factory):
+    """One demo bank for all tests here; what a test breaks it has to take back."""
+    folder = tmp_path_factory.mktemp("demo")
+    url, server, name = f"sqlite:///{folder / 'demo.db'}", None, f"demo_{secrets.token_hex(6)}"
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgresql_url")
+        administer(server, f"CREATE DATABASE {name}")
+        url = named(server, name)
+    engine = connect(url)
+    upgrade(engine)
+    demo.build(engine, customers=CUSTOMERS, seed=3, now=NOW, bank_name="Test Bank")
+    yield engine
+    engine.dispose()
+    if server is not None:
+        administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def looked_at(engine, query, **filters):
+    with reading(engine, SYSTEM, now=NOW) as view:
+        return query(view, **filters)
+
+
+def count(engine, model, *conditions):
+    with Session(engine) as session:
+        return session.scalar(select(func.count()).select_from(model).where(*conditions))
+
+
+def test_everything_in_it_is_consistent(bank):
+    findings = looked_at(bank, examine)
+    assert [finding for finding in findings if finding.violations] == []
+    assert [finding.rule for finding in findings] == list(RULES)
+
+
+def test_it_has_the_people_that_were_promised(bank):
+    assert count(bank, Customer) == CUSTOMERS
+    assert count(bank, Unit, Unit.kind == UnitKind.BRANCH) == 12
+    assert count(bank, Unit, Unit.kind == UnitKind.REGION) == 3
+    assert count(bank, Person) == 90
+    with Session(bank) as session:
+        roles = session.execute(
+            select(Credential.username, PersonRole.role).join(
+                PersonRole, PersonRole.person_id == Credential.person_id
+            )
+        ).all()
+    assert {role for _, role in roles} == set(Role)
+    assert {username for username, _ in roles} == {each.username for each in demo.ACCOUNTS}
+
+
+def test_its_campaigns_are_at_every_point_of_their_lives(bank):
+    with Session(bank) as session:
+        states = {
+            (code, status)
+            for code, status in session.execute(
+                select(Campaign.code, Run.status)
+                .join(Design, Design.campaign_id == Campaign.id)
+                .join(Run, Run.design_id == Design.id)
+            )
+        }
+        designs = dict(
+            session.execute(
+                select(Campaign.code, Design.status).join(Design, Design.campaign_id == Campaign.id)
+            ).all()
+        )
+    for finished in ("SAVE", "HOME", "GOLD"):
+        assert {status for code, status in states if code == finished} == {RunStatus.COMPLETED}
+    assert ("INVEST", RunStatus.LAUNCHED) in states
+    assert ("INVEST", RunStatus.SELECTED) in states
+    assert ("KYC", RunStatus.LAUNCHED) in states
+    assert designs["DEPOSIT"] is DesignStatus.DRAFT
+    assert designs["FAMILY"] is DesignStatus.SUBMITTED
+
+
+def test_work_is_open_in_every_branch_of_the_first_region(bank):
+    with Session(bank) as session:
+        pool = set(
+            session.scalars(select(Activity.branch_id).where(Activity.status == Status.UNASSIGNED))
+        )
+        branches = session.scalars(
+            select(Unit.id).where(Unit.kind == UnitKind.BRANCH).order_by(Unit.id).limit(4)
+        ).all()
+    assert pool >= set(branches)
+    for status in (Status.ASSIGNED, Status.IN_PROGRESS):
+        assert count(bank, Activity, Activity.status == status)
+    pending = Activity.status.in_([Status.UNASSIGNED, Status.ASSIGNED, Status.IN_PROGRESS])
+    today = NOW.replace(hour=0)
+    for due in (
+        Activity.due_at < today,
+        Activity.due_at.between(today, today + timedelta(days=1)),
+        Activity.due_at > today + timedelta(days=1),
+        Activity.next_action_at.is_not(None),
+    ):
+        assert count(bank, Activity, pending, due)
+    assert count(bank, Candidate, Candidate.confirmation == Confirmation.PENDING)
+
+
+@pytest.mark.parametrize("spec", [spec for spec in FINISHED if spec.campaign != "KYC"])
+def test_the_planted_effect_is_found_again(bank, spec):
+    is_control = (Candidate.arm == CONTROL_ARM).label("is_control")
+    with Session(bank) as session:
+        run_id = session.scalars(select(Run.id).where(Run.code == f"{spec.campaign}-1")).one()
+        rates = dict(
+            session.execute(
+                select(
+                    is_control,
+                    func.count(Candidate.outcome_at) * 1.0 / func.count(),
+                )
+                .where(
+                    Candidate.run_id == run_id,
+                    Candidate.confirmation == Confirmation.CONFIRMED,
+                )
+                .group_by(is_control)
+            ).all()
+        )
+    assert float(rates[False]) == pytest.approx(spec.treated_rate, abs=0.012)
+    assert float(rates[True]) == pytest.approx(spec.base_rate, abs=0.02)
+    (comparison,) = looked_at(bank, impact, run_id=run_id).report.comparisons
+    assert comparison.difference.interval.low <= spec.truth <= comparison.difference.interval.high
+
+
+def test_nothing_is_dated_after_now(bank):
+    today = NOW.date()
+    with Session(bank) as session:
+        assert session.scalar(select(func.max(Holding.opened_on))) <= today
+        assert session.scalar(select(func.max(Candidate.won_at))) <= NOW
+        assert session.scalar(select(func.max(Activity.closed_at))) <= NOW
+        assert session.scalar(select(func.max(CustomerState.last_contact_at))) <= NOW
+
+
+def test_a_database_in_use_is_refused(bank):
+    with pytest.raises(Conflict, match="customers already"):
+        demo.build(bank, customers=CUSTOMERS, seed=3, now=NOW, bank_name="Test Bank")
+
+
+def test_what_is_added_later_gets_numbers_of_its_own(bank):
+    with Session(bank) as session:
+        customer = Customer(customer_no="NEW", name="New", created_at=NOW, updated_at=NOW)
+        session.add(customer)
+        session.flush()
+        assert customer.id > CUSTOMERS
+
+
+def _rows(engine, table):
+    with engine.connect() as connection:
+        return sorted(connection.execute(select(METADATA.tables[table])).all(), key=str)
+
+
+def test_the_same_seed_gives_the_same_bank(tmp_path):
+    banks = []
+    for number, seed in enumerate((3, 3, 4)):
+        engine = connect(f"sqlite:///{tmp_path / str(number)}.db")
+        upgrade(engine)
+        demo.build(engine, customers=500, seed=seed, now=NOW, bank_name="Test Bank")
+        banks.append(engine)
+    one, again, other = banks
+    for table in ("person", "customer", "customer_state", "holding", "activity", "candidate"):
+        assert _rows(one, table) == _rows(again, table)
+        assert _rows(one, table) != _rows(other, table)
+    for engine in banks:
+        engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        datetime(2026, 1, 1, 0, 30, tzinfo=ZONE),  # a holiday, before work
+        datetime(2026, 3, 29, 12, 0, tzinfo=ZONE),  # the clocks go forward, a Sunday
+        datetime(2028, 2, 29, 23, 59, tzinfo=ZONE),
+    ],
+)
+def test_it_can_be_built_on_any_day(tmp_path, now):
+    engine = connect(f"sqlite:///{tmp_path / 'demo.db'}")
+    upgrade(engine)
+    built = demo.build(engine, customers=500, seed=1, now=now, bank_name="Test Bank")
+    assert built.activities > 1_000
+    with reading(engine, SYSTEM, now=now) as view:
+        assert not [finding for finding in examine(view) if finding.violations]
+    engine.dispose()
+    assert isinstance(now.date(), date)
+
+
+# One contradiction each: what is done to the database, and the rule that has to notice.
+BREACHES = {
+    "waterfall and candidates add up to the population": (
+        "UPDATE waterfall_step SET customers = customers + 1 WHERE run_id = 2 AND reason = 1"
+    ),
+    "arms are as the hash says": (
+        "UPDATE candidate SET arm = 0 WHERE run_id = 2 AND arm = 1 AND confirmation = 3"
+    ),
+    "no work for customers held out": (
+        "UPDATE candidate SET arm = 0, assigned_at = NULL WHERE run_id = 2 AND customer_id ="
+        " (SELECT min(customer_id) FROM activity WHERE run_id = 2)"
+    ),
+    "each stage made as much work as it says": "UPDATE run_stage SET made = made + 1",
+    "each history leads to how the activity is": (
+        "UPDATE activity_change SET to_person_id = NULL WHERE verb = 'assign to me'"
+    ),
+    "activities have the attempts they count": (
+        "DELETE FROM attempt WHERE id = (SELECT min(id) FROM attempt)"
+    ),
+    "the funnel has the attempts of the activities": (
+        "UPDATE candidate SET attempts = attempts + 1 WHERE run_id = 2"
+    ),
+    "the funnel has the answers and leads there are": (
+        "DELETE FROM response WHERE activity_id = (SELECT min(activity_id) FROM response)"
+    ),
+    "nobody skips a step of the funnel": (
+        "UPDATE candidate SET reached_at = NULL WHERE won_at IS NOT NULL"
+    ),
+    "folded figures are those of the candidates": (
+        "UPDATE run_cell SET won = won + 1 WHERE run_id = 2"
+    ),
+    "customers' states are as their sources say": (
+        "UPDATE customer_state SET pending = pending + 1 WHERE customer_id = 1"
+    ),
+}
+UNGUARDED = {  # what the database itself would refuse, were it not told to look away
+    "every reference leads somewhere": "DELETE FROM team",
+    "what neighbours were told is in the journal": (
+        "DELETE FROM journal_entry WHERE id = (SELECT min(entry_id) FROM outbox)"
+    ),
+}
+
+
+def red(engine, *statements):
+    """Break something, tell which rules notice, and take it back."""
+    with Session(engine) as session:
+        for statement in statements:
+            session.execute(text(statement))
+        findings = examine(Reader(session, SYSTEM, NOW))
+        session.rollback()
+    return {finding.rule for finding in findings if finding.violations}
+
+
+@pytest.mark.parametrize("rule", BREACHES)
+def test_a_contradiction_is_noticed(bank, rule):
+    assert rule in red(bank, BREACHES[rule])
+    assert red(bank) == set()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM activity_change WHERE activity_id = 1",
+        "UPDATE activity SET branch_id = 1 WHERE id = 1",
+        "UPDATE activity_change SET from_status = 0 WHERE verb = 'generate'",
+    ],
+)
+def test_a_history_that_was_tampered_with_is_noticed(bank, statement):
+    assert red(bank, statement) == {"each history leads to how the activity is"}
+
+
+@pytest.mark.parametrize("rule", UNGUARDED)
+def test_what_the_database_let_pass_is_noticed(bank, rule):
+    look_away = {
+        "sqlite": "PRAGMA defer_foreign_keys = ON",
+        "postgresql": "SET LOCAL session_replication_role = replica",
+    }[bank.dialect.name]
+    assert rule in red(bank, look_away, UNGUARDED[rule])
+
+
+def test_damage_of_the_database_is_noticed(bank):
+    statements = {
+        "sqlite": (
+            "PRAGMA ignore_check_constraints = ON",
+            "UPDATE customer_state SET pending = -1 WHERE customer_id = 1",
+            "PRAGMA ignore_check_constraints = OFF",
+        ),
+        "postgresql": (
+            (
+                "UPDATE pg_index SET indisvalid = false"
+                " WHERE indexrelid = 'ix_activity_pool'::regclass"
+            ),
+        ),
+    }[bank.dialect.name]
+    assert "the database file is whole" in red(bank, *statements)
