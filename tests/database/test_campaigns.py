@@ -43,12 +43,15 @@ from core.campaigns.queries import (
 )
 from core.campaigns.rules import ActivityType, DesignStatus, Priority, ReasonUse
 from core.campaigns.terms import DesignTerms, StageTerms
+from core.customers.actions import SetIndicator, set_indicator
 from core.customers.model import CustomerState
+from core.customers.rules import IndicatorKind
 from core.journal.model import Entry, Outgoing
 from core.refusals import Conflict, Invalid, NotAllowed, NotFound
 from core.runs.model import Run
 from core.runs.rules import RunStatus
 from core.segments.actions import DefineSegment, RetireSegment, define_segment, retire_segment
+from core.segments.queries import count
 from core.windows import Window
 from tests import world as bank
 from tests.conftest import NOW
@@ -608,6 +611,22 @@ class TestLooking:
         assert found.population == 15 == found.eligible + sum(steps.values())
         assert (found.eligible, found.control, found.treated) == (11, 1, 10)
         assert (found.conversions, found.cost, found.net) == (1.0, Decimal(60), Decimal("40.00"))
+
+    def test_of_ten_customers_exactly_those_who_fit_are_eligible(
+        self, ask, do, world, rows, engine
+    ):
+        """Seven holds savings, eight no current account, nine is in distress, ten not active."""
+        id_ = rows(draft_row, campaign_columns={"unit_id": bank.NORTH})
+        do(world.lea, set_indicator, SetIndicator(9, IndicatorKind.DISTRESS))
+        with Session(engine) as session, session.begin():
+            session.get_one(CustomerState, 10).is_active = False
+
+        found = ask(world.mia, forecast, design_id=id_)
+
+        steps = {step.rule: step.customers for step in found.steps if step.customers}
+        assert steps == {"not active": 1, "distress indicator": 1, "not in the segment": 2}
+        assert (found.population, found.eligible) == (10, 6)
+        assert ask(world.mia, count, rule=RULE) == 11  # five of South fit as well
 
     def test_a_campaign_of_one_branch_counts_that_branch(self, ask, world, rows):
         id_ = rows(draft_row, campaign_columns={"unit_id": bank.SOUTH})

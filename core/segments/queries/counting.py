@@ -72,24 +72,27 @@ def audience_size(
 ) -> AudienceSize:
     """Count whom a rule means, who of them may be contacted at all, and who by `medium`.
 
-    One pass over the state rows, for previews while a rule is being written.
+    One statement over the state rows, for previews while a rule is being written.
     """
     view.authorize(Permission.SEE_SEGMENTS)
-    fits = compiled(view, rule)
     contactable = and_(
-        fits,
         CustomerState.is_active,
         not_(CustomerState.do_not_contact),
         CustomerState.indicators.bitwise_and(IndicatorKind.DISTRESS.bit) == 0,
     )
     allows = true() if medium is None else CustomerState.consents.bitwise_and(medium.bit) != 0
-    statement = select(
-        func.count(),
-        func.count().filter(fits),
-        func.count().filter(contactable),
-        func.count().filter(and_(contactable, allows)),
-    )
-    return AudienceSize(*view.session.execute(within(view, statement)).one())
+    # Everybody is counted apart, so that what follows is only asked of those whom the rule means.
+    population = within(view, select(func.count())).scalar_subquery()
+    statement = within(
+        view,
+        select(
+            population,
+            func.count(),
+            func.count().filter(contactable),
+            func.count().filter(and_(contactable, allows)),
+        ),
+    ).where(compiled(view, rule))
+    return AudienceSize(*view.session.execute(statement).one())
 
 
 @dataclass(frozen=True)
