@@ -141,8 +141,9 @@ class Results(Taking):
             "attempted_at": tried,
             "reached_at": reached,
             "responded_at": and_(reached, treated),
-            "converted_at": and_(won, treated),
-            "won_at": and_(won, treated),
+            # Who has the outcome without having been reached didn't get it from this campaign.
+            "converted_at": and_(won, treated, reached),
+            "won_at": and_(won, treated, reached),
             "outcome_at": won,
         }
         return {name: case((condition, row.at)) for name, condition in conditions.items()}

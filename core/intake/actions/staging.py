@@ -184,7 +184,8 @@ def _insert(
     if stage.dialect == "sqlite":
         marks = ", ".join("?" * len(names))
         filled = f"INSERT INTO temp.{table} ({columns}) VALUES ({marks})"  # noqa: S608  own names
-        stage.connection.exec_driver_sql(filled, list(rows))
+        if values := list(rows):  # none at all would be taken for a statement without any
+            stage.connection.exec_driver_sql(filled, values)
         return
     raw: Any = stage.connection.connection.driver_connection
     with raw.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:

@@ -1,6 +1,6 @@
 """The records of one import, set against what became of them since."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,17 @@ from core.responses import model as responses
 
 # Every table that may refer to an imported record has to be known before asking which do.
 KNOWN = (activities, impact, portfolio, responses)
+# What refers to others goes before them.
+OUTSIDE_IN = (
+    "run",
+    "design",
+    "campaign",
+    "campaign_type",
+    "channel",
+    "competitor",
+    "product",
+    "unit",
+)
 _UNDOING = "undone_row"
 
 
@@ -169,18 +180,16 @@ def references_to(
                 yield name, exists().where(reference.parent == value)
 
 
-def remove_unused(session: Session, created: dict[str, list[Any]]) -> None:
+def remove_unused(session: Session, created: Mapping[str, Sequence[Any]]) -> None:
     """Delete what the import created for its rows to refer to, unless it is in use by now.
 
-    :param created: ids by table, in the order of creation
+    :param created: ids by table
     """
-    for name in reversed(created):
-        if name == "attribute":
-            _remove_attributes(session, created[name])
-            continue
+    _remove_attributes(session, created.get("attribute", ()))
+    for name in OUTSIDE_IN:
         table = Base.metadata.tables[name]
         key = table.c.id
-        for id_ in reversed(created[name]):
+        for id_ in reversed(created.get(name, ())):
             using = [test for _, test in references_to(key, literal(id_), owned=())]
             unused = [~test for test in using]
             session.connection().execute(delete(table).where(key == id_, *unused))
