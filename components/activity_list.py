@@ -1,6 +1,7 @@
 """Activities one below the other, each a line to press: readable on a phone and by keyboard."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 import streamlit as st
@@ -52,31 +53,40 @@ def _lines(
 ) -> int | None:
     opened = None
     for row in rows:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
-            if st.button(title(row), key=f"{key}:{row.id}", width="stretch", wrap=True):
+        with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
+            name = f"**{words.plain(row.customer)}**"
+            icon = ":material/chevron_right:"
+            if st.button(name, key=f"{key}:{row.id}", type="tertiary", icon=icon):
                 opened = row.id
+            st.markdown(said(row))
             if act is not None:
+                st.space("stretch")
                 act(row)
     return opened
 
 
-def title(row: ActivityRow) -> str:
-    """Say in one line who it is, what for, and how urgent."""
-    parts = [f"**{words.plain(row.customer)}**", words.plain(row.campaign), _when(row)]
+def said(row: ActivityRow) -> str:
+    """Say in one line what it is for, when, and how urgent."""
+    parts = [words.plain(row.campaign), _when(row)]
     if row.attempts:
         parts.append(words.counted(row.attempts, "try", "tries"))
+    badges = [_BADGES[row.urgency]] if row.urgency in _BADGES else []
     if row.priority is Priority.HIGH:
-        parts.append(":blue-badge[High]")
-    badge = _BADGES.get(row.urgency) if row.urgency else None
-    return " · ".join(part for part in parts if part) + (f" {badge}" if badge else "")
+        badges.append(":blue-badge[High]")
+    return " ".join([" · ".join(parts), *badges])
 
 
 def _when(row: ActivityRow) -> str:
     if row.closed_at is not None:
         return f"{row.detail or row.status} {words.day(row.closed_at)}"
-    if row.urgency is Urgency.PROMISED:
-        return f"call at {words.clock(row.next_action_at)}, {words.day(row.next_action_at)}"
-    return f"due {words.days_left(row.due_at.astimezone(now().tzinfo).date(), today=now().date())}"
+    if row.urgency is Urgency.PROMISED and row.next_action_at is not None:
+        return f"call {_away(row.next_action_at)} at {words.clock(row.next_action_at)}"
+    return f"due {_away(row.due_at)}"
+
+
+def _away(moment: datetime) -> str:
+    at = now()
+    return words.days_left(moment.astimezone(at.tzinfo).date(), today=at.date())
 
 
 def _page(key: str) -> int:

@@ -12,7 +12,7 @@ from core.activities.queries.history import attempts, history
 from core.activities.queries.rows import ActivityRow
 from core.activities.queries.sheet import Sheet
 from core.activities.rules import Detail, Status, Urgency
-from core.customers.queries import ContactFacts, contact_facts
+from core.customers.queries import Agreement, contact_facts
 
 _HISTORY = (
     Column("at", "When", "moment"),
@@ -75,16 +75,17 @@ def guide(sheet: Sheet) -> None:
         st.caption(f"By {words.plain(sheet.channel).lower()}.")
 
 
-def customer(customer_id: int) -> ContactFacts:
+def customer(customer_id: int) -> None:
     """Draw what to know before the contact; warn of what must not be said."""
     known = fetch(contact_facts, customer_id=customer_id)
+    st.markdown("**Before the contact**")
     if known.in_distress:
         st.error("In distress: help, and do not sell.", icon=":material/health_and_safety:")
     if known.do_not_contact:
         st.error("This customer does not want to be contacted.", icon=":material/do_not_disturb:")
     media = ", ".join(known.allowed) or "nothing"
     facts = {
-        "Customer": known.customer_no,
+        "Number": known.customer_no,
         "Phone": known.phone,
         "Email": known.email,
         "Age": known.age,
@@ -97,11 +98,13 @@ def customer(customer_id: int) -> ContactFacts:
     _facts(facts)
     if known.agreements:
         st.markdown("**Holds**")
-        for one in known.agreements:
-            balance = "" if one.balance is None else f", {words.money(one.balance)}"
-            number = words.plain(one.agreement_no or "")
-            st.markdown(f"{words.plain(one.product)} · {number}{balance}")
-    return known
+        st.markdown("  \n".join(_agreement(one) for one in known.agreements))
+
+
+def _agreement(one: Agreement) -> str:
+    balance = "" if one.balance is None else words.money(one.balance)
+    parts = (one.product, one.agreement_no or "", balance)
+    return " · ".join(words.plain(part) for part in parts if part)
 
 
 def fields(row: ActivityRow) -> None:
@@ -151,12 +154,13 @@ def past(row: ActivityRow) -> None:
 
 
 def _facts(facts: Mapping[str, object]) -> None:
-    with st.grid(min_column_width=200, gap="small") as grid:
-        for label, value in facts.items():
-            with grid.cell():
-                st.caption(label)
-                said = words.NONE if value in (None, "") else str(value)
-                st.markdown(words.plain(said))
+    """Draw one line for each fact that there is."""
+    lines = (
+        f"{label}: **{words.plain(str(value))}**"
+        for label, value in facts.items()
+        if value not in (None, "", words.NONE)
+    )
+    st.markdown("  \n".join(lines))
 
 
 def _step(row: object, field: str) -> str | None:

@@ -42,7 +42,9 @@ def hand_out(chosen: Sequence[ActivityRow], matching: ActivityFilter) -> None:
             everything = _which(chosen, look)
             to = st.selectbox("To", team, format_func=_described, key="to", width=320)
         if everything is None or to is None:
-            st.caption("Choose rows in the list, or everything that matches the filters.")
+            st.caption(
+                "Choose rows in the list, or everything that matches. One row shows its history."
+            )
             return
         versions = {row.id: row.version for row in chosen}
         asked = matching if everything else versions
@@ -108,7 +110,7 @@ def _which(chosen: Sequence[ActivityRow], look: Matched) -> bool | None:
         options[f"All {words.count(look.total)} that match"] = True
     if not options:
         return None
-    picked = st.segmented_control("What", list(options), key=f"which:{len(chosen)}:{look.total}")
+    picked = st.segmented_control("What", list(options), key=f"which:{len(chosen)}:{look.seen_at}")
     if picked is None:
         return False if chosen else None
     return options[picked]

@@ -50,7 +50,7 @@ tiles(
         Tile("Branch pool", words.count(counts.pool), help="Nobody has these yet."),
         Tile("Done today", words.count(counts.done_today)),
     ],
-    narrowest=130,
+    narrowest=115,
 )
 chosen: int | None = None
 if view == "To do":

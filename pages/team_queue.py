@@ -1,7 +1,5 @@
 """Team queue: who carries how much, and what to move."""
 
-import streamlit as st
-
 from components import filters, handing_out, navigation, words
 from components.charts import workload as charts
 from components.charts.frame import chart
@@ -16,11 +14,11 @@ from core.activities.rules import Status
 from core.campaigns.rules import ActivityType, Priority
 
 COLUMNS = (
+    Column("due_at", "Due", "date", sort="due"),
     Column("customer", "Customer", sort="customer", pinned=True),
     Column("campaign", "Campaign", sort="campaign", width="medium"),
     Column("status", "Status", sort="status"),
     Column("person", "Person", sort="person"),
-    Column("due_at", "Due", "date", sort="due"),
     Column("is_overdue", "Overdue", "flag"),
     Column("priority", "Priority", sort="priority"),
     Column("type", "Type"),
@@ -70,7 +68,8 @@ with filters.row():
     status = filters.some_of("Status", list(Status), "status", everything="All pending")
     of_type = filters.some_of("Type", list(ActivityType), "type", name=words.sentence)
     priority = filters.some_of("Priority", list(Priority), "priority")
-    due_to = filters.day("Due until", "due")
+    due_from = filters.day("Due from", "from")
+    due_to = filters.day("Due until", "until")
     overdue = filters.flag("Overdue only", "overdue")
 matching = ActivityFilter(
     campaign_id=campaign.id if campaign else None,
@@ -78,6 +77,7 @@ matching = ActivityFilter(
     statuses=frozenset(status),
     types=frozenset(of_type),
     priorities=frozenset(priority),
+    due_from=due_from,
     due_to=due_to,
     overdue=overdue,
     text=text,
@@ -97,5 +97,3 @@ if current_actor().may(Permission.ASSIGN_ACTIVITIES):
     handing_out.hand_out(chosen, matching)
 if len(chosen) == 1:
     handing_out.one(chosen[0])
-elif not chosen:
-    st.caption("Choose one activity to see its history, or several to hand them out.")

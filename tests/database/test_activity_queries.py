@@ -283,13 +283,15 @@ class TestCounts:
         counts = ask(world.lea, team_counts)
         assert (counts.unassigned, counts.open, counts.overdue) == (7, 3, 1)
 
-    def test_workload_lists_idle_people_too(self, engine, world, do, ask, work):
+    def test_workload_lists_whoever_works_or_has_work(self, engine, world, do, ask, work):
         change(engine, work[3], due_at=NOW - timedelta(days=1))
+        do(world.ben, take_next, TakeNext())
+        do(world.ben, cancel, Cancel(work[4], w.WRONG_NUMBER))
 
+        assert ask(world.lou, workload) == [PersonLoad(SAM, "Sam Example", 1, 0, 0, 0, 20)]
         assert ask(world.lea, workload) == [
             PersonLoad(ANN, "Ann Example", 2, 0, 0, 0, 20),
             PersonLoad(BEN, "Ben Example", 1, 0, 1, 0, 20),
-            PersonLoad(LEA, "Lea Example", 0, 0, 0, 0, 20),
         ]
         with pytest.raises(NotAllowed):
             ask(world.ann, workload)

@@ -7,6 +7,7 @@ from sqlalchemy import and_, func, or_, select, true
 
 from core.access import Permission
 from core.activities.model import Activity
+from core.activities.queries.judging import works
 from core.activities.queries.lists import authorize_list
 from core.activities.rules import OPEN, Status
 from core.activities.scope import (
@@ -99,7 +100,7 @@ class PersonLoad:
 def workload(view: Reader) -> list[PersonLoad]:
     """Count the work of each active person of the team, the busiest first.
 
-    People without any are listed too: they are whom a team lead is looking for.
+    Who works activities and has none is listed too: that is whom a team lead is looking for.
     """
     view.authorize(Permission.SEE_TEAM)
     tomorrow = end_of_today(view.now)
@@ -118,7 +119,7 @@ def workload(view: Reader) -> list[PersonLoad]:
             Person.daily_capacity,
         )
         .outerjoin(Activity, and_(Activity.person_id == Person.id, or_(is_open, done)))
-        .where(Person.is_active, team_member(view))
+        .where(Person.is_active, team_member(view), or_(works(), Activity.id.is_not(None)))
         .group_by(Person.id, Person.name, Person.daily_capacity)
         .order_by(opened.desc(), Person.name, Person.id)
     )

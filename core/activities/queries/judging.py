@@ -57,7 +57,7 @@ def receiver(view: Reader, person_id: int) -> Receiver:
     """
     certified = _valid(view, PersonQualification.person_id == person_id)
     person = view.session.execute(
-        select(Person.id, Person.name, Person.unit_id, Person.is_active, _works()).where(
+        select(Person.id, Person.name, Person.unit_id, Person.is_active, works()).where(
             Person.id == person_id
         )
     ).one_or_none()
@@ -154,7 +154,7 @@ def colleagues(view: Reader) -> list[Colleague]:
     people = view.session.execute(
         select(Person.id, Person.name, count, Person.daily_capacity)
         .outerjoin(Activity, and_(Activity.person_id == Person.id, among(*OPEN)))
-        .where(Person.is_active, _works(), team_member(view))
+        .where(Person.is_active, works(), team_member(view))
         .group_by(Person.id, Person.name, Person.daily_capacity)
         .order_by(count, Person.name)
     ).all()
@@ -198,7 +198,8 @@ def _joined(statement: Rows) -> Rows:
     )
 
 
-def _works() -> ColumnElement[bool]:
+def works() -> ColumnElement[bool]:
+    """Restrict a statement over people to those whose roles let them work activities."""
     return exists().where(PersonRole.person_id == Person.id, PersonRole.role.in_(WORKERS))
 
 
