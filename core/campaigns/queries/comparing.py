@@ -1,6 +1,7 @@
 """What a later version of a campaign changed, in words."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from core.campaigns.queries.designs import DesignSheet, StageSheet
@@ -64,4 +65,6 @@ def _stage(stage: StageSheet) -> str:
 
 
 def _word(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return f"{value:,.2f}"
     return "none" if value is None or value == "" else str(value)
