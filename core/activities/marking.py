@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import and_, func, insert, literal, select, update
+from sqlalchemy import func, insert, literal, select, update
 
 from core.activities.model import Activity
 from core.activities.recipients import Plan, recipients, willing
@@ -14,6 +14,8 @@ from core.customers.rules import IndicatorKind
 from core.database import Moment, affected
 from core.runs.model import Candidate, Run
 from core.work import Work
+
+_BIT = IndicatorKind.CAMPAIGN_CANDIDATE.bit
 
 
 def set_indicators(work: Work, run: Run) -> int:
@@ -39,29 +41,37 @@ def reference(run: Run) -> str:
     return f"run:{run.id}"
 
 
-def count_pending(work: Work, run: Run, made: Sequence[Plan], *, mark: bool) -> None:
-    """Add the new activities to their customers' states, and the indicator's bit if `mark`."""
+def count_pending(work: Work, run: Run, made: Sequence[Plan]) -> None:
+    """Add the new activities to their customers' states, and the mark that comes with them."""
     stages = [plan.stage.id for plan in made if plan.is_internal]
-    new = and_(
-        Activity.run_id == run.id,
-        Activity.customer_id == Candidate.customer_id,
-        Activity.stage_id.in_(stages),
-        pending(),
+    new = (
+        select(Activity.customer_id, func.count().label("activities"))
+        .where(Activity.run_id == run.id, Activity.stage_id.in_(stages), pending())
+        .group_by(Activity.customer_id)
+        .subquery("new")
     )
-    counted = (
-        select(Candidate.customer_id, func.count(Activity.id).label("activities"))
-        .outerjoin(Activity, new)
-        .where(recipients(run))
-        .group_by(Candidate.customer_id)
-        .subquery("counted")
-    )
-    values: dict[str, Any] = {"pending": CustomerState.pending + counted.c.activities}
-    if mark:
-        bit = IndicatorKind.CAMPAIGN_CANDIDATE.bit
-        values["indicators"] = CustomerState.indicators.bitwise_or(bit)
     affected(
         work.session,
         update(CustomerState)
-        .where(CustomerState.customer_id == counted.c.customer_id, willing(work))
-        .values(values),
+        .where(CustomerState.customer_id == new.c.customer_id)
+        .values(
+            pending=CustomerState.pending + new.c.activities,
+            indicators=CustomerState.indicators.bitwise_or(_BIT),
+        ),
+    )
+
+
+def set_bits(work: Work, run: Run) -> None:
+    """Mark the states of those who have the indicator but no activity: they get messages."""
+    marked = select(Indicator.customer_id).where(
+        Indicator.reference == reference(run), Indicator.cleared_at.is_(None)
+    )
+    affected(
+        work.session,
+        update(CustomerState)
+        .where(
+            CustomerState.customer_id.in_(marked),
+            CustomerState.indicators.bitwise_and(_BIT) == 0,
+        )
+        .values(indicators=CustomerState.indicators.bitwise_or(_BIT)),
     )

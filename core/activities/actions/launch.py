@@ -7,7 +7,7 @@ from sqlalchemy import func, literal, select
 
 from core.access import Permission
 from core.activities.generation import Made, make, plans
-from core.activities.marking import count_pending, reference, set_indicators
+from core.activities.marking import count_pending, reference, set_bits, set_indicators
 from core.activities.recipients import recipients
 from core.activities.schedule import end_of
 from core.campaigns.model import Campaign, Design
@@ -86,7 +86,9 @@ def launch(work: Work, request: Launch, *, progress: Progress = _silent) -> RunL
     _announce(work, run, entry, campaign)
     # The customers' states come last: others who work with these customers wait for them.
     progress("Counting the work of each customer", len(due) + 2, steps)
-    count_pending(work, run, due, mark=True)
+    count_pending(work, run, due)
+    if made.activities < marked:
+        set_bits(work, run)
     progress("Launched", steps, steps)
     return fact
 
@@ -109,7 +111,7 @@ def make_due_work(work: Work, request: MakeDueWork) -> WorkMade:
     due = plans(work, run)
     for plan in due:
         made += make(work, run, plan)
-    count_pending(work, run, due, mark=False)
+    count_pending(work, run, due)
 
     fact = WorkMade(
         run_id=run.id,
