@@ -5,7 +5,7 @@ Each module here holds the commands of one noun; this one only says what they ar
 
 import typer
 
-from cli import check, database, impact, intake, segments, serve
+from cli import check, database, impact, intake, people, segments, serve
 from cli.common import Commands
 
 app = typer.Typer(
@@ -27,3 +27,4 @@ app.command()(impact.impact)
 app.command()(impact.measure)
 app.command("import")(intake.import_file)
 app.add_typer(segments.app, name="segment")
+app.add_typer(people.app, name="user")

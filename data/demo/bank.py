@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import TypeAlias
 
-import bcrypt
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.access import Role
+from core.people.actions.passwords import hashed
 from core.people.model import (
     Credential,
     Person,
@@ -223,7 +223,7 @@ def _certify(session: Session, person: Person, what: Qualification, now: datetim
 
 
 def _open_accounts(session: Session, people: dict[str, Person], now: datetime) -> None:
-    hash_ = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt()).decode()
+    hash_ = hashed(PASSWORD, username="")  # once: it is slow on purpose
     for account in ACCOUNTS:
         session.add(
             Credential(

@@ -304,7 +304,7 @@ def _design(
         control_share=spec.control_share,
         contact_cost=Decimal(6) if is_sales else None,
         fixed_cost=Decimal(1_500) if is_sales else None,
-        value_per_conversion=product.yearly_margin if product else None,
+        value_per_conversion=_worth(product),
         expected_rate=spec.goal,
         author_id=staff.designer,
         created_at=created_at,
@@ -328,6 +328,11 @@ def _design(
     )
     session.flush()
     return design
+
+
+def _worth(product: Product | None) -> Decimal | None:
+    """Return what a product earns while a customer keeps it, four years on average."""
+    return None if product is None or product.yearly_margin is None else product.yearly_margin * 4
 
 
 def _decision(

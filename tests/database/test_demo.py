@@ -29,7 +29,7 @@ from data.migrations import upgrade
 from tests.conftest import NOW, ZONE
 from tests.databases import administer, named
 
-CUSTOMERS = 1_500
+CUSTOMERS = 1_000
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -269,7 +269,6 @@ def red(engine, *statements):
 @pytest.mark.parametrize("rule", BREACHES)
 def test_a_contradiction_is_noticed(bank, rule):
     assert rule in red(bank, BREACHES[rule])
-    assert red(bank) == set()
 
 
 @pytest.mark.parametrize(
