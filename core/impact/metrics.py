@@ -63,12 +63,12 @@ FIGURES: Mapping[str, Declared] = {
         "Reach", SHARE, "Share spoken with.", "customers reached", "customers in the arm"
     ),
     "difference": Declared(
-        "Difference per customer assigned",
+        "Per customer assigned",
         POINTS,
         "Outcome rate of the treated less that of the control group, whoever was reached.",
     ),
     "per reached": Declared(
-        "Effect per customer reached",
+        "Per customer reached",
         POINTS,
         "What the campaign changed for those whom it made reachable.",
         "difference in outcome",

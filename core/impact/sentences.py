@@ -57,8 +57,10 @@ def _profit(profit: Gain, currency: str) -> str:
     low, high = (money(x, currency) for x in (profit.interval.low, profit.interval.high))
     if profit.interval.holds(0.0):
         return f"whether it paid is open: {money(profit.value, currency)} ({low} to {high})"
-    verb = "earned" if profit.value > 0 else "cost more than it brought by"
-    return f"after cost it {verb} {money(abs(profit.value), currency)} ({low} to {high})"
+    if profit.value > 0:
+        return f"after cost it earned {money(profit.value, currency)} ({low} to {high})"
+    least, most = (money(-x, currency) for x in (profit.interval.high, profit.interval.low))
+    return f"it cost {money(-profit.value, currency)} more than it brought ({least} to {most})"
 
 
 def points(share: float) -> str:

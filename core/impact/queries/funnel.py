@@ -1,7 +1,8 @@
 """The funnel of a run, split as asked."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import literal_column, select
@@ -9,9 +10,11 @@ from sqlalchemy import literal_column, select
 from core.access import Permission
 from core.impact.queries.cells import cell_counts, cells, live_counts
 from core.impact.queries.groups import FOLDED, arms, check, group, joined
+from core.impact.rules import Step
 from core.impact.tally import Tally
 from core.refusals import Invalid, NotFound
 from core.runs.model import Candidate, Run
+from core.windows import Part, Window
 from core.work import Reader
 
 MOST_GROUPS = 5_000
@@ -26,6 +29,10 @@ class FunnelRow:
     keys: tuple[str | None, ...]
     labels: tuple[str, ...]
     tally: Tally
+
+    @property
+    def id(self) -> tuple[str | None, ...]:
+        return self.keys
 
 
 def funnel(
@@ -102,3 +109,18 @@ def run_named(view: Reader, *, run: str) -> int:
     if found is None:
         raise NotFound(f"There is no run {run}.")
     return require_run(view, found.id).id
+
+
+_SORTS: dict[str, Callable[[FunnelRow], Any]] = {
+    **{step.value: partial(lambda step, row: row.tally.at(step), step) for step in Step},
+    "outcome": lambda row: row.tally.outcome_rate.value or 0.0,
+    "group": lambda row: row.labels,
+}
+
+
+def groups(view: Reader, *, run_id: int, by: Sequence[str], window: Window) -> Part[FunnelRow]:
+    """List the groups of a split funnel one window at a time, the largest first; see `funnel`."""
+    found = funnel(view, run_id=run_id, by=by)
+    if window.sort:
+        found.sort(key=_SORTS[window.sort], reverse=window.descending)
+    return Part(found[window.first : window.first + window.size], len(found))

@@ -58,6 +58,10 @@ class RunFacts:
         return Terms(settings().currency, self.contact_cost, self.fixed_cost)
 
     @property
+    def is_running(self) -> bool:
+        return self.status in {RunStatus.LAUNCHED, RunStatus.PAUSED}
+
+    @property
     def has_outcome(self) -> bool:
         """Tell whether there is an outcome to speak of: brought along, or a product to open."""
         return self.is_imported or self.product_id is not None
@@ -78,6 +82,14 @@ class RunImpact:
     @property
     def id(self) -> int:
         return self.facts.run_id
+
+    @property
+    def sentence(self) -> str:
+        """Say the result; of a run that goes on, that it is not the last word."""
+        said = self.report.sentence
+        if self.facts.is_running and self.report.refused is None:
+            return f"So far: {said[:1].lower()}{said[1:]}"
+        return said
 
     @property
     def control(self) -> Tally | None:
@@ -209,7 +221,7 @@ class Headline:
 
 
 def headlines(view: Reader, *, limit: int = 3) -> list[Headline]:
-    """Say what campaigns changed lately: measured ones first, the most recent of them ahead.
+    """Say what campaigns changed lately: measured ones first, then ended ones, then the latest.
 
     Campaigns without an outcome to measure, such as administrative ones, are not spoken of.
     """
@@ -218,7 +230,7 @@ def headlines(view: Reader, *, limit: int = 3) -> list[Headline]:
         Headline(
             found.facts.run_id,
             found.facts.campaign,
-            found.report.sentence,
+            found.sentence,
             found.report.grade,
             found.report.why,
         )
@@ -227,20 +239,25 @@ def headlines(view: Reader, *, limit: int = 3) -> list[Headline]:
 
 
 def results(view: Reader, *, window: Window) -> Part[RunImpact]:
-    """List the runs that have something to measure: compared ones first, the latest ahead."""
+    """List the runs that have something to measure.
+
+    Unless another order is asked for, compared ones come first, then those that have ended, then
+    the latest.
+    """
     found = [
         run
         for run in impacts(view)
         if run.facts.has_outcome and (run.facts.launched_at or run.facts.is_imported)
     ]
-    found.sort(key=_ORDERS[window.sort or "start"], reverse=window.descending)
-    found.sort(key=lambda run: run.report.refused is not None)
+    found.sort(key=_ORDERS[window.sort or "start"], reverse=window.descending or not window.sort)
+    if not window.sort:
+        found.sort(key=lambda run: (run.report.refused is not None, run.facts.is_running))
     return Part(found[window.first : window.first + window.size], len(found))
 
 
 _ORDERS: dict[str, Callable[[RunImpact], Any]] = {
-    "start": lambda run: -run.facts.starts_on.toordinal(),
+    "start": lambda run: (run.facts.starts_on, run.id),
     "campaign": lambda run: run.facts.campaign.casefold(),
-    "treated": lambda run: -run.treated.targeted,
-    "difference": lambda run: -(_difference(run.best) if run.best else -1.0),
+    "treated": lambda run: run.treated.targeted,
+    "difference": lambda run: _difference(run.best) if run.best else -1.0,
 }

@@ -1,0 +1,17 @@
+"""Impact: what campaigns changed that would not have happened anyway."""
+
+from components import navigation
+from components.gateway import current_actor, fetch, heading
+from components.impact import board, cycles, funnel, sheet
+from core.impact.queries import runs
+
+heading("Impact", "What did campaigns change that would not have happened anyway?")
+run_id = navigation.record("run")
+if run_id is None:
+    board.draw()
+else:
+    navigation.link("impact", "All campaigns", actor=current_actor())
+    run = fetch(runs.impact, run_id=run_id)
+    sheet.draw(run)
+    funnel.draw(run)
+    cycles.draw(run)
