@@ -115,8 +115,10 @@ def heading(title: str, question: str = "") -> None:
     st.title(plain(title))
     if question:
         st.caption(plain(question))
+    # Its place is there without it too: what moves up or down closes the menus that are open.
+    place = st.empty()
     if notice := st.session_state.pop(_NOTICE, None):
-        st.success(plain(notice), icon=":material/check:")
+        place.success(plain(notice), icon=":material/check:")
 
 
 @st.cache_data(ttl=timedelta(seconds=30), max_size="300MB", show_spinner=False)
