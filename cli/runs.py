@@ -5,16 +5,14 @@ from typing import Annotated
 
 import typer
 
-from cli.common import AsJson, Commands, ask, do, print_json, print_rows, say, steps
+from cli.common import AsJson, ask, do, print_json, print_rows, say, steps
 from core.activities.actions.launch import Launch, MakeDueWork, launch, make_due_work
 from core.runs import queries
 from core.runs.actions.selecting import SelectCandidates, select_candidates
 from core.runs.rules import RunStatus
 from core.windows import LARGEST, Window
 
-app = typer.Typer(
-    cls=Commands, help="Runs: select, launch, make what is due.", no_args_is_help=True
-)
+app = typer.Typer(help="Select, launch, and make the work that is due.", no_args_is_help=True)
 _Run = Annotated[str, typer.Argument(help="The run's code, such as SAVE-R1.")]
 
 
