@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 import streamlit as st
 
 from components import look, navigation, words
-from components.gateway import fetch, submit
+from components.gateway import fetch, now, submit
 from core.campaigns import queries as campaigns
 from core.campaigns.rules import Metric
 from core.impact.rules import Verdict
@@ -29,6 +29,7 @@ from core.windows import Window
 
 _ENDED = frozenset({RunStatus.COMPLETED, RunStatus.STOPPED})
 METRICS: list[Metric] = list(Metric)
+_HALF_A_YEAR = timedelta(days=182)
 _ALL = Window("name", first=0, size=1_000)
 
 
@@ -121,7 +122,8 @@ def plan_form() -> None:
         code = left.text_input("Code", placeholder="2027-H1")
         name = right.text_input("Name", placeholder="First half of 2027")
         unit = st.selectbox("Unit", fetch(people.units), format_func=lambda unit: unit.name)
-        starts_on, ends_on = _days()
+        today = now().date()
+        starts_on, ends_on = _days(today, today + _HALF_A_YEAR)
         if st.form_submit_button("Make the plan", type="primary"):
             submit(
                 create_plan,
@@ -189,10 +191,10 @@ def start_form(line: Line) -> None:
             )
 
 
-def _days(first: date | None = None, last: date | None = None) -> tuple[date, date]:
+def _days(first: date, last: date) -> tuple[date, date]:
     left, right = st.columns(2)
-    starts_on = left.date_input("First day", first or "today", format="DD/MM/YYYY")
-    ends_on = right.date_input("Last day", last or "today", format="DD/MM/YYYY")
+    starts_on = left.date_input("First day", first, format="DD/MM/YYYY")
+    ends_on = right.date_input("Last day", last, format="DD/MM/YYYY")
     return starts_on, ends_on
 
 
