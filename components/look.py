@@ -26,6 +26,7 @@ class Palette:
     line: str
     ground: str
     brand: str
+    on_brand: str  # what is written on the brand colour
     control: str  # the held-out group, wherever it is compared with ours
     good: str
     warn: str
@@ -35,11 +36,12 @@ class Palette:
 
 
 LIGHT = Palette(
-    ink="#17222E",
+    ink="#0E1822",
     quiet="#56636F",
     line="#D9DFE5",
     ground="#FFFFFF",
     brand="#1B5A8C",
+    on_brand="#FFFFFF",
     control="#8996A3",
     good="#1C7A4B",
     warn="#946200",
@@ -53,12 +55,18 @@ DARK = Palette(
     line="#33414E",
     ground="#121A22",
     brand="#7DB8E8",
+    on_brand="#0F1720",
     control="#8593A0",
     good="#62C796",
     warn="#E3B341",
     bad="#F08A85",
     series=("#7DB8E8", "#F0B25C", "#6FCDBF", "#C29BE0", "#EC8FA6", "#A3B0BC"),
     ramp=("#1B2A38", "#23445F", "#2F6389", "#4A8BBC", "#7DB8E8", "#C4E0F6"),
+)
+_WRITTEN_ON_BRAND = (
+    '[data-testid^="stBaseButton-primary"]',
+    '[data-testid^="stBaseButton-primary"] *',
+    '[data-testid="stMultiSelect"] [data-baseweb="tag"] *',
 )
 Meaning = Literal["neutral", "brand", "good", "warn", "bad"]
 CONFIG: dict[str, Any] = {
@@ -71,6 +79,13 @@ CONFIG: dict[str, Any] = {
 def mode() -> Literal["light", "dark"]:
     """Return which of the two this browser shows."""
     return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def dress() -> None:
+    """Write dark on the brand colour in dark mode, where Streamlit would write white on light."""
+    if mode() == "dark":
+        places = ", ".join(_WRITTEN_ON_BRAND)
+        st.html(f"<style>{places} {{ color: {DARK.on_brand} !important; }}</style>")
 
 
 def logo() -> str:
@@ -119,7 +134,7 @@ def figure(
     :param layout: anything else of Plotly's layout, such as `barmode="stack"`
     """
     drawn = go.Figure(list(traces), layout=_layout(palette(), height=height, legend=legend))
-    drawn.update_layout(xaxis_title=x or None, yaxis_title=y or None)
+    drawn.update_layout(xaxis_title_text=x or None, yaxis_title_text=y or None)
     return drawn.update_layout(**layout) if layout else drawn
 
 

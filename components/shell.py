@@ -18,6 +18,7 @@ def main() -> None:
     page = navigation.menu(visit.actor if visit and not visit.must_change else None)
     st.set_page_config(page_title=f"{page.title} · Fairlead")
     st.logo(look.logo(), icon_image=look.ICON)
+    look.dress()
     cookie.carry(waiting=visit is not None and visit.awaits_cookie)
     if visit is None:
         sign_in.page()

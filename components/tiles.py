@@ -7,6 +7,9 @@ from typing import Literal
 import streamlit as st
 
 
+_MOST = 6  # side by side
+
+
 @dataclass(frozen=True)
 class Tile:
     """One figure, already written (see `words`), what it means, and what lies behind it.
@@ -23,14 +26,14 @@ class Tile:
     good: Literal["up", "down", "neither"] = "neither"
 
 
-def tiles(row: Sequence[Tile], *, narrowest: int = 180) -> None:
+def tiles(row: Sequence[Tile], *, narrowest: int = 130) -> None:
     """Draw figures side by side; on a narrow screen they move below each other."""
     colours: dict[str, Literal["normal", "inverse", "off"]] = {
         "up": "normal",
         "down": "inverse",
         "neither": "off",
     }
-    grid = st.grid(min_column_width=narrowest, gap="small", border=True)
+    grid = st.grid(min(len(row), _MOST), min_column_width=narrowest, gap="small", border=True)
     for tile in row:
         with grid.cell():
             st.metric(

@@ -30,7 +30,7 @@ def contrast(one, other):
 class TestTheme:
     def test_says_the_same_as_the_palette(self, palette, theme):
         told = THEME[theme]
-        assert told["primaryColor"] == palette.brand
+        assert told["primaryColor"] == told["linkColor"] == palette.brand
         assert told["backgroundColor"] == palette.ground
         assert told["textColor"] == palette.ink
         assert told["borderColor"] == palette.line
@@ -47,6 +47,9 @@ class TestTheme:
         texts = (palette.ink, palette.quiet, palette.brand, palette.good, palette.warn, palette.bad)
         for text, ground in product(texts, grounds):
             assert contrast(text, ground) >= READABLE, (text, ground)
+
+    def test_buttons_can_be_read(self, palette, theme):
+        assert contrast(palette.on_brand, palette.brand) >= READABLE
 
     def test_bars_and_lines_can_be_told_from_the_ground(self, palette, theme):
         for shape in (*palette.series, palette.control):

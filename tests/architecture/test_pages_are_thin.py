@@ -13,6 +13,7 @@ PAGES = sorted((ROOT / "pages").glob("*.py"))
 SCRIPTS = [*PAGES, *sorted((ROOT / "components").rglob("*.py"))]
 ALLOWED = {"streamlit", "components", "core", "datetime", "decimal"}
 LONGEST_PAGE = 120
+LOOK = "components/look.py"  # the one place for colours, and for the one rule of style
 
 
 def name(path):
@@ -47,12 +48,12 @@ def test_nothing_typed_by_people_becomes_html(script):
     text = script.read_text()
     assert "unsafe_allow_html" not in text
     assert "unsafe_allow_javascript" not in text
-    assert "st.html" not in text
+    assert "st.html" not in text or name(script) == LOOK
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=name)
 def test_colours_stand_in_one_place(script):
-    if name(script) == "components/look.py":
+    if name(script) == LOOK:
         return
     colours = [
         node.value
