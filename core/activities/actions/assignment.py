@@ -174,7 +174,9 @@ def _move(work: Work, batch: Batch) -> None:
             version=Activity.version + 1,
         ),
     )
-    theirs = select(Activity.run_id, Activity.customer_id).where(Activity.id.in_(of_batch))
+    # Whoever had somebody's work before is counted as assigned already.
+    from_pool = of_batch.where(Change.from_person_id.is_(None))
+    theirs = select(Activity.run_id, Activity.customer_id).where(Activity.id.in_(from_pool))
     affected(
         work.session,
         update(Candidate)
