@@ -9,6 +9,7 @@ import typer
 
 from cli.common import AsJson, ask, do, engine, now, print_json, print_rows, progress, say, warn
 from core.access import SYSTEM
+from core.database import spilling
 from core.intake.actions.requests import Verdict
 from core.intake.actions.reverting import Revert, revert
 from core.intake.actions.taking import RowsRejected, take_in, try_out
@@ -16,7 +17,8 @@ from core.intake.queries import imports
 from core.intake.rules import IntakeKind
 from core.refusals import Invalid
 from core.settings import settings
-from core.work import rehearsing
+from core.windows import LARGEST, Window
+from core.work import changing, rehearsing
 from data.importers.mapping import read_mapping
 from data.importers.reading import open_reading
 from data.importers.rejected import rejected_file
@@ -49,7 +51,7 @@ def import_file(
 ) -> None:
     """Import customers, holdings, results or moves from a file, or undo an import."""
     if listing:
-        rows = ask(imports)
+        rows = ask(imports, window=Window(descending=True, size=LARGEST)).rows
         print_json(rows) if as_json else print_rows(rows)
         return
     if undo is not None:
@@ -72,11 +74,12 @@ def import_file(
         )
         number = None
         if dry_run:
-            with rehearsing(engine(), SYSTEM, now=now()) as work:
+            with rehearsing(spilling(engine()), SYSTEM, now=now()) as work:
                 verdict = try_out(work, request)
         else:
             try:
-                fact = do(take_in, request)
+                with changing(spilling(engine()), SYSTEM, now=now()) as work:
+                    fact = take_in(work, request)
             except RowsRejected as refusal:
                 stack.close()
                 outcome.refuse(refusal)

@@ -190,6 +190,11 @@ def read_only(engine: Engine) -> Engine:
     return engine.execution_options(sqlite_read_only=True)
 
 
+def spilling(engine: Engine) -> Engine:
+    """Share the pool, and let large temporary tables go to the disk, as PostgreSQL's do."""
+    return engine.execution_options(sqlite_spills=True)
+
+
 def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
     connection.isolation_level = None  # we emit BEGIN ourselves, below
     for pragma in (
@@ -198,14 +203,16 @@ def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
         "synchronous = FULL",
         "busy_timeout = 30000",
         "cache_size = -65536",
-        "temp_store = MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    reading = connection.get_execution_options().get("sqlite_read_only", False)
+    options = connection.get_execution_options()
+    reading = options.get("sqlite_read_only", False)
+    spills = options.get("sqlite_spills", False)
     connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
+    connection.exec_driver_sql(f"PRAGMA temp_store = {'FILE' if spills else 'MEMORY'}")
     # A writer that starts by reading would deadlock with another; take the lock at once.
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 

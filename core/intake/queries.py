@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import func, select
 
@@ -10,11 +9,14 @@ from core.access import Permission
 from core.intake.model import Intake
 from core.intake.rules import IntakeKind
 from core.people.model import Person
+from core.windows import Part, Window, windowed
 from core.work import Reader
 
 
 @dataclass(frozen=True)
 class ImportRow:
+    """One import: when which file came in by whom, with what effect, and whether it was undone."""
+
     id: int
     kind: IntakeKind
     source: str
@@ -29,27 +31,24 @@ class ImportRow:
     kept: int | None
 
 
-def imports(view: Reader, *, limit: int = 100) -> list[ImportRow]:
-    """List the imports that were applied, the newest first."""
+def imports(view: Reader, *, window: Window) -> Part[ImportRow]:
+    """List the imports that were applied."""
     view.authorize(Permission.IMPORT)
-    statement = (
-        select(
-            Intake.id,
-            Intake.kind,
-            Intake.source,
-            Intake.file_name,
-            Intake.at,
-            func.coalesce(Person.name, "the system"),
-            Intake.created,
-            Intake.updated,
-            Intake.unchanged,
-            Intake.rejected,
-            Intake.reverted_at,
-            Intake.kept,
-        )
-        .outerjoin(Person, Person.id == Intake.actor_id)
-        .order_by(Intake.id.desc())
-        .limit(limit)
-    )
-    rows: list[Any] = list(view.session.execute(statement))
-    return [ImportRow(*row) for row in rows]
+    person = func.coalesce(Person.name, "the system")
+    statement = select(
+        Intake.id,
+        Intake.kind,
+        Intake.source,
+        Intake.file_name,
+        Intake.at,
+        person,
+        Intake.created,
+        Intake.updated,
+        Intake.unchanged,
+        Intake.rejected,
+        Intake.reverted_at,
+        Intake.kept,
+    ).outerjoin(Person, Person.id == Intake.actor_id)
+    sorts = {"at": Intake.at, "file": Intake.file_name, "by": person}
+    rows, total = windowed(view.session, statement, window, sorts=sorts, last=Intake.id)
+    return Part([ImportRow(*row) for row in rows], total)

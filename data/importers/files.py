@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from _csv import Reader as CsvReader
 
 DELIMITERS = ",;\t|"
-ROWS_AT_ONCE = 50_000
+MOST_ROWS_AT_ONCE = 50_000
+TEXT_AT_ONCE = 10_000_000  # characters: wide rows are taken fewer at a time
 _BLOCK = 1 << 20
 _SAMPLE = 1 << 18  # bytes looked at to guess an encoding that isn't UTF-8
 _LINES = 50  # looked at to guess the delimiter
@@ -66,6 +67,7 @@ class TextTable:
     encoding: str
     delimiter: str
     header: tuple[str, ...]
+    rows_at_once: int
 
     def need(self, columns: Sequence[str]) -> None:
         """Continue only if the file has all of `columns`."""
@@ -92,7 +94,7 @@ class TextTable:
 
     def _lines(self, rows: "CsvReader") -> list[list[str]]:
         try:
-            return list(islice(rows, ROWS_AT_ONCE))
+            return list(islice(rows, self.rows_at_once))
         except csv.Error as error:
             raise Invalid(
                 f"Line {rows.line_num:,} of {self.name} can't be read: {error}. A quotation mark"
@@ -150,7 +152,9 @@ def open_table(path: Path, settings: FileSettings, *, name: str | None = None) -
     header = tuple(column.strip() for column in next(csv.reader(lines, delimiter=delimiter)))
     if repeated := sorted({column for column in header if header.count(column) > 1}):
         raise Invalid(f"{name} names the column {', '.join(repeated)} more than once.")
-    return TextTable(path, name, sha256, encoding, delimiter, header)
+    width = max(1, sum(map(len, lines)) // len(lines))
+    at_once = min(MOST_ROWS_AT_ONCE, max(1, TEXT_AT_ONCE // width))
+    return TextTable(path, name, sha256, encoding, delimiter, header, at_once)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from tests.making.files import CUSTOMERS, HEADER, Importing, contents
 ROWS = 5_000
 WRONG = 4_711
 LARGE = 200_000_000  # bytes
-MOST_MEMORY = 400_000  # kilobytes more than before, whatever the size of the file
+MOST_MEMORY = 250_000  # kilobytes more than before, whatever the size of the file
 
 
 @pytest.fixture

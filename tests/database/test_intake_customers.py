@@ -16,6 +16,7 @@ from core.intake.model import IntakeRow
 from core.intake.queries import imports
 from core.journal.model import Entry
 from core.refusals import Conflict, Invalid, NotAllowed, NotFound
+from core.windows import Window
 from tests import world as bank
 from tests.conftest import NOW
 from tests.making.files import CUSTOMERS, HEADER, Importing, contents
@@ -142,7 +143,7 @@ class TestTakingIn:
             entry = session.scalars(select(Entry).where(Entry.kind == "intake.applied")).one()
             assert entry.actor_id == world.ada.person_id
             assert (entry.facts["created"], entry.facts["file_name"]) == (2, "file.csv")
-        [row] = ask(world.ada, imports)
+        [row] = ask(world.ada, imports, window=Window()).rows
         assert (row.id, row.source, row.by) == (fact.intake_id, "the old system", "Ada Example")
 
     def test_needs_the_right_and_the_whole_bank(self, files, engine, world):
@@ -289,7 +290,7 @@ class TestReverting:
             self.undo(do, world.ada, 99)
         with pytest.raises(NotAllowed):
             self.undo(do, world.mia, fact.intake_id)
-        [row] = ask(world.ada, imports)
+        [row] = ask(world.ada, imports, window=Window()).rows
         assert (row.reverted_at, row.kept) == (NOW, 0)
         with Session(engine) as session:
             entry = session.scalars(select(Entry).where(Entry.kind == "intake.reverted")).one()

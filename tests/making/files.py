@@ -8,6 +8,7 @@ from sqlalchemy import Engine, MetaData, select
 from sqlalchemy.orm import Session
 
 from core.access import Actor
+from core.database import spilling
 from core.intake.actions.requests import Rejection
 from core.intake.actions.taking import take_in, try_out
 from core.intake.rules import IntakeKind
@@ -46,11 +47,11 @@ class Importing:
         return path
 
     def take(self, content, mapping=CUSTOMERS, kind=IntakeKind.CUSTOMERS, **more):
-        with changing(self.engine, self.actor, now=NOW) as work:
+        with changing(spilling(self.engine), self.actor, now=NOW) as work:
             return take_in(work, self._request(content, mapping, kind, **more))
 
     def attempt(self, content, mapping=CUSTOMERS, kind=IntakeKind.CUSTOMERS, **more):
-        with rehearsing(self.engine, self.actor, now=NOW) as work:
+        with rehearsing(spilling(self.engine), self.actor, now=NOW) as work:
             return try_out(work, self._request(content, mapping, kind, **more))
 
     def _request(self, content, mapping, kind, *, name="file.csv", keep_good_rows=False):

@@ -1,0 +1,184 @@
+"""Files that came through the browser, tried out and taken in."""
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from components import errors, sessions, words
+from components.gateway import engine, now, submit
+from components.tables import Column, table
+from components.tiles import Tile, tiles
+from core.database import spilling
+from core.intake.actions.requests import Verdict
+from core.intake.actions.reverting import Reversal, Revert, revert
+from core.intake.actions.taking import take_in, try_out
+from core.intake.rules import IntakeKind
+from core.refusals import Invalid, Refusal
+from core.settings import HERE, settings
+from core.work import rehearsing
+from data.importers.mapping import parse_mapping
+from data.importers.reading import OnRejected, Reading, open_reading
+from data.importers.rejected import rejected_file
+
+EXAMPLES = HERE / "docs" / "guide" / "examples"
+_REJECTED = (
+    Column("row", "Row", "count"),
+    Column("field", "Field"),
+    Column("value", "Value"),
+    Column("reason", "Reason", width="large"),
+)
+_TRIAL = "import_trial"
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file, what its rows are, the mapping of its columns, and the files beside it."""
+
+    kind: IntakeKind
+    file: UploadedFile
+    mapping: str
+    mapping_name: str
+    others: Sequence[UploadedFile]
+
+    @property
+    def fingerprint(self) -> str:
+        """Tell whether the same is asked for again."""
+        files = [self.file.file_id, *(other.file_id for other in self.others)]
+        told = "\n".join([self.kind, self.mapping, *files])
+        return hashlib.sha256(told.encode()).hexdigest()
+
+    @contextmanager
+    def opened(self) -> Iterator[Reading]:
+        """Put the files where they can be read in parts, and open the first."""
+        for each in (self.file, *self.others):
+            _allow_size(each)
+        meaning = parse_mapping(self.mapping, self.kind, name=self.mapping_name)
+        with tempfile.TemporaryDirectory(prefix="fairlead-import-") as name:
+            folder = Path(name)
+            for number, each in enumerate((self.file, *self.others)):
+                beside = folder if number else folder / "file"
+                beside.mkdir(exist_ok=True)
+                (beside / Path(each.name).name).write_bytes(each.getbuffer())
+            path = folder / "file" / Path(self.file.name).name
+            with st.spinner(f"Reading {words.plain(self.file.name)} …", show_time=True):
+                yield open_reading(self.kind, path, meaning, name=self.file.name, beside=folder)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What an import would do, and the file of the rows that it rejects."""
+
+    fingerprint: str
+    verdict: Verdict
+    left_out: int
+    rejected: bytes
+
+
+def mappings(kind: IntakeKind) -> dict[str, str]:
+    """Return the mappings of the guide for this kind of import, by name."""
+    found = {}
+    for path in sorted(EXAMPLES.glob("*.toml")):
+        text = path.read_text(encoding="utf-8")
+        try:
+            parse_mapping(text, kind)
+        except Invalid:  # one for another kind
+            continue
+        found[path.stem] = text
+    return found
+
+
+def try_upload(upload: Upload) -> None:
+    """Find out what an upload would do and keep the answer for this person."""
+    try:
+        with upload.opened() as reading, _collected() as (on_rejected, rejected):
+            request = reading.request(bank_name=settings().bank_name, on_rejected=on_rejected)
+            with rehearsing(spilling(engine()), sessions.require(), now=now()) as work:
+                verdict = try_out(work, request)
+            trial = Trial(upload.fingerprint, verdict, reading.skipped, rejected())
+    except Refusal as refusal:
+        st.session_state.pop(_TRIAL, None)
+        errors.explain(refusal)
+        return
+    st.session_state[_TRIAL] = trial
+
+
+def trial_of(upload: Upload) -> Trial | None:
+    """Return what was found out about exactly this upload."""
+    trial: Trial | None = st.session_state.get(_TRIAL)
+    return trial if trial is not None and trial.fingerprint == upload.fingerprint else None
+
+
+def show(trial: Trial) -> None:
+    """Draw what an import would do."""
+    verdict = trial.verdict
+    tiles(
+        [
+            Tile("Create", words.count(verdict.created), help="Rows that are new here."),
+            Tile("Update", words.count(verdict.updated), help="Rows that would change a record."),
+            Tile("Unchanged", words.count(verdict.unchanged), help="Rows that say what is known."),
+            Tile("Rejected", words.count(verdict.rejected), help="Rows that can't be taken in."),
+        ]
+    )
+    if trial.left_out:
+        st.caption(f"The mapping leaves {words.counted(trial.left_out, 'row', 'rows')} out.")
+    if verdict.rejected:
+        table(verdict.rejections, columns=_REJECTED, key="rejected")
+        st.download_button(
+            "All rejected rows",
+            trial.rejected,
+            file_name="rejected.csv",
+            mime="text/csv",
+            icon=":material/download:",
+        )
+
+
+def take(upload: Upload, *, keep_good_rows: bool) -> None:
+    """Import an upload as the signed-in person, and go on with the page drawn anew."""
+    try:
+        with upload.opened() as reading:
+            submit(
+                take_in,
+                lambda: reading.request(
+                    bank_name=settings().bank_name, keep_good_rows=keep_good_rows
+                ),
+                done=lambda fact: (
+                    f"Import {fact.intake_id} is done: {fact.created:,} created,"
+                    f" {fact.updated:,} updated, {fact.unchanged:,} unchanged,"
+                    f" {fact.rejected:,} rejected."
+                ),
+            )
+    except Refusal as refusal:
+        errors.explain(refusal)
+
+
+def undoing(intake_id: int) -> Reversal | None:
+    """Say what undoing an import would do, and undo nothing."""
+    try:
+        with rehearsing(engine(), sessions.require(), now=now()) as work:
+            return revert(work, Revert(intake_id))
+    except Refusal as refusal:
+        errors.explain(refusal)
+        return None
+
+
+@contextmanager
+def _collected() -> Iterator[tuple[OnRejected, Callable[[], bytes]]]:
+    with tempfile.TemporaryDirectory(prefix="fairlead-rejected-") as name:
+        path = Path(name) / "rejected.csv"
+        with rejected_file(path) as on_rejected:
+            yield on_rejected, lambda: path.read_bytes() if path.exists() else b""
+
+
+def _allow_size(file: UploadedFile) -> None:
+    most = settings().upload_megabytes
+    if file.size > most * 1_000_000:
+        raise Invalid(
+            f"{file.name} has {file.size / 1_000_000:,.0f} MB; through the browser {most} MB are"
+            " allowed. Compress it with gzip, or import it at the command line."
+        )
