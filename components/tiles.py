@@ -6,7 +6,6 @@ from typing import Literal
 
 import streamlit as st
 
-
 _MOST = 6  # side by side
 
 
