@@ -93,8 +93,7 @@ def menu(actor: Actor | None) -> Page:
     """
     sections: dict[str, list[Page]] = {}
     for screen in SCREENS:
-        if screen.file.exists():
-            sections.setdefault(screen.section, []).append(_page(screen, actor))
+        sections.setdefault(screen.section, []).append(_page(screen, actor))
     return st.navigation(sections, position="sidebar" if actor else "hidden", expanded=True)
 
 
@@ -142,7 +141,7 @@ def link(name: str, label: str | None = None, *, actor: Actor, **query: Any) -> 
     """Draw a link to another page, or just its words for somebody who may not open it."""
     screen = BY_NAME[name]
     label = label or screen.title
-    if screen.open_to(actor) and screen.file.exists():
+    if screen.open_to(actor):
         st.page_link(screen.file, label=label, icon=screen.icon, query_params=_texts(query))
     else:
         st.markdown(label)
