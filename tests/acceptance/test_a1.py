@@ -184,6 +184,8 @@ def test_a1_execute_internal_campaign(engine, do, ask, world, case):  # noqa: PL
     assert tally.rate(Metric.RESPONSE) == Rate(len(leads), confirmed)
     assert tally.rate(Metric.CONVERSION) == Rate(len(case.won), confirmed)
     assert tally.responded == len(case.answered(YES, NO))
+    by_channel = ask(mia, funnel, run_id=run.id, by=["channel"], now=DECIDED)
+    assert {row.labels[0]: row.tally.attempted for row in by_channel}["Phone call"] == confirmed
     found = ask(world.eve, impact, run_id=run.id, now=DECIDED)
     assert found.report.refused is Reason.NO_CONTROL
 

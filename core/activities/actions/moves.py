@@ -9,7 +9,7 @@ from core.access import Permission
 from core.activities.model import Activity, Attempt, Change
 from core.activities.rules import Objection, Outcome, Status
 from core.activities.scope import seen
-from core.campaigns.model import Stage, StatusReason, TemplateReason
+from core.campaigns.model import Content, Stage, StatusReason, TemplateReason
 from core.campaigns.rules import ReasonUse
 from core.customers.model import CustomerState
 from core.database import Moment
@@ -181,7 +181,19 @@ def carried_over(work: Work, activity: Activity, *, outcome: Outcome | None, clo
         }
         moments = ["assigned_at", "attempted_at"]
         moments += [name for name, holds in reached_moments.items() if holds]
-        stamp(work, activity, *moments, attempts=Candidate.attempts + 1)
+        channel = (
+            select(Content.channel_id)
+            .join(Stage, Stage.content_id == Content.id)
+            .where(Stage.id == activity.stage_id)
+            .scalar_subquery()
+        )
+        stamp(
+            work,
+            activity,
+            *moments,
+            attempts=Candidate.attempts + 1,
+            channel_id=func.coalesce(Candidate.channel_id, channel),  # that of the first contact
+        )
 
 
 class Worked(Protocol):
