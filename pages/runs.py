@@ -4,18 +4,18 @@ import streamlit as st
 
 from components import filters, navigation, runs
 from components.gateway import current_actor, heading
-from components.tables import Column, listing
+from components.tables import Column, forget, listing
 from core.access import Permission
 from core.runs import queries
 from core.runs.rules import RunStatus
 
 COLUMNS = (
+    Column("starts_on", "First day", "date", sort="starts_on"),
     Column("code", "Run", sort="code"),
     Column("campaign", "Campaign", sort="campaign", width="medium"),
     Column("version", "Version", "count", width="small"),
     Column("unit", "Unit", sort="unit"),
     Column("status", "Status", sort="status"),
-    Column("starts_on", "First day", "date", sort="starts_on"),
     Column("ends_on", "Last day", "date", sort="ends_on"),
     Column("population", "Customers", "count", help="Of the unit, when they were selected."),
     Column("candidates", "Candidates", "count"),
@@ -33,9 +33,11 @@ chosen = listing(
     noun="run",
     empty="No run matches. A campaign manager starts one from an approved design.",
     choose="one",
+    falling=True,
     export=Permission.EXPORT_AGGREGATES,
 )
 if chosen:
+    forget("runs")  # or coming back would lead here again
     navigation.go_to("run", id=chosen[0].id)
 
 if current_actor().may(Permission.RUN_CAMPAIGNS):

@@ -61,6 +61,15 @@ class TestRuns:
         assert list(grid.value["Run"]) == ["RUN-1"]
         assert list(grid.value["Candidates"]) == [13]
 
+    def test_a_row_leads_to_the_run_and_back_to_the_whole_list(
+        self, open_page, world, selected, choose
+    ):
+        app = choose(open_page(world.mia, "runs"), "runs", 0)
+        assert app.title[0].value == "Campaign X: RUN-1"
+
+        app.switch_page("../pages/runs.py").run()
+        assert app.title[0].value == "Runs"
+
     def test_filters_come_from_the_address(self, open_page, world, selected):
         app = open_page(world.mia, "runs", q="nothing like it")
 
