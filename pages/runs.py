@@ -33,7 +33,7 @@ chosen = listing(
     noun="run",
     empty="No run matches. A campaign manager starts one from an approved design.",
     choose="one",
-    falling=True,
+    newest_first=True,
     export=Permission.EXPORT_AGGREGATES,
 )
 if chosen:
