@@ -12,11 +12,20 @@ from core.customers.model import Attribute, Consent, Customer, CustomerState, Ho
 from core.customers.rules import AttributeType, CustomerKind, IndicatorKind, Medium, Origin
 from core.customers.state import refresh_state
 from core.segments.model import Segment, SegmentMember
-from core.segments.queries import compiled, count, latest_birth
+from core.segments.queries import compiled, count, known_words, latest_birth
 from core.segments.rules import SegmentKind
 from core.work import Reader
 from tests.conftest import NOW
-from tests.making.banks import ATTRIBUTES, NESTED, PRODUCTS, banks, means, rules
+from tests.making.banks import (
+    ATTRIBUTES,
+    EDGES,
+    NESTED,
+    PRODUCTS,
+    banks,
+    edge_rules,
+    means,
+    rules,
+)
 
 FIRST_ID = 1_000
 BEFORE = NOW - timedelta(days=9)
@@ -135,7 +144,7 @@ def _derive_masks(session, kept):
 
 
 @settings(
-    max_examples=200,
+    max_examples=100,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(bank=banks, rule=rules)
@@ -156,6 +165,21 @@ def test_sql_and_reading_by_hand_agree(session, bank, rule):
     finally:
         point.rollback()
         session.expunge_all()
+
+
+def test_every_operator_turns_exactly_at_its_value(session):
+    view = Reader(session, SYSTEM, NOW)
+    ids = fill(session, EDGES)
+    known = known_words(view)
+
+    wrong = []
+    for rule in edge_rules():
+        condition = compiled(view, rule, known=known)
+        found = set(session.scalars(select(CustomerState.customer_id).where(condition)))
+        expected = {id_ for id_, each in zip(ids, EDGES, strict=True) if means(rule, each)}
+        if found != expected:
+            wrong.append((rule, found ^ expected))
+    assert wrong == []
 
 
 def test_a_rule_over_the_state_row_joins_nothing(ask):

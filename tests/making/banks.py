@@ -270,3 +270,99 @@ def _meant(value: Any) -> Any:
     if isinstance(value, dict):
         return (TODAY - timedelta(days=value["days ago"])).isoformat()
     return PEOPLE.get(value, value) if isinstance(value, str) else value
+
+
+_BASE: dict[str, Any] = {
+    "branch": 3,
+    "manager": None,
+    "kind": "private",
+    "active": True,
+    "do_not_contact": False,
+    "born_on": None,
+    "joined_on": None,
+    "balance": None,
+    "yearly_value": None,
+    "churn_risk": None,
+    "last_contact_at": None,
+    "last_refusal_at": None,
+    "pending": 0,
+    "consents": set(),
+    "indicators": set(),
+    "run_out": set(),
+    "holdings": [],
+    "attributes": {},
+    "listed": False,
+}
+
+
+def _held_once(**changes: Any) -> dict[str, Any]:
+    empty = {"status": None, "balance": None, "opened_on": None, "closed_on": None}
+    return {"holdings": [{"product": "card"} | empty | changes]}
+
+
+EDGES = [
+    _BASE | change
+    for change in (
+        {},
+        *(
+            {"born_on": date(2008, 3, day)} for day in (1, 2, 3)
+        ),  # turned 18 yesterday, today, not yet
+        {"born_on": date(2007, 3, 2)},
+        {"born_on": date(2007, 3, 3)},
+        *(
+            {
+                "last_contact_at": datetime.combine(TODAY - timedelta(days=n), at, tzinfo=ZONE),
+                "last_refusal_at": datetime.combine(TODAY - timedelta(days=n), at, tzinfo=ZONE),
+                "balance": n,
+                "pending": n,
+                "joined_on": TODAY - timedelta(days=n),
+                "attributes": {"income": n, "wed on": (TODAY - timedelta(days=n)).isoformat()},
+            }
+            for n in range(4)
+            for at in (time(0), time(23, 59, 59))
+        ),
+        *({"indicators": {kind.value}} for kind in IndicatorKind),
+        *({"run_out": {kind.value}} for kind in IndicatorKind),
+        *({"consents": {medium.value}} for medium in Medium),
+        _held_once(),
+        _held_once(closed_on=TODAY),
+        _held_once(balance=2, status="A", opened_on=TODAY),
+        _held_once(product="insurance"),
+        {"branch": 4, "manager": 1, "active": False, "kind": "corporate", "listed": True},
+    )
+]
+
+
+def edge_rules() -> list[dict[str, Any]]:
+    """Return every operator with the values at which its answer turns."""
+    rules: list[dict[str, Any]] = []
+    numbered = [({"field": "age"}, (17, 18, 19))]
+    numbered += [({"field": name}, (0, 1, 2)) for name in _COUNTED]
+    numbered += [({"attribute": "income"}, (0, 1, 2))]
+    dated = tuple((TODAY - timedelta(days=n)).isoformat() for n in (2, 1, 0))
+    numbered += [({"field": "joined_on"}, dated), ({"attribute": "wed on"}, dated)]  # type: ignore[list-item]  # dates as text
+    for subject, values in numbered:
+        rules += [subject | {"is": verb, "value": v} for verb in _ORDERED for v in values]
+        rules += [
+            subject | {"is": "between", "value": [low, high]}
+            for low, high in (
+                (values[0], values[1]),
+                (values[1], values[1]),
+                (values[1], values[2]),
+            )
+        ]
+        rules += [subject | {"is": verb, "value": [values[1]]} for verb in ("in", "not in")]
+        rules += [subject | {"is": verb} for verb in ("empty", "not empty")]
+    rules += [{"indicator": kind.value, "set": s} for kind in IndicatorKind for s in (True, False)]
+    rules += [{"consent": medium.value} for medium in Medium]
+    inner = [{}, {"ever": True}, {"where": {"field": "balance", "is": ">=", "value": 2}}]
+    rules += [
+        {verb: {"product": code} | more}
+        for verb in ("holds", "lacks")
+        for code in ("card", "insurance")
+        for more in inner
+    ]
+    return rules
+
+
+_COUNTED = ("last_contact_days", "last_refusal_days", "pending", "balance")
