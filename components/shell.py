@@ -19,7 +19,7 @@ def main() -> None:
     st.set_page_config(page_title=f"{page.title} · Fairlead")
     st.logo(look.logo(), icon_image=look.ICON)
     look.dress()
-    cookie.carry(waiting=visit is not None and visit.awaits_cookie)
+    cookie.carry(waiting=visit is not None and visit.awaits_cookie, signed_in=visit is not None)
     if visit is None:
         sign_in.page()
         return
