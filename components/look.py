@@ -66,7 +66,7 @@ DARK = Palette(
 _WRITTEN_ON_BRAND = (
     '[data-testid^="stBaseButton-primary"]',
     '[data-testid^="stBaseButton-primary"] *',
-    '[data-testid="stMultiSelect"] [data-baseweb="tag"] *',
+    '[data-testid="stMultiSelect"] [data-tag] *',
 )
 Meaning = Literal["neutral", "brand", "good", "warn", "bad"]
 CONFIG: dict[str, Any] = {
