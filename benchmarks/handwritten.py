@@ -147,21 +147,3 @@ def launch(session, run: Run) -> list[str]:
           FROM activity a WHERE a.customer_id = customer_state.customer_id
             AND a.run_id = {run.id} AND a.status IN (0, 1, 2)""",
     ]
-
-
-def undone(run: Run, before) -> list[str]:
-    """Return the statements that take a selection and a launch back."""
-    bit = IndicatorKind.CAMPAIGN_CANDIDATE.bit
-    return [
-        f"""UPDATE customer_state SET pending = pending - 1, indicators = indicators & ~{bit}
-          FROM activity a WHERE a.customer_id = customer_state.customer_id AND a.run_id = {run.id}
-            AND a.status IN (0, 1, 2)""",
-        f"DELETE FROM activity_change WHERE id > {before.change}",
-        f"DELETE FROM activity WHERE id > {before.activity}",
-        f"DELETE FROM indicator WHERE id > {before.indicator}",
-        f"DELETE FROM outbox WHERE id > {before.outbox}",
-        f"DELETE FROM run_stage WHERE run_id = {run.id}",
-        f"DELETE FROM waterfall_step WHERE run_id = {run.id}",
-        f"DELETE FROM excluded WHERE run_id = {run.id}",
-        f"DELETE FROM candidate WHERE run_id = {run.id}",
-    ]

