@@ -1,14 +1,15 @@
 """Alembic's entry: runs the versions on the connection that `data.migrations.upgrade` gives."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 
 from core.database import Code, Facts, Moment, Money, Number
 from core.schema import METADATA
 
 
-def render(kind: str, item: Any, _autogen: Any) -> str | bool:
+def render(kind: str, item: Any, _autogen: AutogenContext) -> str | Literal[False]:
     """Write our own types into a version in words that stay true when the code moves on."""
     if kind != "type":
         return False
