@@ -55,6 +55,10 @@ class TestScope:
         assert sorted(ids(ask(world.sam, my_list))) == of(work, 11)
         assert sorted(ids(ask(world.sam, pool))) == of(work, *range(12, 16))
 
+    def test_the_pool_is_the_own_branchs_however_wide_the_scope(self, world, ask, work):
+        wide = replace(world.ann, scope=Scope(unit_ids=(w.NORTH, w.SOUTH)))
+        assert sorted(ids(ask(wide, pool))) == of(work, *range(4, 11))
+
     def test_a_lead_sees_the_team_and_the_branchs_unassigned(self, world, ask, work):
         everything = ActivityFilter()
         assert sorted(ids(ask(world.lea, team_list, matching=everything))) == of(
