@@ -327,7 +327,9 @@ EDGES = [
         _held_once(),
         _held_once(closed_on=TODAY),
         _held_once(balance=2, status="A", opened_on=TODAY),
+        _held_once(balance=3, closed_on=TODAY),
         _held_once(product="insurance"),
+        _held_once(product="insurance", closed_on=TODAY),
         {"branch": 4, "manager": 1, "active": False, "kind": "corporate", "listed": True},
     )
 ]
