@@ -101,7 +101,7 @@ class Records:
         return type_coerce(build(*pairs), Facts)
 
     def match(self, stage: Stage) -> None:
-        """Find the record of each staged row and say whether the row would change it."""
+        """Find the records that the staged rows are about, and say which rows would change one."""
         self._hold(stage)
         differs = [
             self._as_kept(column).is_distinct_from(part.desired(stage, name))
@@ -119,9 +119,6 @@ class Records:
                 if differs
                 else Effect.UNCHANGED.code,
             )
-        )
-        stage.connection.execute(
-            update(rows).where(rows.c.effect.is_(None)).values(effect=Effect.CREATE.code)
         )
         refresh_statistics(stage)
 

@@ -126,7 +126,7 @@ def open_stage(connection: Connection, columns: Mapping[str, TypeEngine[Any]]) -
         Column("row_no", Integer, primary_key=True, autoincrement=False),
         *(Column(name, type_) for name, type_ in columns.items()),
         Column("record_id", Number),
-        Column("effect", SmallInteger),
+        Column("effect", SmallInteger, server_default=str(Effect.CREATE.code)),  # until matched
         Column("before", Facts),
         prefixes=["TEMPORARY"],
         postgresql_on_commit="DROP",
