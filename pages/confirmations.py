@@ -30,7 +30,7 @@ run_id = st.selectbox(
 of_run = [row for row in wanted if row.run_id == run_id]
 if offer := first_of_run[run_id].offer:
     st.markdown(f"Offer: {words.plain(offer)}")
-st.markdown(f"**{words.counted(len(of_run), 'customer')}** of yours would be contacted.")
+st.markdown(f"**{words.counted(len(of_run), 'customer')}** of yours proposed.")
 chosen = table(of_run, columns=COLUMNS, key=f"wanted{run_id}", choose="many")
 
 with st.form("answer", border=False, clear_on_submit=True):
