@@ -11,7 +11,6 @@ from core.impact.plain import report_plain, tally_plain
 from core.impact.queries import funnel as counting
 from core.impact.queries import runs
 from core.impact.queries.groups import WORDS
-from core.impact.rules import Step
 
 _Run = Annotated[str, typer.Argument(help="The run's code or number.")]
 _Any = Annotated[str | None, typer.Argument(help="The run's code or number; all if left out.")]
@@ -20,17 +19,15 @@ _By = Annotated[list[str] | None, typer.Option("--by", help=f"Split by {WORDS}; 
 
 @dataclass(frozen=True)
 class _FunnelLine:
+    """What fits on a line of a terminal; `--json` has every step."""
+
     group: str
     targeted: int
-    confirmed: int
-    assigned: int
-    attempted: int
     reached: int
-    responded: int
     converted: int
     won: int
     outcomes: int
-    outcome_rate: str
+    rate: str
 
 
 @dataclass(frozen=True)
@@ -53,10 +50,13 @@ def funnel(run: _Run, by: _By = None, *, json: AsJson = False) -> None:
     print_rows(
         [
             _FunnelLine(
-                group=", ".join(row.labels) or "all",
-                outcomes=row.tally.outcomes,
-                outcome_rate=_percent(row.tally.outcome_rate.value),
-                **{step.value: row.tally.at(step) for step in Step},
+                ", ".join(row.labels) or "all",
+                row.tally.targeted,
+                row.tally.reached,
+                row.tally.converted,
+                row.tally.won,
+                row.tally.outcomes,
+                _percent(row.tally.outcome_rate.value),
             )
             for row in rows
         ],

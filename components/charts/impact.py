@@ -208,7 +208,11 @@ def funnel(rows: Sequence[StepRow]) -> go.Figure:
                     f"{words.count(row.customers)} · {words.percent(row.of_targeted)}"
                     for row in rows
                 ],
-                textposition="auto",
+                # Said for every bar: Plotly alone leaves the text of an empty one away.
+                textposition=[
+                    "inside" if row.customers > 0.2 * rows[0].customers else "outside"
+                    for row in rows
+                ],
                 insidetextanchor="start",
                 insidetextfont={"color": colours.ground},
                 outsidetextfont={"color": colours.ink},
@@ -224,14 +228,19 @@ def funnel(rows: Sequence[StepRow]) -> go.Figure:
         height=38 * len(rows) + 50,
         legend=False,
         yaxis={"autorange": "reversed", "showgrid": False, "automargin": True},
-        margin={"l": 8, "r": 70, "t": 8, "b": 8},
+        margin={"l": 8, "r": 90, "t": 8, "b": 8},
     )
 
 
 def funnel_reading(tally: Tally, whom: str) -> str:
     """Say the funnel in one sentence."""
-    return (
+    said = (
         f"Of **{words.counted(tally.targeted, 'customer')}** targeted{whom}, "
-        f"**{words.count(tally.reached)}** were reached ({words.percent(tally.reach_rate)}), "
-        f"**{words.count(tally.converted)}** said yes and **{words.count(tally.won)}** bought."
+        f"**{words.count(tally.reached)}** were reached ({words.percent(tally.reach_rate)})"
+    )
+    if not tally.responded:
+        return f"{said}."
+    return (
+        f"{said}, **{words.count(tally.converted)}** said yes and "
+        f"**{words.count(tally.won)}** bought."
     )

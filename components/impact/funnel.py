@@ -43,7 +43,7 @@ def draw(run: RunImpact) -> None:
             "Split by", fetch(ways_to_split), "by", name=lambda way: way.label, everything="Nothing"
         )
         chosen = filters.one_of(
-            "Customers who are", list(Step), "step", name=_label, everything="None listed"
+            "Customers behind", list(Step), "step", name=_label, everything="None listed"
         )
     row = _split(run, way) if way else None
     tally, whom = (row.tally, f" ({row.labels[0]})") if row else (run.treated, "")
@@ -114,7 +114,7 @@ def _count(step: Step) -> Callable[[FunnelRow], int]:
 
 
 def _customers(run: RunImpact, step: Step, row: FunnelRow | None) -> None:
-    st.markdown(f"**Customers who are {step}**")
+    st.markdown(f"**Customers behind the step: {_label(step)}**")
     columns: Sequence[Column] = _WHAT
     if current_actor().sight is not Sight.NEVER:
         columns = (*_WHO, *_WHAT)

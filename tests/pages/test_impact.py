@@ -136,7 +136,7 @@ class TestRun:
         app = open_page(world.mia, "impact", run=run_id, step="Won")
 
         found = [each.value for each in app.dataframe if "Won" in each.value.columns]
-        assert "Customers who are won" in texts(app)
+        assert "Customers behind the step: Won" in texts(app)
         assert len(found[-1]) == 10
         assert found[-1]["Name"].str.contains("•").all()
 
