@@ -93,12 +93,16 @@ def as_person(new_context, watched, request):
     """
     visited = {}
 
-    def open_as(username, path="/", *, bank=None, **context_args):
+    def open_as(username, path="/", *, bank=None, scheme="light", size=None):
         bank = bank or request.getfixturevalue("demo")
         visited.setdefault(bank.log, bank.log.stat().st_size)
-        context = new_context(**context_args)
+        context = new_context()
         bank.sign_in(context, username)
-        return bank.open(watched(context.new_page()), path)
+        page = watched(context.new_page())
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        if size is not None:
+            page.set_viewport_size(size)
+        return bank.open(page, path)
 
     yield open_as
     for log, before in visited.items():

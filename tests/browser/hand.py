@@ -1,0 +1,119 @@
+"""What a person's hand does on a page: press, fill, choose, tick rows; and waits for the answer."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.serving import settle
+
+
+class Hand:
+    """Works a page through its labels and roles only, as somebody would who can't see it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def press(self, name: str, *, within: Locator | None = None) -> None:
+        """Press the button whose name begins like this; its key may follow."""
+        begins = re.compile(rf"^\s*{re.escape(name)}")
+        (within or self.page).get_by_role("button", name=begins).first.click()
+        settle(self.page)
+
+    def follow(self, name: str) -> None:
+        self.page.get_by_role("main").get_by_role("link", name=name).first.click()
+        settle(self.page)
+
+    def open_menu(self, name: str) -> None:
+        """Go to a page by the menu at the side."""
+        self.page.get_by_role("navigation").get_by_role("link", name=name, exact=True).click()
+        settle(self.page)
+
+    def fill(self, label: str, text: str, *, within: Locator | None = None) -> None:
+        field = (within or self.page).get_by_label(label, exact=True).first
+        field.fill(text)
+        field.press("Tab")
+        settle(self.page)
+
+    def choose(self, label: str, option: str, *, within: Locator | None = None) -> None:
+        """Choose an option of a list that opens."""
+        (within or self.page).get_by_role("combobox", name=label, exact=True).first.click()
+        self.page.get_by_role("option", name=option).first.click()
+        settle(self.page)
+
+    def pick(self, name: str, *, within: Locator | None = None) -> None:
+        """Pick one of the segments or pills that stand side by side."""
+        (within or self.page).get_by_role("radio", name=name, exact=True).first.click()
+        settle(self.page)
+
+    def tab(self, name: str) -> None:
+        self.page.get_by_role("tab", name=name).click()
+        settle(self.page)
+
+    def unfold(self, name: str) -> None:
+        self.page.locator("summary", has_text=name).click()
+        settle(self.page)
+
+    def rows(self, grid: int = 0) -> list[dict[str, str]]:
+        """Return what a list shows, by its headings, as a screen reader has it."""
+        # The table that screen readers find inside the canvas on which the list is drawn.
+        return (
+            self.grid(grid)
+            .locator("table")
+            .evaluate(
+                """table => {
+              const texts = row => [...row.children].map(cell => cell.textContent)
+              const [head, ...rows] = [...table.querySelectorAll('tr')].map(texts)
+              return rows.map(row => Object.fromEntries(head.map((name, n) => [name, row[n]])))
+            }"""
+            )
+        )
+
+    def every_row(self) -> list[dict[str, str]]:
+        """Return the rows of all lists that are to be seen."""
+        lists = self.page.get_by_test_id("stDataFrame").filter(visible=True).count()
+        return [row for number in range(lists) for row in self.rows(number)]
+
+    def tick(self, *texts: str, grid: int = 0) -> None:
+        """Tick the rows of a list that contain these texts."""
+        for text in texts:
+            place = next(
+                n
+                for n, row in enumerate(self.rows(grid), start=1)
+                if text in " ".join(row.values())
+            )
+            self._click(grid, place)
+
+    def tick_row(self, place: int, grid: int = 0) -> None:
+        """Tick a row by its place; the first is 1."""
+        self._click(grid, place)
+
+    def tick_all(self, grid: int = 0) -> None:
+        self._click(grid, 0)
+
+    def grid(self, number: int = 0) -> Locator:
+        return self.page.get_by_test_id("stDataFrame").filter(visible=True).nth(number)
+
+    def expect_title(self, text: str) -> None:
+        expect(self.page.get_by_role("heading", level=1)).to_contain_text(text)
+
+    def expect_said(self, text: str) -> None:
+        """Expect a notice: what came of a request, or why it was refused."""
+        expect(self.page.get_by_test_id("stAlert").filter(has_text=text).first).to_be_visible()
+
+    def expect_text(self, text: str) -> None:
+        expect(self.page.get_by_role("main").get_by_text(text).first).to_be_visible()
+
+    def _click(self, grid: int, place: int) -> None:
+        # The grid is drawn on a canvas; its first column holds the ticks, and its rows are as high
+        # as the heading.
+        drawn = self.grid(grid)
+        height = 35 * self._scale()
+        drawn.click(position={"x": 16, "y": height * (place + 0.5)})
+        settle(self.page)
+
+    def _scale(self) -> float:
+        return float(
+            self.page.evaluate(
+                "parseFloat(getComputedStyle(document.documentElement).fontSize) / 16"
+            )
+        )

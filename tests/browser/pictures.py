@@ -1,0 +1,117 @@
+"""Take the pictures of the user guide from the running demo bank: `make pictures`."""
+
+import io
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser import chromium
+from tests.browser.hand import Hand
+from tests.browser.serving import FLAGS, ROOT, Bank, demo_bank, served
+
+PICTURES = ROOT / "docs" / "guide" / "pictures"
+CUSTOMERS = 20_000
+DESK, PHONE = (1280, 800), (390, 844)
+_COLOURS = 128  # keeps a picture below 200 kB and still looks as it did
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One page as somebody sees it; `steps` are the names to press before the picture is taken."""
+
+    name: str
+    who: str
+    path: str
+    scheme: str = "light"
+    size: tuple[int, int] = DESK
+    steps: tuple[str, ...] = ()
+    tick: int | None = None  # the row to choose, the first being 1
+    look_at: str | None = None  # the heading or text to bring to the upper edge
+
+
+ALL = (
+    Picture("sign-in", "", "/"),
+    Picture("agent-home", "agent", "/"),
+    Picture("agent-home-phone", "agent", "/", size=PHONE),
+    Picture("agent-my-work", "agent", "/my_work"),
+    Picture("agent-my-work-dark", "agent", "/my_work", "dark"),
+    Picture("agent-my-work-phone", "agent", "/my_work", size=PHONE),
+    Picture("agent-pool", "agent", "/my_work?view=Branch+pool"),
+    Picture("agent-activity", "agent", "/my_work", steps=("Take next",)),
+    Picture("agent-confirmations", "agent", "/confirmations"),
+    Picture("lead-home", "lead", "/"),
+    Picture("lead-team-queue", "lead", "/team_queue"),
+    Picture("lead-team-queue-dark", "lead", "/team_queue", "dark"),
+    Picture("manager-home", "manager", "/"),
+    Picture("manager-campaigns", "manager", "/campaigns"),
+    Picture("manager-campaign", "manager", "/campaign?id=4"),
+    Picture("manager-designer", "manager", "/designer"),
+    Picture("manager-plan", "manager", "/plan"),
+    Picture("manager-plan-dark", "manager", "/plan", "dark"),
+    Picture("manager-runs", "manager", "/runs"),
+    Picture("manager-run", "manager", "/run?id=9"),
+    Picture("approver-approvals", "approver", "/approvals", tick=1),
+    Picture("executive-home", "executive", "/"),
+    Picture("executive-home-phone", "executive", "/", size=PHONE),
+    Picture("executive-impact", "executive", "/impact"),
+    Picture("executive-impact-dark", "executive", "/impact", "dark"),
+    Picture("executive-impact-phone", "executive", "/impact", size=PHONE),
+    Picture("executive-run", "executive", "/impact?run=3"),
+    Picture("admin-people", "admin", "/people"),
+    Picture("admin-reasons", "admin", "/reference"),
+    Picture("admin-imports", "admin", "/imports"),
+    Picture("auditor-journal", "auditor", "/journal"),
+)
+
+
+def take(browser: Browser, bank: Bank, picture: Picture, folder: Path) -> Path:
+    """Take one picture in a browser of its own and keep it small."""
+    width, height = picture.size
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if picture.scheme == "dark" else "light",
+        locale="en-GB",
+        timezone_id="Europe/London",
+        reduced_motion="reduce",
+        device_scale_factor=1,
+    )
+    if picture.who:
+        bank.sign_in(context, picture.who)
+    page = bank.open(context.new_page(), picture.path)
+    hand = Hand(page)
+    for step in picture.steps:
+        hand.press(step)
+    if picture.tick:
+        hand.tick_row(picture.tick)
+    if picture.look_at:
+        page.get_by_text(picture.look_at).first.scroll_into_view_if_needed()
+    page.mouse.move(width - 2, height - 2)  # nothing hovered
+    page.wait_for_timeout(600)  # figures have moved into place
+    shot = Image.open(io.BytesIO(page.screenshot()))
+    context.close()
+    file = folder / f"{picture.name}.png"
+    shot.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
+    return file
+
+
+def main(names: list[str]) -> None:
+    """Take all pictures, or those whose names begin with one of these."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    wanted = [each for each in ALL if not names or each.name.startswith(tuple(names))]
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        url = demo_bank(folder, customers=CUSTOMERS)
+        with served(url, folder) as bank, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(FLAGS))
+            for picture in wanted:
+                file = take(browser, bank, picture, PICTURES)
+                print(f"{file.relative_to(ROOT)}  {file.stat().st_size // 1024} kB")  # noqa: T201
+            browser.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,54 @@
+"""Every page as axe sees it, light and dark: nothing that shuts somebody out."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.serving import settle
+
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+GRAVE = {"serious", "critical"}
+# Findings in what Streamlit itself draws, by rule and a piece of the element; nothing of ours.
+STREAMLITS_OWN = (
+    ("list", "stSidebarNavItems"),  # headings of sections stand inside the menu's list
+    ("aria-required-children", "data-grid-canvas"),  # the canvas grid's own accessible table
+)
+PAGES = {
+    "agent": ("", "my_work", "my_work?view=Branch+pool", "confirmations", "account"),
+    "lead": ("", "team_queue"),
+    "manager": ("campaigns", "plan", "designer", "runs", "run?id=9", "campaign?id=1"),
+    "approver": ("approvals",),
+    "executive": ("", "impact", "impact?run=3"),
+    "admin": ("people", "reference", "imports", "journal"),
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("who", PAGES)
+def test_nothing_shuts_anybody_out(as_person, demo, who, scheme):
+    page = as_person(who, f"/{PAGES[who][0]}", scheme=scheme)
+    grave = []
+    for path in PAGES[who]:
+        demo.open(page, f"/{path}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        grave += [f"/{path} {finding}" for finding in findings(page)]
+
+    assert not grave, "\n".join(grave)
+
+
+def test_the_sign_in_too(page, demo, watched):
+    demo.open(watched(page))
+    assert not findings(page)
+
+
+def findings(page):
+    """Return the grave findings that are not Streamlit's own, one line for each element."""
+    settle(page)
+    found = Axe().run(page, options={"runOnly": STANDARDS}).response["violations"]
+    return [
+        f"{each['id']} ({each['impact']}): {node['html'][:160]}"
+        for each in found
+        if each["impact"] in GRAVE
+        for node in each["nodes"]
+        if not any(each["id"] == rule and part in node["html"] for rule, part in STREAMLITS_OWN)
+    ]
