@@ -13,7 +13,7 @@ from core.access import SYSTEM
 from core.activities.actions.ending import ChangeRun, stop_run
 from core.activities.actions.launch import Launch, launch
 from core.activities.model import Activity, Change
-from core.activities.queries.generated import activities_without_history, work_for_control
+from core.activities.queries.checks import broken_histories, work_for_held_out
 from core.customers.model import CustomerState, Indicator
 from core.customers.state import state_differences
 from core.journal.model import Entry, Outgoing
@@ -133,7 +133,7 @@ def test_a_launch_and_a_stop_do_not_cross(engine, do, ask, world, selected):
         assert session.get_one(Run, selected).status is RunStatus.STOPPED
         assert set(session.scalars(select(CustomerState.pending))) == {0}
         assert set(session.scalars(select(CustomerState.indicators))) == {0}
-    assert ask(SYSTEM, activities_without_history) == 0
+    assert ask(SYSTEM, broken_histories) == 0
 
 
 @pytest.mark.parametrize("last", [0, STEPS - 1], ids=["first step", "last step"])
@@ -160,4 +160,4 @@ def test_a_killed_launch_leaves_nothing_and_the_next_one_works(
         fact = launch(work, Launch(selected, without_pending=True))
     assert counts(engine)[0] == fact.activities > 0
     assert ask(SYSTEM, state_differences).total == 0
-    assert ask(SYSTEM, work_for_control) == 0
+    assert ask(SYSTEM, work_for_held_out) == 0
