@@ -46,7 +46,7 @@ def duties() -> list[Duty]:
     """Collect the lines of all roles of whoever is signed in."""
     may = current_actor().may
     lines: list[Duty] = []
-    if may(Permission.WORK_ACTIVITIES):
+    if Role.AGENT in current_actor().roles:  # what a lead works on is counted with the team's
         lines += _agent()
     if may(Permission.SEE_TEAM):
         lines += _lead()
