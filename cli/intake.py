@@ -19,7 +19,7 @@ from core.refusals import Invalid
 from core.settings import settings
 from core.windows import LARGEST, Window
 from core.work import changing, rehearsing
-from data.importers.mapping import read_mapping
+from data.importers.meaning import read_mapping
 from data.importers.reading import open_reading
 from data.importers.rejected import rejected_file
 

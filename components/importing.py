@@ -22,7 +22,7 @@ from core.intake.rules import IntakeKind
 from core.refusals import Invalid, Refusal
 from core.settings import HERE, settings
 from core.work import rehearsing
-from data.importers.mapping import parse_mapping
+from data.importers.meaning import parse_mapping
 from data.importers.reading import OnRejected, Reading, open_reading
 from data.importers.rejected import rejected_file
 

@@ -14,10 +14,10 @@ OWN = "a file of mine"
 TYPES = ["csv", "gz", "txt", "tsv", "asc"]
 COLUMNS = (
     Column("id", "Number", "count", width="small"),
+    Column("at", "When", "moment", sort="at"),
     Column("kind", "What"),
     Column("file_name", "File", sort="file"),
     Column("source", "Source"),
-    Column("at", "When", "moment", sort="at"),
     Column("by", "By", sort="by"),
     Column("created", "Created", "count"),
     Column("updated", "Updated", "count"),

@@ -9,33 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.intake.actions.requests import (
-    Batch,
-    ImportedArm,
-    ImportedCampaign,
-    NewAttribute,
-    NewChannel,
-    NewProduct,
-    NewUnit,
-    References,
-    Rejection,
-    TakeIn,
-)
+from core.intake.actions.requests import Batch, Rejection, TakeIn
 from core.intake.rules import IntakeKind, field_named
 from core.refusals import Invalid
-from core.runs.rules import CONTROL_ARM, TREATED_ARM
 from data.importers.files import TextTable, open_table
 from data.importers.guessing import guessed_types
-from data.importers.mapping import (
-    ArmSource,
-    AttributeSource,
-    FileSettings,
-    Mapping,
-    Source,
-    UnitSource,
-    placeholders,
-)
-from data.importers.sources import Sources, filled, passes, unique_or_refuse
+from data.importers.mapping import AttributeSource, FileSettings, Mapping, Source
+from data.importers.named import campaign, references
+from data.importers.sources import Sources, passes, unique_or_refuse
 from data.importers.values import Wanted, convert
 
 Advance = Callable[[float], None]
@@ -87,8 +68,8 @@ class Reading:
             fields=tuple(sources),
             batches=self._batches(attributes),
             origins={name: source.where_from for name, source in sources.items()},
-            references=self._references(attributes, bank_name),
-            campaign=self._campaign(),
+            references=references(self.mapping, attributes, self.beside, bank_name),
+            campaign=campaign(self.mapping),
             keep_good_rows=keep_good_rows,
             on_rejected=on_rejected,
         )
@@ -201,55 +182,6 @@ class Reading:
             return source
         names = {text: arm.name for arm in self.mapping.arms for text in arm.texts}
         return source.model_copy(update={"stands_for": names | (source.stands_for or {})})
-
-    def _references(self, attributes: dict[str, AttributeSource], bank_name: str) -> References:
-        return References(
-            bank_name=bank_name,
-            units=tuple(unit for source in self.mapping.units for unit in self._units(source)),
-            products=tuple(NewProduct(**product.model_dump()) for product in self.mapping.products),
-            channels=tuple(NewChannel(c.name, c.medium) for c in self.mapping.channels),
-            attributes=tuple(
-                NewAttribute(
-                    name,
-                    source.label or name.replace("_", " "),
-                    source.attribute_type,
-                    source.where_from,
-                )
-                for name, source in attributes.items()
-            ),
-        )
-
-    def _units(self, source: UnitSource) -> Iterator[NewUnit]:
-        texts = [source.code, source.name, source.parent or ""]
-        if source.file is None:
-            yield NewUnit(source.code, source.name, source.kind, source.parent)
-            return
-        table = open_table(self.beside / source.file, FileSettings())
-        table.need([column for text in texts for column in placeholders(text)])
-        rows = table.whole()
-        columns = [filled(rows, text) for text in texts]
-        for code, name, parent in dict.fromkeys(zip(*columns, strict=True)):
-            yield NewUnit(code, name, source.kind, parent or None)
-
-    def _campaign(self) -> ImportedCampaign | None:
-        if self.mapping.campaign is None:
-            return None
-        told: dict[str, Any] = self.mapping.campaign.model_dump()
-        if self.mapping.arms:
-            told["arms"] = _arms(self.mapping.arms)
-        return ImportedCampaign(**told)
-
-
-def _arms(sources: Sequence[ArmSource]) -> tuple[ImportedArm, ...]:
-    """Number the arms: 0 is the control group, the treated ones follow in their order."""
-    treated = TREATED_ARM
-    arms = []
-    for source in sources:
-        number = CONTROL_ARM if source.control else treated
-        treated += not source.control
-        share = None if source.share is None else round(source.share * 10_000)
-        arms.append(ImportedArm(number, source.name, share))
-    return tuple(arms)
 
 
 def open_reading(

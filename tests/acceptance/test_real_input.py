@@ -22,7 +22,7 @@ from core.people.rules import UnitKind
 from core.runs.model import Candidate
 from core.segments.queries import compiled, count
 from core.work import changing, rehearsing
-from data.importers.mapping import read_mapping
+from data.importers.meaning import read_mapping
 from data.importers.reading import open_reading
 from tests.conftest import NOW
 

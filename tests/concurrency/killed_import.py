@@ -10,7 +10,7 @@ from core.database import connect
 from core.intake.actions.taking import take_in
 from core.intake.rules import IntakeKind
 from core.work import changing
-from data.importers.mapping import read_mapping
+from data.importers.meaning import read_mapping
 from data.importers.reading import open_reading
 
 url, file, mapping = sys.argv[1:]

@@ -14,7 +14,7 @@ from core.intake.actions.taking import take_in, try_out
 from core.intake.rules import IntakeKind
 from core.schema import METADATA
 from core.work import changing, rehearsing
-from data.importers.mapping import parse_mapping
+from data.importers.meaning import parse_mapping
 from data.importers.reading import open_reading
 from tests.conftest import NOW
 

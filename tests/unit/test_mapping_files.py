@@ -7,7 +7,7 @@ import pytest
 from core.customers.rules import Origin
 from core.intake.rules import IntakeKind
 from core.refusals import Invalid
-from data.importers.mapping import parse_mapping, read_mapping
+from data.importers.meaning import parse_mapping, read_mapping
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "guide" / "examples"
 KINDS = {
