@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, insert, literal, select, update
+from sqlalchemy import insert, literal, select, update
 
 from core.activities.model import Activity
 from core.activities.recipients import Plan, recipients, willing
@@ -42,23 +42,26 @@ def reference(run: Run) -> str:
 
 
 def count_pending(work: Work, run: Run, made: Sequence[Plan]) -> None:
-    """Add the new activities to their customers' states, and the mark that comes with them."""
-    stages = [plan.stage.id for plan in made if plan.is_internal]
-    new = (
-        select(Activity.customer_id, func.count().label("activities"))
-        .where(Activity.run_id == run.id, Activity.stage_id.in_(stages), pending())
-        .group_by(Activity.customer_id)
-        .subquery("new")
-    )
-    affected(
-        work.session,
-        update(CustomerState)
-        .where(CustomerState.customer_id == new.c.customer_id)
-        .values(
-            pending=CustomerState.pending + new.c.activities,
-            indicators=CustomerState.indicators.bitwise_or(_BIT),
-        ),
-    )
+    """Add the new activities to their customers' states, and the mark that comes with them.
+
+    Stage by stage, since a customer has one activity of each: nothing has to be grouped.
+    """
+    for plan in made:
+        if plan.is_internal:
+            affected(
+                work.session,
+                update(CustomerState)
+                .where(
+                    CustomerState.customer_id == Activity.customer_id,
+                    Activity.run_id == run.id,
+                    Activity.stage_id == plan.stage.id,
+                    pending(),
+                )
+                .values(
+                    pending=CustomerState.pending + 1,
+                    indicators=CustomerState.indicators.bitwise_or(_BIT),
+                ),
+            )
 
 
 def set_bits(work: Work, run: Run) -> None:
