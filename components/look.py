@@ -109,9 +109,9 @@ def colour(meaning: Meaning) -> str:
 
 def badge(label: str, meaning: Meaning = "neutral") -> None:
     """Draw a small label whose colour judges; the word says the same."""
-    shades: dict[Meaning, Literal["gray", "primary", "green", "orange", "red"]] = {
+    shades: dict[Meaning, Literal["gray", "blue", "green", "orange", "red"]] = {
         "neutral": "gray",
-        "brand": "primary",
+        "brand": "blue",
         "good": "green",
         "warn": "orange",
         "bad": "red",
