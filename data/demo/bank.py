@@ -44,7 +44,8 @@ ACCOUNTS = (
     DemoAccount("agent", (Role.AGENT,), "relationship manager in a branch"),
     DemoAccount("teller", (Role.AGENT,), "teller in the same branch"),
     DemoAccount("lead", (Role.TEAM_LEAD,), "leads that branch"),
-    DemoAccount("lead2", (Role.TEAM_LEAD,), "leads another branch"),
+    DemoAccount("agent2", (Role.AGENT,), "relationship manager with candidates to confirm"),
+    DemoAccount("lead2", (Role.TEAM_LEAD,), "leads that other branch"),
     DemoAccount("manager", (Role.CAMPAIGN_MANAGER,), "designs and runs campaigns"),
     DemoAccount("approver", (Role.APPROVER,), "approves what the manager designs"),
     DemoAccount("executive", (Role.EXECUTIVE,), "reads what campaigns change"),
@@ -128,14 +129,16 @@ def populate(session: Session, rng: np.random.Generator, *, customers: int, now:
             if (number + place) % 2:
                 _certify(session, person, certificates[1], now)
 
-    first, second = workers[0], leads[1]
+    # The running sales campaign has been launched in the first region and not yet in the last.
+    first, other = workers[0], (len(branches) - 1) // BRANCHES_PER_REGION * BRANCHES_PER_REGION
     _open_accounts(
         session,
         {
             "agent": first[0],
             "teller": first[3],
             "lead": leads[0],
-            "lead2": second,
+            "agent2": workers[other][0],
+            "lead2": leads[other],
             "manager": office[Role.CAMPAIGN_MANAGER][0],
             "approver": office[Role.APPROVER][0],
             "executive": office[Role.EXECUTIVE][0],

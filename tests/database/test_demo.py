@@ -125,7 +125,14 @@ def test_work_is_open_in_every_branch_of_the_first_region(bank):
         Activity.next_action_at.is_not(None),
     ):
         assert count(bank, Activity, pending, due)
-    assert count(bank, Candidate, Candidate.confirmation == Confirmation.PENDING)
+    with Session(bank) as session:
+        branch_id = session.scalars(
+            select(Person.unit_id)
+            .join(Credential, Credential.person_id == Person.id)
+            .where(Credential.username == "agent2")
+        ).one()
+    waits = Candidate.confirmation == Confirmation.PENDING
+    assert count(bank, Candidate, waits, Candidate.branch_id == branch_id)
 
 
 @pytest.mark.parametrize("spec", [spec for spec in FINISHED if spec.campaign != "KYC"])
