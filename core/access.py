@@ -89,6 +89,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.AGENT: frozenset({_P.WORK_ACTIVITIES, _P.CONFIRM_CANDIDATES, _P.SEE_CUSTOMERS}),
     Role.TEAM_LEAD: frozenset(
         {
+            _P.WORK_ACTIVITIES,
             _P.SEE_TEAM,
             _P.ASSIGN_ACTIVITIES,
             _P.SEE_PORTFOLIO,

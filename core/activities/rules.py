@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from core.access import Permission
+from core.access import Actor, Permission
 from core.database import Coded
 from core.lifecycle import Lifecycle, Move
 
@@ -65,6 +65,18 @@ LIFECYCLE = Lifecycle(
     initial=(Status.UNASSIGNED, Status.ASSIGNED),
     moves=(TAKE, ASSIGN, RELEASE, ATTEMPT, COMPLETE, CANCEL, ABORT, FOLLOW_LEAD),
 )
+
+
+def needs_owner(move: Move[Status], actor: Actor) -> bool:
+    """Test whether this person may make the move only on work of their own.
+
+    What is done with the customer is the owner's; handing out and taking back is a lead's too.
+    """
+    if move is TAKE:
+        return False
+    return not (move.needs & _ASSIGN and actor.may(Permission.ASSIGN_ACTIVITIES))
+
+
 SYSTEM_ABORTED = "system-aborted"  # the code of the reason that no person can choose
 
 

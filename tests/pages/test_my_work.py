@@ -168,7 +168,7 @@ def test_closed_work_can_be_read_and_not_changed(open_page, world, engine, work)
     assert not {"Accepted", "Cancel", "Assign to me"} & set(labels(app))
 
 
-@pytest.mark.parametrize("who", ["lea", "mia", "eve"])
+@pytest.mark.parametrize("who", ["tom", "mia", "eve"])
 def test_is_not_open_to_those_who_do_not_work_activities(open_page, world, who):
     app = open_page(getattr(world, who), "my_work")
     assert "not open to your role" in app.warning[0].value

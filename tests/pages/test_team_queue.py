@@ -47,7 +47,7 @@ def test_shows_who_carries_how_much(open_page, world, work):
 
     figures = {each.label: each.value for each in app.metric}
     assert figures == {"Unassigned": "7", "Open": "3", "Due today": "0", "Overdue": "0"}
-    assert any("3 open activities" in each and "2 people" in each for each in text(app))
+    assert any("3 open activities" in each and "3 people" in each for each in text(app))
     assert len(app.get("plotly_chart")) == 1
     assert len(grid(app)) == 10
 

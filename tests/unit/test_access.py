@@ -39,7 +39,7 @@ def test_the_system_may_everything_and_a_person_without_a_role_only_see_the_own_
     ("role", "permission"),
     [
         (Role.AGENT, Permission.ASSIGN_ACTIVITIES),
-        (Role.TEAM_LEAD, Permission.WORK_ACTIVITIES),
+        (Role.TEAM_LEAD, Permission.SEE_PEOPLE),
         (Role.CAMPAIGN_MANAGER, Permission.APPROVE_DESIGNS),
         (Role.APPROVER, Permission.DESIGN_CAMPAIGNS),
         (Role.EXECUTIVE, Permission.SEE_CUSTOMERS),

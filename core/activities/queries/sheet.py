@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, select
 from core.activities.guide import rendered
 from core.activities.model import Activity
 from core.activities.queries.rows import ActivityRow, listed, row_of
-from core.activities.rules import LIFECYCLE, Objection
+from core.activities.rules import LIFECYCLE, Objection, needs_owner
 from core.activities.scope import allow, seen
 from core.campaigns.model import (
     Campaign,
@@ -30,7 +30,7 @@ from core.work import Reader
 class Sheet:
     """One activity: the row of the lists, and what the design says to do with it.
 
-    `moves` are the verbs that the actor may do from here; whose it is decides besides.
+    `moves` are the verbs that the actor may do from here: of somebody else's work, a lead's.
     """
 
     row: ActivityRow
@@ -81,6 +81,8 @@ def sheet(view: Reader, *, activity_id: int) -> Sheet:
         "offer": found.offer,
         "product": found.product or "",
     }
+    is_mine = row.person_id is not None and row.person_id == view.actor.person_id
+    offered = LIFECYCLE.offered(row.status, view.actor)
     return Sheet(
         row=row,
         channel=found.name,
@@ -91,8 +93,8 @@ def sheet(view: Reader, *, activity_id: int) -> Sheet:
         product=found.product,
         objective=found.objective,
         qualification=found.qualification,
-        is_mine=row.person_id is not None and row.person_id == view.actor.person_id,
-        moves=tuple(move.verb for move in LIFECYCLE.offered(row.status, view.actor)),
+        is_mine=is_mine,
+        moves=tuple(move.verb for move in offered if is_mine or not needs_owner(move, view.actor)),
     )
 
 
