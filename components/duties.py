@@ -122,8 +122,8 @@ def _agent() -> Iterator[Duty]:
     )
     yield Duty(
         mine.pool,
-        "activity waits in your branch for somebody to take it",
-        "activities wait in your branch for somebody to take them",
+        "activity waits in the pool of your branch",
+        "activities wait in the pool of your branch",
         "nobody waits in the branch pool",
         "my_work",
         "brand",

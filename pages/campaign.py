@@ -33,7 +33,8 @@ designs = actor.may(Permission.DESIGN_CAMPAIGNS)
 with st.container(horizontal=True, vertical_alignment="center"):
     look.badge(words.sentence(sheet.state), reading.STATE[sheet.state])
     kind = f"{sheet.type}, {sheet.subtype}" if sheet.subtype else sheet.type
-    st.caption(f"{words.plain(sheet.code)}: {words.plain(kind)} in {words.plain(sheet.unit)}")
+    owned = f", owned by {sheet.owner}" if sheet.owner else ""
+    st.caption(words.plain(f"{sheet.code}: {kind} in {sheet.unit}{owned}"))
     if designs and sheet.designs:
         label = "Go on designing" if sheet.designs[0].status in EDITABLE else "Open in the designer"
         navigation.link("designer", label, actor=actor, id=sheet.designs[0].id)
@@ -42,7 +43,6 @@ tiles(
     [
         Tile("Ends", words.day(sheet.ends_on), note=f"{away}; from {words.day(sheet.starts_on)}"),
         Tile("Priority", str(sheet.priority)),
-        Tile("Owner", sheet.owner or words.NONE),
         Tile("Runs", words.count(sheet.runs), note=f"{words.count(sheet.running)} running"),
     ],
     narrowest=190,

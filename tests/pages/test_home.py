@@ -56,7 +56,7 @@ class TestWork:
         assert lines == {
             "1 activity of yours is overdue": "my_work",
             "1 more is due today": "my_work",
-            "7 activities wait in your branch for somebody to take them": "my_work",
+            "7 activities wait in the pool of your branch": "my_work",
         }
 
     def test_a_lead_hears_of_the_team(self, said, world):
