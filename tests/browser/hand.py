@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect  # noqa: A004  Playwright's own
 
 from tests.browser.serving import settle
 
@@ -36,8 +36,14 @@ class Hand:
 
     def choose(self, label: str, option: str, *, within: Locator | None = None) -> None:
         """Choose an option of a list that opens."""
-        (within or self.page).get_by_role("combobox", name=label, exact=True).first.click()
-        self.page.get_by_role("option", name=option).first.click()
+        box = (within or self.page).get_by_role("combobox", name=label, exact=True).first
+        box.click()
+        wanted = self.page.get_by_role("option", name=option).first
+        try:
+            wanted.wait_for(timeout=3_000)
+        except TimeoutError:
+            box.press("ArrowDown")  # a page that was still moving has shut the list again
+        wanted.click()
         settle(self.page)
 
     def pick(self, name: str, *, within: Locator | None = None) -> None:

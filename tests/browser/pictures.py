@@ -8,7 +8,11 @@ from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from core.runs.model import Candidate
+from core.runs.rules import Confirmation
 from tests.browser import chromium
 from tests.browser.hand import Hand
 from tests.browser.serving import FLAGS, ROOT, Bank, demo_bank, served
@@ -16,6 +20,7 @@ from tests.browser.serving import FLAGS, ROOT, Bank, demo_bank, served
 PICTURES = ROOT / "docs" / "guide" / "pictures"
 CUSTOMERS = 20_000
 DESK, PHONE = (1280, 800), (390, 844)
+WHO_IS_ASKED = "a relationship manager who has customers to confirm"
 _COLOURS = 128  # keeps a picture below 200 kB and still looks as it did
 
 
@@ -42,7 +47,7 @@ ALL = (
     Picture("agent-my-work-phone", "agent", "/my_work", size=PHONE),
     Picture("agent-pool", "agent", "/my_work?view=Branch+pool"),
     Picture("agent-activity", "agent", "/my_work", steps=("Take next",)),
-    Picture("agent-confirmations", "agent", "/confirmations"),
+    Picture("agent-confirmations", WHO_IS_ASKED, "/confirmations"),
     Picture("lead-home", "lead", "/"),
     Picture("lead-team-queue", "lead", "/team_queue"),
     Picture("lead-team-queue-dark", "lead", "/team_queue", "dark"),
@@ -80,7 +85,7 @@ def take(browser: Browser, bank: Bank, picture: Picture, folder: Path) -> Path:
         device_scale_factor=1,
     )
     if picture.who:
-        bank.sign_in(context, picture.who)
+        bank.sign_in(context, _asked(bank) if picture.who == WHO_IS_ASKED else picture.who)
     page = bank.open(context.new_page(), picture.path)
     hand = Hand(page)
     for step in picture.steps:
@@ -96,6 +101,14 @@ def take(browser: Browser, bank: Bank, picture: Picture, folder: Path) -> Path:
     file = folder / f"{picture.name}.png"
     shot.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
     return file
+
+
+def _asked(bank: Bank) -> int:
+    with Session(bank.engine) as session:
+        waiting = select(Candidate.confirmer_id).where(
+            Candidate.confirmation == Confirmation.PENDING, Candidate.confirmer_id.is_not(None)
+        )
+        return session.scalars(waiting.order_by(Candidate.confirmer_id).limit(1)).one()
 
 
 def main(names: list[str]) -> None:

@@ -67,14 +67,15 @@ class Bank:
     engine: Engine
     log: Path
 
-    def sign_in(self, context: BrowserContext, username: str) -> int:
-        """Give a browser the row and the cookie that the form would have given it."""
+    def sign_in(self, context: BrowserContext, who: str | int) -> None:
+        """Give a browser the row and the cookie that the form would have given it.
+
+        :param who: a user name, or the number of somebody who has none
+        """
         value = secrets.token_urlsafe(32)
         now = datetime.now(settings().zone)
         with Session(self.engine) as session, session.begin():
-            person_id = session.scalars(
-                select(Credential.person_id).where(Credential.username == username)
-            ).one()
+            person_id = who if isinstance(who, int) else _holder(session, who)
             row = WebSession(
                 person_id=person_id,
                 source=SignInSource.PASSWORD,
@@ -83,8 +84,6 @@ class Bank:
                 seen_at=now,
             )
             session.add(row)
-            session.flush()
-            session_id = row.id
         context.add_cookies(
             [
                 {
@@ -96,7 +95,6 @@ class Bank:
                 }
             ]
         )
-        return session_id
 
     def open(self, page: Page, path: str = "/") -> Page:
         page.goto(self.url + path)
@@ -191,6 +189,12 @@ def copy_of(url: str, folder: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     file = shutil.copy(url.removeprefix("sqlite:///"), folder)
     return f"sqlite:///{file}"
+
+
+def _holder(session: Session, username: str) -> int:
+    return session.scalars(
+        select(Credential.person_id).where(Credential.username == username)
+    ).one()
 
 
 def _free_port() -> int:
