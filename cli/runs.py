@@ -23,7 +23,23 @@ def list_runs(*, as_json: AsJson = False) -> None:
     if as_json:
         print_json(rows)
     else:
-        print_rows(rows)
+        print_rows(
+            [
+                _Line(row.code, row.campaign, row.unit, row.status.value, row.candidates)
+                for row in rows
+            ]
+        )
+
+
+@dataclass(frozen=True)
+class _Line:
+    """As much of a run as a narrow terminal takes."""
+
+    run: str
+    campaign: str
+    unit: str
+    status: str
+    candidates: int | None
 
 
 @dataclass(frozen=True)
