@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, make_url, select
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
@@ -195,11 +195,8 @@ def test_a_defect_gets_a_reference_and_a_line_in_the_log(fairlead, monkeypatch, 
     assert "Traceback" not in failed.output
 
 
-def test_a_postgresql_database_is_copied_by_its_own_program(
-    fairlead, engine, tmp_path, monkeypatch
-):
-    if engine.dialect.name != "postgresql":
-        pytest.skip("of SQLite there is a test of its own")
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_postgresql_database_is_copied_by_its_own_program(fairlead, tmp_path, monkeypatch):
     monkeypatch.setattr(database.shutil, "which", lambda _name: None)
     refused = fairlead("backup", tmp_path / "copy")
     assert refused.exit_code == 1
@@ -207,12 +204,20 @@ def test_a_postgresql_database_is_copied_by_its_own_program(
 
     program = tmp_path / "pg_dump"
     program.write_text(
-        f'#!{sys.executable}\nimport sys\nopen(sys.argv[2][7:], "w").write(sys.argv[3])\n'
+        f"#!{sys.executable}\nimport os, sys\n"
+        'told = [sys.argv[3], os.environ.get("PGPASSWORD", "")]\n'
+        'open(sys.argv[2][7:], "w").write("\\n".join(told))\n'
     )
     program.chmod(0o755)
     monkeypatch.setattr(database.shutil, "which", lambda _name: str(program))
     assert fairlead("backup", tmp_path / "copy").exit_code == 0
     assert (tmp_path / "copy").read_text().startswith("--dbname=postgresql://")
+
+    bank = make_url("postgresql+psycopg://fairlead:s3cret@bank.example:5433/fairlead")
+    database._back_up_postgresql(bank, tmp_path / "copy")
+    target, password = (tmp_path / "copy").read_text().splitlines()
+    assert target == "--dbname=postgresql://fairlead@bank.example:5433/fairlead"
+    assert password == "s3cret"
 
     program.write_text(f"#!{sys.executable}\nimport sys\nsys.exit('server version mismatch')\n")
     failed = fairlead("backup", tmp_path / "other")
@@ -244,6 +249,7 @@ def test_the_server_takes_the_place_of_the_command(fairlead, monkeypatch, tmp_pa
     (command,) = started
     assert "--server.port=9000" in command
     assert "--server.address=127.0.0.1" in command
+    assert f"--server.maxUploadSize={settings().upload_megabytes}" in command
 
 
 def test_the_console_script_and_the_module_are_the_same_door(tmp_path):
