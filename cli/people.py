@@ -1,13 +1,13 @@
 """Accounts at the command line: the first administrator has nobody else to ask."""
 
 import secrets
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 from cli.common import ask, do, say
 from core.access import Role
-from core.database import C
+from core.database import Coded
 from core.people.actions.accounts import (
     AddPerson,
     DisablePerson,
@@ -24,6 +24,8 @@ from core.people.rules import JobFunction
 from core.refusals import Invalid, NotFound
 from core.windows import Window
 from core.work import Work
+
+C = TypeVar("C", bound=Coded)
 
 app = typer.Typer(help="Give and take accounts.", no_args_is_help=True)
 
