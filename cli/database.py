@@ -1,5 +1,6 @@
 """Set up, bring up to date and back up the database."""
 
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -133,9 +134,20 @@ def _back_up_postgresql(url: URL, file: Path) -> None:
             "A backup of PostgreSQL needs its own program pg_dump on the path;"
             " install the PostgreSQL client of the server's version."
         )
-    target = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    target = URL.create(
+        "postgresql",
+        username=url.username,
+        host=url.host,
+        port=url.port,
+        database=url.database,
+        query=url.query,
+    )
     command = [program, "--format=custom", f"--file={file}", f"--dbname={target}"]
+    # Anybody on the machine may read a command line; the environment is the server's own.
+    password = {"PGPASSWORD": str(url.password)} if url.password else {}
     with progress("Copying"):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(  # noqa: S603  pg_dump, with arguments of our own
+            command, env=os.environ | password, capture_output=True, text=True, check=False
+        )
     if done.returncode:
         raise Invalid(f"pg_dump gave up: {done.stderr.strip()}")
