@@ -13,7 +13,7 @@ from core import history
 from core.access import Permission, Role
 from core.activities.queries import counts
 from core.campaigns.queries import CampaignState, approvals_wanted, campaigns
-from core.impact.queries.runs import headlines
+from core.impact.queries.board import headlines
 from core.impact.rules import Grade
 from core.people.queries import account_counts
 from core.runs.queries import confirmations_wanted, runs

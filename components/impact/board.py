@@ -12,7 +12,8 @@ from components.impact import estimates
 from components.tables import Column, forget, listing
 from components.tiles import Tile, tiles
 from core.impact.estimates import Effect
-from core.impact.queries.runs import RunImpact, results
+from core.impact.queries.board import results
+from core.impact.queries.runs import RunImpact
 from core.impact.rules import Grade
 from core.windows import Window
 

@@ -20,8 +20,9 @@ from core.impact.actions import (
 from core.impact.estimates import Effect
 from core.impact.model import Analysis, RunCell, RunFold
 from core.impact.queries.analyses import analyses
+from core.impact.queries.board import headlines
 from core.impact.queries.checking import cells_that_differ
-from core.impact.queries.runs import headlines, impact, impacts
+from core.impact.queries.runs import impact, impacts
 from core.impact.rules import Grade, Reason, Verdict
 from core.journal.model import Entry, Outgoing
 from core.refusals import Conflict, Invalid, NotAllowed, NotFound

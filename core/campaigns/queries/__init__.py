@@ -7,8 +7,9 @@ from core.campaigns.queries.campaigns import (
     campaigns,
 )
 from core.campaigns.queries.comparing import changes_between
-from core.campaigns.queries.designs import DesignSheet, StageSheet, design, stages_of
+from core.campaigns.queries.designs import DesignSheet, design
 from core.campaigns.queries.forecasts import Forecast, forecast
+from core.campaigns.queries.stages import StageSheet, stages_of
 
 __all__ = [
     "CampaignState",

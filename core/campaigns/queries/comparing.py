@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from core.campaigns.queries.designs import DesignSheet, StageSheet
+from core.campaigns.queries.designs import DesignSheet
+from core.campaigns.queries.stages import StageSheet
 from core.campaigns.terms import differences
 
 _SHARES = {"control_share": 0.01, "goal": 100, "expected_rate": 100}  # what makes each a percentage

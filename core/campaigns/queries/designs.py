@@ -4,28 +4,21 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from core.access import Permission
 from core.campaigns.model import (
-    ActionType,
-    ActivitySubtype,
     Campaign,
     CampaignType,
-    Channel,
-    Content,
     Design,
-    ReasonTemplate,
-    Stage,
-    TemplateReason,
 )
-from core.campaigns.rules import DesignStatus, Objective, Plan, ReasonUse, StagePlan, shortcomings
-from core.campaigns.terms import DesignTerms, StageTerms
+from core.campaigns.queries.stages import StageSheet, plan_of, stages_of
+from core.campaigns.rules import DesignStatus, Objective, Plan, shortcomings
+from core.campaigns.terms import DesignTerms
 from core.campaigns.usage import is_used
 from core.campaigns.visibility import visible
 from core.customers.model import Product
-from core.customers.rules import Medium
 from core.people.model import Person, Qualification
 from core.refusals import NotFound
 from core.segments.criteria import InvalidRule, Known, described, read
@@ -33,24 +26,6 @@ from core.segments.model import Segment
 from core.segments.queries import known_words
 from core.segments.rules import SegmentKind
 from core.work import Reader
-
-
-@dataclass(frozen=True)
-class StageSheet:
-    """A stage with the names of what it refers to, ready to be read."""
-
-    position: int
-    terms: StageTerms
-    content: str | None
-    subject: str
-    body: str
-    channel: str | None
-    medium: Medium | None
-    is_internal: bool | None
-    subtype: str | None
-    template: str | None
-    in_progress_reasons: int
-    cancelled_reasons: int
 
 
 @dataclass(frozen=True)
@@ -139,7 +114,7 @@ def sheet(view: Reader, design_id: int, *, known: Known | None = None) -> Design
         base_product=base_product,
         offer=kept.offer,
         control_share=kept.control_share,
-        stages=tuple(_plan(stage) for stage in stages),
+        stages=tuple(plan_of(stage) for stage in stages),
     )
     return DesignSheet(
         id=kept.id,
@@ -174,84 +149,6 @@ def sheet(view: Reader, design_id: int, *, known: Known | None = None) -> Design
 
 def terms_of(kept: Design) -> DesignTerms:
     return DesignTerms(**{each.name: getattr(kept, each.name) for each in fields(DesignTerms)})
-
-
-def stages_of(view: Reader, design_id: int) -> tuple[StageSheet, ...]:
-    """Return the stages of a version in their order, with what they refer to."""
-    offered = {
-        use: select(func.count())
-        .where(TemplateReason.template_id == Stage.reason_template_id, TemplateReason.use == use)
-        .correlate(Stage)
-        .scalar_subquery()
-        for use in ReasonUse
-    }
-    statement = (
-        select(
-            Stage,
-            Content.name,
-            Content.subject,
-            Content.body,
-            Channel.name,
-            Channel.medium,
-            ActionType.is_campaign_activity,
-            ActivitySubtype.name,
-            ReasonTemplate.name,
-            offered[ReasonUse.IN_PROGRESS],
-            offered[ReasonUse.CANCELLED],
-        )
-        .outerjoin(Content, Content.id == Stage.content_id)
-        .outerjoin(Channel, Channel.id == Content.channel_id)
-        .outerjoin(ActionType, ActionType.id == Channel.action_type_id)
-        .outerjoin(ActivitySubtype, ActivitySubtype.id == Stage.activity_subtype_id)
-        .outerjoin(ReasonTemplate, ReasonTemplate.id == Stage.reason_template_id)
-        .where(Stage.design_id == design_id)
-        .order_by(Stage.position)
-    )
-    return tuple(
-        StageSheet(
-            position=stage.position,
-            terms=StageTerms(**{f.name: getattr(stage, f.name) for f in fields(StageTerms)}),
-            content=content,
-            subject=subject or "",
-            body=body or "",
-            channel=channel,
-            medium=medium,
-            is_internal=is_internal,
-            subtype=subtype,
-            template=template,
-            in_progress_reasons=in_progress,
-            cancelled_reasons=cancelled,
-        )
-        for (
-            stage,
-            content,
-            subject,
-            body,
-            channel,
-            medium,
-            is_internal,
-            subtype,
-            template,
-            in_progress,
-            cancelled,
-        ) in view.session.execute(statement)
-    )
-
-
-def _plan(stage: StageSheet) -> StagePlan:
-    template = None
-    if stage.template is not None:
-        template = (stage.template, stage.in_progress_reasons, stage.cancelled_reasons)
-    return StagePlan(
-        position=stage.position,
-        name=stage.terms.name,
-        content=stage.content,
-        subject=stage.subject,
-        body=stage.body,
-        channel=stage.channel,
-        is_internal=stage.is_internal,
-        template=template,
-    )
 
 
 def _audience(segment: Segment | None, known: Known) -> tuple[str, str | None]:

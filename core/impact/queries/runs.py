@@ -1,7 +1,7 @@
 """What runs changed: one in full, and all of them side by side."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,13 +17,11 @@ from core.impact.measuring import measure
 from core.impact.queries.cells import cell_counts, cells
 from core.impact.queries.funnel import require_run
 from core.impact.report import Arm, Comparison, Report, Terms
-from core.impact.rules import Grade
 from core.impact.tally import Tally
 from core.people.model import Unit
 from core.runs.model import Run, RunArm
 from core.runs.rules import RunStatus
 from core.settings import settings
-from core.windows import Part, Window
 from core.work import Reader
 
 
@@ -101,10 +99,11 @@ class RunImpact:
     def best(self) -> Comparison | None:
         """Return the comparison that speaks for the run: of several arms, the largest gain."""
         known = [c for c in self.report.comparisons if isinstance(c.difference, Effect)]
-        return max(known, key=_difference, default=None)
+        return max(known, key=gain, default=None)
 
 
-def _difference(comparison: Comparison) -> float:
+def gain(comparison: Comparison) -> float:
+    """Return by how much the treated differ, or 0 where that can't be said."""
     return comparison.difference.value if isinstance(comparison.difference, Effect) else 0.0
 
 
@@ -207,57 +206,3 @@ def arms_of(view: Reader, run_ids: Sequence[int] | None) -> dict[int, list[Arm]]
     for run_id, number, name, share, *counts in rows:
         found[run_id].append(Arm(number, name or f"arm {number}", share, Tally.of(counts)))
     return dict(found)
-
-
-@dataclass(frozen=True)
-class Headline:
-    """One sentence for the board, with the evidence it stands on and the run behind it."""
-
-    run_id: int
-    campaign: str
-    sentence: str
-    grade: Grade
-    why: str
-
-
-def headlines(view: Reader, *, limit: int = 3) -> list[Headline]:
-    """Say what campaigns changed lately: measured ones first, then ended ones, then the latest.
-
-    Campaigns without an outcome to measure, such as administrative ones, are not spoken of.
-    """
-    measured = results(view, window=Window(size=1_000)).rows
-    return [
-        Headline(
-            found.facts.run_id,
-            found.facts.campaign,
-            found.sentence,
-            found.report.grade,
-            found.report.why,
-        )
-        for found in measured[:limit]
-    ]
-
-
-def results(view: Reader, *, window: Window) -> Part[RunImpact]:
-    """List the runs that have something to measure.
-
-    Unless another order is asked for, compared ones come first, then those that have ended, then
-    the latest.
-    """
-    found = [
-        run
-        for run in impacts(view)
-        if run.facts.has_outcome and (run.facts.launched_at or run.facts.is_imported)
-    ]
-    found.sort(key=_ORDERS[window.sort or "start"], reverse=window.descending or not window.sort)
-    if not window.sort:
-        found.sort(key=lambda run: (run.report.refused is not None, run.facts.is_running))
-    return Part(found[window.first : window.first + window.size], len(found))
-
-
-_ORDERS: dict[str, Callable[[RunImpact], Any]] = {
-    "start": lambda run: (run.facts.starts_on, run.id),
-    "campaign": lambda run: run.facts.campaign.casefold(),
-    "treated": lambda run: run.treated.targeted,
-    "difference": lambda run: _difference(run.best) if run.best else -1.0,
-}

@@ -1,0 +1,25 @@
+"""Where the data lives: columns and tables, the engine, and sets of values."""
+
+from core.database.columns import Base, Code, Coded, Facts, Moment, Money, Number, only
+from core.database.engine import connect, lost_a_race, read_only, spilling, write_turn
+from core.database.sets import affected, id_set, text_set, version_set
+
+__all__ = [
+    "Base",
+    "Code",
+    "Coded",
+    "Facts",
+    "Moment",
+    "Money",
+    "Number",
+    "affected",
+    "connect",
+    "id_set",
+    "lost_a_race",
+    "only",
+    "read_only",
+    "spilling",
+    "text_set",
+    "version_set",
+    "write_turn",
+]

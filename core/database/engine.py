@@ -1,0 +1,84 @@
+"""One engine for PostgreSQL or SQLite, behaving alike."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from sqlite3 import Connection as SqliteConnection
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+
+
+def connect(url: str) -> Engine:
+    """Open the database at `url`, behaving alike on both products."""
+    if url.startswith("postgresql"):
+        limits = "-c lock_timeout=10s -c timezone=UTC"
+        return create_engine(
+            url,
+            pool_pre_ping=True,
+            pool_size=10,
+            connect_args={"options": limits},
+            hide_parameters=True,  # they hold names and numbers of customers; errors are logged
+        )
+    path = make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, pool_size=20, max_overflow=40, hide_parameters=True)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def read_only(engine: Engine) -> Engine:
+    """Share the pool, refuse writes, and show every query the same snapshot."""
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
+    return engine.execution_options(sqlite_read_only=True)
+
+
+def spilling(engine: Engine) -> Engine:
+    """Share the pool, and let large temporary tables go to the disk, as PostgreSQL's do."""
+    return engine.execution_options(sqlite_spills=True)
+
+
+def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
+    connection.isolation_level = None  # we emit BEGIN ourselves, below
+    for pragma in (
+        "foreign_keys = ON",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "busy_timeout = 30000",
+        "cache_size = -65536",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    reading = options.get("sqlite_read_only", False)
+    spills = options.get("sqlite_spills", False)
+    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
+    connection.exec_driver_sql(f"PRAGMA temp_store = {'FILE' if spills else 'MEMORY'}")
+    # A writer that starts by reading would deadlock with another; take the lock at once.
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+_turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+
+@contextmanager
+def write_turn(engine: Engine) -> Iterator[None]:
+    """Let the writers of this process queue up for SQLite, whose own busy wait is unfair."""
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+    with _turns[str(engine.url)]:
+        yield
+
+
+def lost_a_race(error: BaseException) -> bool:
+    """Test whether the database gave up because of another transaction."""
+    sqlstate = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return sqlstate in {"40001", "40P01", "55P03"} or "database is locked" in str(error)

@@ -1,0 +1,67 @@
+"""Many values in one parameter, and statements that meet many rows."""
+
+import json
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import (
+    BigInteger,
+    CursorResult,
+    Executable,
+    Integer,
+    Select,
+    Text,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
+
+
+def id_set(engine_name: str, ids: Iterable[int]) -> Select[tuple[int]]:
+    """Return `ids` as a one-column SELECT in a single parameter, however many there are.
+
+    :param engine_name: the dialect's name, `session.get_bind().dialect.name`
+    """
+    packed = json.dumps(list(ids))
+    if engine_name == "sqlite":
+        each = func.json_each(packed).table_valued(column("value", Integer))
+        return select(each.c.value)
+    value = func.jsonb_array_elements_text(cast(literal(packed), JSONB)).column_valued("value")
+    return select(cast(value, BigInteger))
+
+
+def version_set(engine_name: str, versions: Mapping[int, int | None]) -> Select[int, int | None]:
+    """Return ids with the versions somebody saw, as columns `id` and `version`, in one parameter.
+
+    A version of None stays NULL: there is nothing to compare with.
+    """
+    packed = json.dumps({str(id_): version for id_, version in versions.items()})
+    if engine_name == "sqlite":
+        each = func.json_each(packed).table_valued(column("key", Text), column("value", Integer))
+        return select(cast(each.c.key, Integer).label("id"), each.c.value.label("version"))
+    pairs = func.jsonb_each_text(cast(literal(packed), JSONB)).table_valued("key", "value")
+    return select(
+        cast(pairs.c.key, BigInteger).label("id"),
+        cast(pairs.c.value, BigInteger).label("version"),
+    )
+
+
+def text_set(engine_name: str, texts: Iterable[str]) -> Select[str]:
+    """Return `texts` as a SELECT of one column `text`, in a single parameter."""
+    packed = json.dumps(list(texts))
+    if engine_name == "sqlite":
+        each = func.json_each(packed).table_valued(column("value", Text))
+        return select(each.c.value.label("text"))
+    value = func.jsonb_array_elements_text(cast(literal(packed), JSONB)).column_valued("value")
+    return select(cast(value, Text).label("text"))
+
+
+def affected(session: Session, statement: Executable) -> int:
+    """Carry out an INSERT … SELECT, UPDATE or DELETE over a set; return how many rows it met."""
+    options = {"synchronize_session": False, "preserve_rowcount": True}
+    outcome = session.execute(statement, execution_options=options)
+    assert isinstance(outcome, CursorResult)  # noqa: S101  what a statement without RETURNING gives
+    return outcome.rowcount

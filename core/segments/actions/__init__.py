@@ -1,0 +1,21 @@
+"""What people do with segments."""
+
+from core.segments.actions.defining import (
+    ChangeSegment,
+    DefineSegment,
+    change_segment,
+    define_segment,
+)
+from core.segments.actions.listing import ListSegment, list_segment
+from core.segments.actions.retiring import RetireSegment, retire_segment
+
+__all__ = [
+    "ChangeSegment",
+    "DefineSegment",
+    "ListSegment",
+    "RetireSegment",
+    "change_segment",
+    "define_segment",
+    "list_segment",
+    "retire_segment",
+]
