@@ -8,7 +8,6 @@ from typing import Any, TypeAlias
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    CursorResult,
     Integer,
     Select,
     Subquery,
@@ -29,7 +28,7 @@ from sqlalchemy.orm import Session
 from core.access import Permission
 from core.customers.model import Consent, CustomerState, Holding, Indicator, Product
 from core.customers.rules import MOST_PRODUCT_BITS
-from core.database import Moment, Number
+from core.database import Moment, Number, affected
 from core.work import Reader
 
 Columns: TypeAlias = Select[*tuple[Any, ...]]
@@ -60,14 +59,12 @@ def refresh_state(session: Session, *, now: datetime, customer_ids: Columns | No
     :returns: how many rows were put right
     """
     truth = _truth(now, customer_ids)
-    outcome = session.execute(
+    return affected(
+        session,
         update(CustomerState)
         .where(CustomerState.customer_id == truth.c.customer_id, or_(*_differences(truth)))
-        .values({name: truth.c[name] for name in _DERIVED})
-        .execution_options(synchronize_session=False)
+        .values({name: truth.c[name] for name in _DERIVED}),
     )
-    assert isinstance(outcome, CursorResult)  # noqa: S101  an UPDATE without RETURNING gives nothing else
-    return outcome.rowcount
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import select
 
 from core.access import Permission, masked
 from core.activities.model import Activity
@@ -115,26 +115,6 @@ def agreements(view: Reader, *, activity_id: int) -> list[Agreement]:
         .order_by(Holding.opened_on.desc(), Holding.agreement_no)
     )
     return [Agreement(*row) for row in view.session.execute(statement)]
-
-
-@dataclass(frozen=True)
-class LeadCounts:
-    """Leads of the actor's own activities, and what the won ones are worth."""
-
-    open: int
-    won: int
-    lost: int
-    value: Decimal
-
-
-def my_lead_counts(view: Reader) -> LeadCounts:
-    """Count the own leads by what became of them, in one statement."""
-    view.authorize(Permission.WORK_ACTIVITIES)
-    count = func.count(Lead.id)
-    mine = exists().where(Activity.id == Lead.activity_id, own(view))
-    open_, won, lost = (count.filter(Lead.status == status) for status in LeadStatus)
-    row = view.session.execute(select(open_, won, lost, func.sum(Lead.value)).where(mine)).one()
-    return LeadCounts(row[0], row[1], row[2], row[3] or Decimal(0))
 
 
 def _leads(view: Reader) -> Any:

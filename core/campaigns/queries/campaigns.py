@@ -71,9 +71,9 @@ def campaigns(
     view.authorize(*_LOOKERS)
     statement = _campaigns().where(visible(view))
     if text.strip():
-        wanted = f"%{_literally(text.strip().lower())}%"
         found = (
-            func.lower(field).like(wanted, escape="\\") for field in (Campaign.name, Campaign.code)
+            field.icontains(text.strip(), autoescape=True)
+            for field in (Campaign.name, Campaign.code)
         )
         statement = statement.where(or_(*found))
     if type_id is not None:
@@ -246,7 +246,3 @@ def _runs(view: Reader, campaign_id: int) -> tuple[RunLine, ...]:
         RunLine(id_, code, version, unit, RUN_WORDS[status], starts_on, ends_on)
         for id_, code, version, unit, status, starts_on, ends_on in view.session.execute(statement)
     )
-
-
-def _literally(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
