@@ -1,8 +1,6 @@
 """Real banks' files, imported by the mappings of the guide, give the figures that others found."""
 
 import csv
-import json
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -25,15 +23,9 @@ from core.work import changing, rehearsing
 from data.importers.meaning import read_mapping
 from data.importers.reading import open_reading
 from tests.conftest import NOW
+from tests.making.berka import EXAMPLES, rule
+from tests.making.berka import FILES as BERKA
 
-EXAMPLES = Path(__file__).parents[2] / "docs" / "guide" / "examples"
-BERKA = (
-    (IntakeKind.CUSTOMERS, "client", "berka-customers", 5_369),
-    (IntakeKind.HOLDINGS, "account", "berka-accounts", 4_500),
-    (IntakeKind.HOLDINGS, "card", "berka-cards", 892),
-    (IntakeKind.HOLDINGS, "loan", "berka-loans", 682),
-    (IntakeKind.HOLDINGS, "order", "berka-orders", 6_471),
-)
 CALLED = 45_211
 pytestmark = pytest.mark.reference
 
@@ -66,11 +58,6 @@ def candidates_by_reference(reference):
         row["selection_id"]: (int(row["candidates"]), row["outcome_yes"])
         for row in table(reference, "reference_candidate_selection.csv")
     }
-
-
-def rule(selection):
-    [path] = (EXAMPLES / "segments").glob(f"{selection.lower()}-*.json")
-    return json.loads(path.read_text())
 
 
 def said_yes(view, *, rule):
