@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, false, true
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false, true
 
 from core.database import Coded
 
@@ -160,6 +160,10 @@ SIGHTS: Mapping[Role, Sight] = {
 }
 
 
+# These see the records of their own branch; every other role looks at its unit's whole subtree.
+BRANCH_ROLES = frozenset({Role.AGENT, Role.TEAM_LEAD})
+
+
 @dataclass(frozen=True)
 class Scope:
     """The units (branches above all), and the team, whose records a person may see and change."""
@@ -209,6 +213,17 @@ class Actor:
         if self.is_system:
             return Sight.EVERYBODY
         return max((SIGHTS[role] for role in self.roles), default=Sight.NEVER)
+
+    def of_branch(self, unit_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
+        """Restrict a statement to what a team lead answers for, however wide the scope is.
+
+        Another role of the same person widens the scope, but not whose names a lead reads or
+        whose work a lead hands out.
+        """
+        own = self.scope.limits(unit_id)
+        if self.is_system or (self.roles <= BRANCH_ROLES and not self.scope.bank_wide):
+            return own
+        return and_(own, unit_id == self.unit_id)
 
     def describe(self) -> str:
         """Say the roles in words, as a refusal does."""

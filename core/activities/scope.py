@@ -41,6 +41,14 @@ def seen(view: Reader) -> ColumnElement[bool]:
     the unassigned of the branch. Whoever oversees people and customers: all of the own units.
     """
     actor = view.actor
+    if actor.permissions >= OVERSIGHT and not actor.is_system:
+        return or_(worked(view), actor.scope.limits(Activity.branch_id))
+    return worked(view)
+
+
+def worked(view: Reader) -> ColumnElement[bool]:
+    """Restrict to what the actor works on or leads: looking over more gives no say in it."""
+    actor = view.actor
     if actor.is_system:
         return true()
     parts: list[ColumnElement[bool]] = [false()]
@@ -48,8 +56,6 @@ def seen(view: Reader) -> ColumnElement[bool]:
         parts += [own(view), in_pool(view)]
     if actor.may(Permission.SEE_TEAM):
         parts.append(of_team(view))
-    if actor.permissions >= OVERSIGHT:
-        parts.append(actor.scope.limits(Activity.branch_id))
     return or_(*parts)
 
 
@@ -70,16 +76,16 @@ def of_team(view: Reader) -> ColumnElement[bool]:
     """Restrict to the work of a lead's people, and to what nobody of the branch has."""
     return or_(
         Activity.person_id.in_(select(Person.id).where(team_member(view))),
-        and_(Activity.person_id.is_(None), view.actor.scope.limits(Activity.branch_id)),
+        and_(Activity.person_id.is_(None), view.actor.of_branch(Activity.branch_id)),
     )
 
 
 def team_member(view: Reader) -> ColumnElement[bool]:
     """Restrict a statement over people to those whom the actor leads."""
-    scope = view.actor.scope
-    if scope.team_id is not None:
-        return Person.team_id == scope.team_id
-    return scope.limits(Person.unit_id)
+    team_id = view.actor.scope.team_id
+    if team_id is not None:
+        return Person.team_id == team_id
+    return view.actor.of_branch(Person.unit_id)
 
 
 def revealed(view: Reader) -> ColumnElement[bool]:

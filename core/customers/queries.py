@@ -54,12 +54,10 @@ def plainly_seen(view: Reader) -> ColumnElement[bool]:
         case Sight.EVERYBODY:
             return true()
         case Sight.OWN_TEAM:
-            return view.actor.scope.limits(CustomerState.branch_id)
+            return view.actor.of_branch(CustomerState.branch_id)
         case Sight.OWN_WORK:
             me = view.actor.person_id
-            pool = (_ACTIVITY.c.status == _UNASSIGNED) & view.actor.scope.limits(
-                _ACTIVITY.c.branch_id
-            )
+            pool = (_ACTIVITY.c.status == _UNASSIGNED) & view.actor.of_branch(_ACTIVITY.c.branch_id)
             work = select(_ACTIVITY.c.customer_id).where(
                 _ACTIVITY.c.customer_id == CustomerState.customer_id,
                 or_(_ACTIVITY.c.person_id == me, pool),

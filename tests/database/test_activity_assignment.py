@@ -1,11 +1,13 @@
 """Handing out work: what qualifies moves, the rest comes back row by row with its reason."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from core.access import Role
 from core.activities.actions.assignment import Assign, AssignMatching, assign, assign_matching
 from core.activities.actions.taking import Take, take
 from core.activities.actions.working import Cancel, NoteAttempt, cancel, note_attempt
@@ -40,6 +42,18 @@ def refusals(ask, actor, fact):
 
 
 class TestAssign:
+    def test_another_role_gives_no_say_in_other_teams_work(self, world, do, ask, work):
+        wide = replace(world.lea.scope, unit_ids=(), bank_wide=True)
+        roles = world.lea.roles | {Role.CAMPAIGN_MANAGER}
+        both = replace(world.lea, roles=roles, scope=wide)
+
+        fact = do(both, assign, Assign({work[4]: 1, work[12]: 1}, BEN))
+
+        assert refusals(ask, both, fact) == {work[12]: "There is no such activity."}
+        with pytest.raises(NotAllowed):
+            do(both, cancel, Cancel(work[11], w.WRONG_NUMBER))
+        assert do(both, assign_matching, AssignMatching(ActivityFilter(), SAM)).refused == 10
+
     def test_moves_one(self, engine, world, do, ask, work):
         fact = do(world.lea, assign, Assign({work[4]: 1}, BEN))
 
@@ -124,7 +138,7 @@ class TestAssign:
             session.get_one(Person, BEN).is_active = False
 
         left = do(world.lea, assign, Assign({work[4]: 1}, BEN))
-        leads = do(world.lea, assign, Assign({work[4]: 1}, LEA))
+        leads = do(world.lea, assign, Assign({work[4]: 1}, MIA))
 
         assert refusals(ask, world.lea, left) == {work[4]: "The person is not active."}
         assert refusals(ask, world.lea, leads) == {work[4]: "The person does not work activities."}
@@ -293,8 +307,9 @@ class TestResults:
         assert (rows[work[11]].customer, rows[work[11]].campaign) == (None, None)
 
     def test_colleagues_come_with_load_and_qualifications(self, world, ask, work):
-        ben, ann = ask(world.lea, colleagues)
+        lea, ben, ann = ask(world.lea, colleagues)
 
+        assert (lea.name, lea.open) == ("Lea Example", 0)
         assert (ben.name, ben.open, ben.qualifications) == ("Ben Example", 1, ())
         assert (ann.name, ann.open, ann.qualifications) == ("Ann Example", 2, ("Savings advice",))
 

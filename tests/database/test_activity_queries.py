@@ -141,6 +141,17 @@ class TestNames:
         assert one.row.customer == "C••• 0••• E•••"
         assert "Customer 01" not in one.script
 
+    @pytest.mark.parametrize("who", ["ann", "lea"])
+    def test_another_role_shows_no_more_of_them(self, world, ask, work, who):
+        actor = getattr(world, who)
+        wide = replace(actor.scope, unit_ids=(), bank_wide=True)
+        both = replace(actor, roles=actor.roles | {Role.CAMPAIGN_MANAGER}, scope=wide)
+
+        rows = ask(both, team_list, matching=ActivityFilter()).rows
+
+        assert len(rows) == 15
+        assert {each.branch for each in rows if "Example" in each.customer} == {"North"}
+
     def test_cannot_be_searched_where_they_cannot_be_read(self, world, ask, work):
         named = ActivityFilter(text="customer 01")
         assert ids(ask(world.lea, team_list, matching=named)) == of(work, 1)

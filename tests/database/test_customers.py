@@ -1,11 +1,13 @@
 """What may be seen of a customer, and what may be noted about one."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.access import Role
 from core.customers.actions import (
     ClearIndicator,
     SetConsent,
@@ -20,6 +22,7 @@ from core.customers.rules import IndicatorKind, Medium
 from core.journal.model import Entry, Outgoing
 from core.refusals import Invalid, NotAllowed, NotFound
 from tests.conftest import NOW
+from tests.making.activities import pool_of
 
 DISTRESS = IndicatorKind.DISTRESS
 
@@ -52,6 +55,16 @@ class TestContactFacts:
 
     def test_a_lead_sees_the_own_branch(self, ask, world):
         assert ask(world.lea, contact_facts, customer_id=3).name == "Customer 03 Example"
+
+    @pytest.mark.parametrize("who", ["ann", "lea"])
+    def test_another_role_shows_no_more_names(self, ask, world, engine, who):
+        pool_of(engine)
+        actor = getattr(world, who)
+        wide = replace(actor.scope, unit_ids=(), bank_wide=True)
+        both = replace(actor, roles=actor.roles | {Role.CAMPAIGN_MANAGER}, scope=wide)
+
+        assert ask(both, contact_facts, customer_id=3).name == "Customer 03 Example"
+        assert ask(both, contact_facts, customer_id=11).name == "C••• 1••• E•••"
 
     @pytest.mark.parametrize("who", ["ann", "lea"])
     def test_another_branch_does_not_exist(self, ask, world, who):

@@ -1,9 +1,11 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from core.access import Role
 from core.customers.model import Attribute
 from core.customers.rules import AttributeType, Origin
 from core.impact.actions import FoldRuns, fold_runs
@@ -260,6 +262,17 @@ class TestDrillDown:
         part = ask(getattr(world, who), customers_at, run_id=run, step=Step.WON)
 
         assert (part.rows[0].customer_no, part.rows[0].name) == (number, name)
+
+    @pytest.mark.parametrize(("who", "branches"), [("ann", set()), ("lea", {"North"})])
+    def test_another_role_shows_no_more_names(self, run, ask, world, who, branches):
+        actor = getattr(world, who)
+        wide = replace(actor.scope, unit_ids=(), bank_wide=True)
+        both = replace(actor, roles=actor.roles | {Role.CAMPAIGN_MANAGER}, scope=wide)
+
+        part = ask(both, customers_at, run_id=run, step=Step.TARGETED)
+
+        assert part.total == 12
+        assert {row.branch for row in part.rows if "Crowd" in row.name} == branches
 
     def test_a_team_lead_sees_rows_of_the_own_branch_only(self, run, ask, world):
         part = ask(world.lou, customers_at, run_id=run, step=Step.WON)

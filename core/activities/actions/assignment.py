@@ -28,7 +28,7 @@ from core.activities.model import Activity, Batch, BatchRefusal, Change
 from core.activities.queries.filters import ActivityFilter
 from core.activities.queries.judging import Asked, judged, receiver
 from core.activities.rules import ASSIGN, Objection, Status
-from core.activities.scope import seen
+from core.activities.scope import worked
 from core.database import Code, Moment, Number, affected, id_set
 from core.refusals import Invalid
 from core.runs.model import Candidate
@@ -114,9 +114,9 @@ def _assigned(
 
 def _lock(work: Work, asked: Asked) -> None:
     if isinstance(asked, ActivityFilter):
-        wanted = asked.conditions(work)
+        wanted = and_(asked.conditions(work), worked(work))
     else:
-        wanted = and_(Activity.id.in_(id_set(work.dialect, asked)), seen(work))
+        wanted = and_(Activity.id.in_(id_set(work.dialect, asked)), worked(work))
     rows = select(Activity.id).where(wanted).order_by(Activity.id).with_for_update()
     work.session.execute(select(func.count()).select_from(rows.subquery()))
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, case, func, literal, or_, select, update
 from core.access import Permission
 from core.activities.model import Activity, Attempt, Change
 from core.activities.rules import Objection, Outcome, Status
-from core.activities.scope import seen
+from core.activities.scope import seen, worked
 from core.campaigns.model import Content, Stage, StatusReason, TemplateReason
 from core.campaigns.rules import ReasonUse
 from core.customers.model import CustomerState
@@ -72,7 +72,8 @@ def owned(work: Work, activity: Activity, move: Move[Status]) -> None:
 
 def led(work: Work, activity: Activity, move: Move[Status]) -> None:
     """Continue only for the person who has the activity, or for the team lead."""
-    if not work.actor.may(Permission.ASSIGN_ACTIVITIES):
+    leads = select(Activity.id).where(Activity.id == activity.id, worked(work))
+    if not work.actor.may(Permission.ASSIGN_ACTIVITIES) or work.session.scalar(leads) is None:
         owned(work, activity, move)
 
 

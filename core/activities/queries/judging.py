@@ -25,7 +25,7 @@ from core.activities.model import Activity
 from core.activities.queries.filters import ActivityFilter
 from core.activities.queries.rows import HOLDER, Rows
 from core.activities.rules import ASSIGN, CLOSED, OPEN, Objection
-from core.activities.scope import among, seen, team_member
+from core.activities.scope import among, team_member, worked
 from core.campaigns.model import Design
 from core.database import version_set
 from core.people.model import Person, PersonQualification, PersonRole, Qualification
@@ -102,16 +102,16 @@ def objection(
 def judged(view: Reader, to: Receiver, asked: Asked) -> Rows:
     """Select id, current tracked fields and `objection` of everything that was asked for.
 
-    Of single ids also those that the actor can't see: they look like not existing. Their rows
+    Of single ids also those that the actor has no say in: they look like not existing. Their rows
     have `asked_id` only.
     """
     if isinstance(asked, ActivityFilter):
         statement = select(*_COLUMNS, Activity.id.label("asked_id"), _named(objection(to)))
-        return _joined(statement).where(asked.conditions(view))
+        return _joined(statement).where(asked.conditions(view), worked(view))
     wanted = version_set(view.dialect, asked).subquery("wanted")
     against = objection(to, version=wanted.c.version)
     statement = select(*_COLUMNS, wanted.c.id.label("asked_id"), _named(against))
-    found = and_(Activity.id == wanted.c.id, seen(view))
+    found = and_(Activity.id == wanted.c.id, worked(view))
     return _joined(statement.select_from(wanted).outerjoin(Activity, found))
 
 

@@ -1,6 +1,6 @@
 """The customers behind each figure of a funnel."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, select
 
 from core.access import Permission, Sight, masked, masked_number
 from core.campaigns.model import Channel
-from core.customers.model import Customer
+from core.customers.model import Customer, CustomerState
+from core.customers.queries import plainly_seen
 from core.impact.queries.funnel import require_run
 from core.impact.queries.groups import arms, check, group, joined
 from core.impact.rules import Step
@@ -93,9 +94,11 @@ def customers_at(
             Candidate.attempts,
             *(_MOMENTS[s] for s in list(Step)[3:]),
             Candidate.outcome_at,
+            plainly_seen(view),
         )
         .select_from(Candidate)
         .join(Customer, Customer.id == Candidate.customer_id)
+        .outerjoin(CustomerState, CustomerState.customer_id == Candidate.customer_id)
         .join(Unit, Unit.id == Candidate.branch_id)
         .join(RunArm, (RunArm.run_id == Candidate.run_id) & (RunArm.arm == Candidate.arm))
         .outerjoin(Channel, Channel.id == Candidate.channel_id)
@@ -105,8 +108,14 @@ def customers_at(
     rows, total = windowed(
         view.session, statement, window or Window(), sorts=sorts, last=Candidate.customer_id
     )
-    shown = _shown(view.actor.sight)
-    return Part([FunnelCustomer(*shown(no, name), *rest) for no, name, *rest in rows], total)
+    sight = view.actor.sight
+    return Part(
+        [
+            FunnelCustomer(*_shown(sight, no, name, plainly=bool(plainly)), *rest)
+            for no, name, *rest, plainly in rows
+        ],
+        total,
+    )
 
 
 def _at(step: Step | None) -> ColumnElement[bool]:
@@ -119,10 +128,7 @@ def _at(step: Step | None) -> ColumnElement[bool]:
     return _MOMENTS[step].is_not(None)
 
 
-def _shown(sight: Sight) -> Callable[[str, str], tuple[str | None, str | None]]:
-    if sight is Sight.NEVER:
-        return lambda _no, _name: (None, None)
-    # Rows are within the asker's scope already: a team lead's are the own unit's customers.
-    if sight is Sight.MASKED:
-        return lambda no, name: (masked_number(no), masked(name))
-    return lambda no, name: (no, name)
+def _shown(sight: Sight, no: str, name: str, *, plainly: bool) -> tuple[str | None, str | None]:
+    if plainly:
+        return no, name
+    return (None, None) if sight is Sight.NEVER else (masked_number(no), masked(name))

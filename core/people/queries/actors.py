@@ -5,15 +5,12 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.access import Actor, Permission, Role, Scope
+from core.access import BRANCH_ROLES, Actor, Permission, Role, Scope
 from core.people.model import Person, PersonRole, Team, Unit
 from core.people.queries.units import subtree
 from core.people.rules import UnitKind
 from core.refusals import NotFound
 from core.work import Reader
-
-# These see the records of their own branch; every other role looks at its unit's whole subtree.
-BRANCH_ROLES = frozenset({Role.AGENT, Role.TEAM_LEAD})
 
 
 def actor_of(session: Session, person_id: int) -> Actor:
