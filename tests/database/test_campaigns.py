@@ -55,7 +55,7 @@ from core.segments.queries import count
 from core.windows import Window
 from tests import world as bank
 from tests.conftest import NOW
-from tests.making.campaigns import RULE, UP_SELL, approved_design
+from tests.making.campaigns import ADMINISTRATIVE, RULE, UP_SELL, approved_design
 from tests.making.campaigns import draft_design as draft_row
 
 TERMS = CampaignTerms(
@@ -184,6 +184,17 @@ class TestCampaign:
         assert fact.changes == {"name": ("Savings for all", "First")}
         with pytest.raises(Conflict, match="changed by somebody else"):
             do(world.max, change_campaign, ChangeCampaign(id_, TERMS, replace(TERMS, name="2")))
+
+    def test_keeps_its_type_once_a_version_waits_or_is_agreed_to(self, do, world, submitted):
+        # An administrative campaign asks for no consent: nobody agreed to that.
+        other = replace(TERMS, type_id=ADMINISTRATIVE, subtype_id=None)
+        change = ChangeCampaign(submitted.campaign_id, TERMS, other)
+        with pytest.raises(Invalid, match="Open another campaign"):
+            do(world.mia, change_campaign, change)
+
+        do(world.mia, withdraw_design, WithdrawDesign(submitted.design_id, submitted.row_version))
+
+        assert do(world.mia, change_campaign, change).changes["type_id"] == (1, ADMINISTRATIVE)
 
     @pytest.mark.parametrize("who", ["ann", "lea", "pia", "eve", "ada", "tom"])
     def test_needs_the_right(self, do, world, who):

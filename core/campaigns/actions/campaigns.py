@@ -4,12 +4,12 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from core.access import Permission
 from core.campaigns.events import CampaignChanged, CampaignCreated
-from core.campaigns.model import Campaign, CampaignSubtype, CampaignType
-from core.campaigns.rules import Priority
+from core.campaigns.model import Campaign, CampaignSubtype, CampaignType, Design
+from core.campaigns.rules import DesignStatus, Priority
 from core.people.model import Unit
 from core.refusals import Conflict, Invalid, NotFound
 from core.work import Work
@@ -94,11 +94,17 @@ def change_campaign(work: Work, request: ChangeCampaign) -> CampaignChanged:
 
     :raises Conflict: somebody else changed it since the requester looked
     :raises NotFound: there is no such campaign in scope
+    :raises Invalid: another type, after a version of this one was asked or agreed to
     """
     work.authorize(Permission.DESIGN_CAMPAIGNS)
     campaign = campaign_in_scope(work, request.campaign_id)
     if terms_of_campaign(campaign) != request.seen:
         raise Conflict(f"“{campaign.name}” was changed by somebody else. Look again.")
+    if request.terms.type_id != campaign.type_id and _is_agreed(work, campaign):
+        raise Invalid(
+            f"The type of “{campaign.name}” says whom a version may select, and one was agreed to"
+            " or waits for it. Open another campaign."
+        )
     _checked(work, request.terms)
 
     before, after = _columns(request.seen), _columns(request.terms)
@@ -128,6 +134,16 @@ def campaign_in_scope(work: Work, campaign_id: int) -> Campaign:
     if campaign is None:
         raise NotFound("There is no such campaign in your scope.")
     return campaign
+
+
+def _is_agreed(work: Work, campaign: Campaign) -> bool:
+    agreed = (DesignStatus.SUBMITTED, DesignStatus.APPROVED)
+    return (
+        work.session.scalar(
+            select(exists().where(Design.campaign_id == campaign.id, Design.status.in_(agreed)))
+        )
+        is True
+    )
 
 
 def _checked(work: Work, terms: CampaignTerms) -> tuple[CampaignType, Unit]:
