@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.access import SYSTEM, Scope
+from core.campaigns.rules import DesignStatus
 from core.journal.model import Entry, Subject
 from core.refusals import Conflict, Invalid, NotAllowed, NotFound
 from core.segments.actions import (
@@ -105,6 +106,17 @@ class TestChange:
             do(world.max, change_segment, ChangeSegment(savers, 1, "Yours", SAVERS))
         assert ask(world.mia, segment, segment_id=savers).name == "Mine"
 
+    def test_stays_as_an_approver_sees_it(self, do, world, savers, engine):
+        about = do(world.mia, define_segment, DefineSegment("more", "More", {"segment": "savers"}))
+        with Session(engine) as session, session.begin():
+            approved_design(session, segment_id=about.segment_id, status=DesignStatus.SUBMITTED)
+
+        change = ChangeSegment(savers, 1, "Savers", {"none": [SAVERS]})
+        with pytest.raises(Invalid, match="Campaign X version 1"):
+            do(world.mia, change_segment, change)
+
+        do(world.mia, change_segment, replace(change, name="Renamed", rule=SAVERS))
+
     def test_refuses_to_close_a_circle(self, do, world, savers):
         do(world.mia, define_segment, DefineSegment("more", "More", {"segment": "savers"}))
 
@@ -131,6 +143,17 @@ class TestList:
         do(world.mia, list_segment, replace(LIST, customer_numbers=["C9"]))
 
         assert ask(world.mia, count, rule={"segment": "vip"}) == 1
+
+    @pytest.mark.parametrize("status", [DesignStatus.SUBMITTED, DesignStatus.APPROVED])
+    def test_stays_as_it_was_agreed_to(self, do, ask, world, engine, status):
+        listed = do(world.mia, list_segment, LIST)
+        with Session(engine) as session, session.begin():
+            approved_design(session, segment_id=listed.segment_id, status=status)
+
+        with pytest.raises(Invalid, match="another code"):
+            do(world.mia, list_segment, replace(LIST, customer_numbers=["C3"]))
+
+        assert ask(world.mia, segment, segment_id=listed.segment_id).members == 2
 
     def test_refuses_a_list_of_nobody(self, do, ask, world):
         with pytest.raises(Invalid, match="No customer has any of these"):

@@ -5,7 +5,7 @@ from typing import Any
 
 from core.access import Permission
 from core.refusals import Invalid
-from core.segments.actions.holding import check_words, seen
+from core.segments.actions.holding import SUBMITTED, check_unseen, check_words, seen
 from core.segments.criteria import described, read
 from core.segments.events import SegmentChanged, SegmentDefined
 from core.segments.model import Segment
@@ -76,6 +76,7 @@ def change_segment(work: Work, request: ChangeSegment) -> SegmentChanged:
 
     :raises Conflict: somebody else changed it since the requester looked
     :raises InvalidRule: the rule can't be meant, or would refer to itself
+    :raises Invalid: a design waits for approval with the rule as it is
     """
     work.authorize(Permission.DEFINE_SEGMENTS)
     segment = seen(work, request.segment_id, request.version)
@@ -86,6 +87,8 @@ def change_segment(work: Work, request: ChangeSegment) -> SegmentChanged:
     if request.rule is not None:
         read(request.rule, known, code=segment.code)
         says = described(request.rule, known)
+    if request.rule != segment.rule:
+        check_unseen(work, segment, SUBMITTED)
 
     before = segment.rule
     segment.name = request.name.strip()

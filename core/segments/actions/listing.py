@@ -9,7 +9,7 @@ from core.access import Permission
 from core.customers.model import Customer
 from core.database import text_set
 from core.refusals import Invalid
-from core.segments.actions.holding import check_words
+from core.segments.actions.holding import APPROVED, SUBMITTED, check_unseen, check_words
 from core.segments.events import SegmentListed
 from core.segments.model import Segment, SegmentMember
 from core.segments.rules import SegmentKind
@@ -38,13 +38,16 @@ class ListSegment:
 def list_segment(work: Work, request: ListSegment) -> SegmentListed:
     """Make or replace a fixed list. Numbers that no customer has are left out and told.
 
-    :raises Invalid: the code is a rule's, or no number is a customer's
+    :raises Invalid: the code is a rule's, no number is a customer's, or the list is the audience
+        of a design that was agreed to or waits for it
     """
     work.authorize(Permission.DEFINE_SEGMENTS)
     code = request.code.strip()
     segment = work.session.scalar(select(Segment).where(Segment.code == code))
     if segment is not None and segment.kind is not SegmentKind.STATIC:
         raise Invalid(f"“{segment.name}” ({code}) is a rule, not a list. Choose another code.")
+    if segment is not None:
+        check_unseen(work, segment, SUBMITTED, APPROVED)
     if segment is None:
         segment = Segment(
             code=code, kind=SegmentKind.STATIC, rule=None, author_id=work.actor.person_id
