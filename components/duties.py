@@ -13,8 +13,6 @@ from core import history
 from core.access import Permission, Role
 from core.activities.queries import counts
 from core.campaigns.queries import CampaignState, approvals_wanted, campaigns
-from core.impact.queries.board import headlines
-from core.impact.rules import Grade
 from core.people.queries import account_counts
 from core.runs.queries import confirmations_wanted, runs
 from core.runs.rules import RunStatus
@@ -66,9 +64,7 @@ def draw(lines: Iterable[Duty]) -> None:
     gravity: list[look.Meaning] = ["bad", "warn", "brand", "neutral", "good"]
     every = list(lines)
     waiting = sorted((d for d in every if d.count), key=lambda d: gravity.index(d.meaning))
-    if not every:
-        return
-    if not waiting:
+    if every and not waiting:
         st.success("Nothing waits for you.", icon=":material/check:")
     for duty in waiting:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
@@ -77,26 +73,6 @@ def draw(lines: Iterable[Duty]) -> None:
     calm = [duty.nothing for duty in every if not duty.count]
     if waiting and calm:
         st.caption("In order: " + "; ".join(calm) + ".")
-
-
-def evidence() -> None:
-    """Say in a few sentences what campaigns changed, each with what it stands on."""
-    found = fetch(headlines, limit=3)
-    st.subheader("What campaigns changed")
-    if not found:
-        st.info("No campaign has been measured yet.", icon=":material/inbox:")
-    for headline in found:
-        with st.container(border=True):
-            with st.container(horizontal=True, vertical_alignment="center"):
-                look.badge(words.sentence(headline.grade), _trust(headline.grade))
-                navigation.link(
-                    "impact",
-                    f"**{words.plain(headline.campaign)}**",
-                    actor=current_actor(),
-                    run=headline.run_id,
-                )
-            st.markdown(words.plain(headline.sentence))
-            st.caption(words.plain(headline.why))
 
 
 def _agent() -> Iterator[Duty]:
@@ -272,8 +248,3 @@ def _auditor() -> Iterator[Duty]:
         "journal",
         query={"kind": "Request refused", "from": since.isoformat()},
     )
-
-
-def _trust(grade: Grade) -> look.Meaning:
-    meanings: dict[Grade, look.Meaning] = {Grade.RANDOMISED: "good", Grade.COMPROMISED: "warn"}
-    return meanings.get(grade, "neutral")

@@ -2,10 +2,11 @@
 
 from components import duties, words
 from components.gateway import current_actor, heading, now
+from components.impact import headlines
 from core.access import Permission, Role
 
 me = current_actor()
 heading(f"Good day, {me.name}", f"What needs me now? It is {words.moment(now())}.")
 duties.draw(duties.duties())
 if me.may(Permission.SEE_IMPACT) and me.roles - {Role.TEAM_LEAD, Role.AGENT}:
-    duties.evidence()
+    headlines.draw()

@@ -77,7 +77,7 @@ def history(view: Reader, *, activity_id: int) -> list[ChangeRow]:
         .where(Change.activity_id == activity_id, seen(view))
         .order_by(Change.id)
     )
-    return [ChangeRow(**row._mapping) for row in view.session.execute(statement)]  # noqa: SLF001
+    return [ChangeRow(**row) for row in view.session.execute(statement).mappings()]
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def attempts(view: Reader, *, activity_id: int) -> list[AttemptRow]:
         .where(Attempt.activity_id == activity_id, seen(view))
         .order_by(Attempt.id.desc())
     )
-    return [AttemptRow(**row._mapping) for row in view.session.execute(statement)]  # noqa: SLF001
+    return [AttemptRow(**row) for row in view.session.execute(statement).mappings()]
 
 
 def exist(view: Reader, activity_id: int) -> None:
