@@ -4,7 +4,7 @@ Folders are the business; the loose modules are the machinery they share. Import
 way, from the outcome back to the people who work; `pyproject.toml` holds the same list as an
 import-linter contract:
 
-    exchange | intake | history > portfolio > impact > responses > activities > runs > campaigns
-    > segments | market > customers > people > exports > work > journal > lifecycle
+    schema > exchange | intake | history > portfolio > impact > responses > activities > runs
+    > campaigns > segments | market > customers > people > exports > work > journal > lifecycle
     > access | periods | measures | windows > database | observe > settings > refusals
 """
