@@ -222,8 +222,8 @@ def sample_ratio(counts: Sequence[int], shares: Sequence[float]) -> SampleRatio 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     """Adjust the p-values of several comparisons made at once (Holm 1979)."""
-    if not p_values:
-        return ()
+    if len(p_values) < 2:  # nothing to adjust, and the library collects garbage at every call
+        return tuple(p_values)
     return tuple(float(p) for p in multipletests(list(p_values), method="holm")[1])
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from core.access import Scope
 from core.impact.model import RunCell, RunFold
 from core.impact.tally import COUNTS
-from core.runs.model import Candidate
+from core.runs.model import Candidate, Run
 from core.runs.rules import Confirmation
 
 _ZERO: ColumnElement[Any] = literal_column("0")
@@ -69,9 +69,9 @@ def cells(scope: Scope, run_ids: Sequence[int] | None = None) -> Subquery:
     stored = select(*(getattr(RunCell, name) for name in KEYS + COUNTS)).where(
         scope.limits(RunCell.branch_id)
     )
-    live = counted(
-        ~exists().where(RunFold.run_id == Candidate.run_id), scope.limits(Candidate.branch_id)
-    )
+    # Named by their runs, live candidates are found by their key; all others are never read.
+    unfolded = select(Run.id).where(~exists().where(RunFold.run_id == Run.id))
+    live = counted(Candidate.run_id.in_(unfolded), scope.limits(Candidate.branch_id))
     if run_ids is not None:
         stored = stored.where(RunCell.run_id.in_(run_ids))
         live = live.where(Candidate.run_id.in_(run_ids))
