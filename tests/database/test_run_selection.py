@@ -15,11 +15,12 @@ from core.access import Scope
 from core.activities.model import Activity
 from core.activities.rules import Status
 from core.campaigns.model import ContactPolicy, Design
-from core.campaigns.rules import ActivityType, DesignStatus, Priority
+from core.campaigns.rules import ActivityType, DesignStatus, Metric, Priority
 from core.customers.model import CustomerState, Holding, Indicator
 from core.customers.rules import IndicatorKind, Medium
 from core.journal.model import Outgoing
 from core.people.model import Person
+from core.portfolio.model import Plan, PlanEntry
 from core.refusals import Conflict, Invalid, NotAllowed, NotFound
 from core.runs.actions.selecting import SelectCandidates, select_candidates
 from core.runs.actions.starting import StartRun, start_run
@@ -40,6 +41,7 @@ from tests.conftest import NOW
 from tests.making.campaigns import ADMINISTRATIVE, RETENTION, UP_SELL, approved_design, segment
 from tests.making.runs import launched_run, planned_run
 
+TODAY = NOW.date()
 FITTING = {1, 2, 3, 4, 5, 6, 9, 10, 11, 12, 13, 14, 15}  # 7 holds savings, 8 no current account
 EVERYBODY = {"all": []}
 DISTRESS = IndicatorKind.DISTRESS
@@ -173,8 +175,39 @@ class TestStart:
             with pytest.raises(NotAllowed):
                 do(actor, start_run, request_)
 
+    def test_a_campaign_or_entry_of_others_looks_like_none(self, do, world, arrange):
+        def of_south(session):
+            columns = {"unit_id": bank.SOUTH}
+            design_id = approved_design(session, code="SOUTH", campaign_columns=columns)
+            own_id = approved_design(session, code="OWN", campaign_columns={"unit_id": bank.NORTH})
+            plan = Plan(code="P", name="P", unit_id=bank.SOUTH, starts_on=TODAY, ends_on=TODAY)
+            session.add(plan)
+            session.flush()
+            entry = PlanEntry(
+                plan_id=plan.id,
+                campaign_id=session.get_one(Design, own_id).campaign_id,
+                unit_id=bank.SOUTH,
+                metric=Metric.CONVERSION,
+                goal=0.1,
+                starts_on=TODAY,
+                ends_on=TODAY,
+            )
+            session.add(entry)
+            session.flush()
+            return design_id, own_id, entry.id
+
+        theirs, own, entry_id = arrange(of_south)
+        north = replace(world.mia, scope=Scope((bank.NORTH,)), unit_id=bank.NORTH)
+        ask = StartRun(own, bank.NORTH, TODAY, TODAY)
+
+        with pytest.raises(NotFound, match="no such design"):
+            do(north, start_run, replace(ask, design_id=theirs))
+        with pytest.raises(NotFound, match="no such entry"):
+            do(north, start_run, replace(ask, plan_entry_id=entry_id))
+        assert do(north, start_run, ask).run == "OWN-R1"
+
     def test_a_unit_out_of_scope_looks_like_none(self, do, world, request_):
-        southern = replace(world.mia, scope=Scope(unit_ids=(bank.SOUTH,)))
+        southern = replace(world.mia, scope=Scope(unit_ids=(bank.SOUTH,)), unit_id=bank.SOUTH)
         with pytest.raises(NotFound, match="unit"):
             do(southern, start_run, request_)
 

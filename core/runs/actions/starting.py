@@ -8,6 +8,7 @@ from sqlalchemy import Integer, column, select, table
 from core.access import Permission
 from core.campaigns.model import Campaign, CampaignType, Design
 from core.campaigns.rules import DesignStatus
+from core.campaigns.visibility import visible
 from core.people.model import Unit
 from core.refusals import Invalid, NotFound
 from core.runs.arms import WHOLE
@@ -17,7 +18,12 @@ from core.runs.rules import CONTROL_ARM, TREATED_ARM
 from core.work import Work
 
 # Plans stand above runs; of an entry only this is read here.
-_PLAN_ENTRY = table("plan_entry", column("id", Integer), column("campaign_id", Integer))
+_PLAN_ENTRY = table(
+    "plan_entry",
+    column("id", Integer),
+    column("campaign_id", Integer),
+    column("unit_id", Integer),
+)
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ def start_run(work: Work, request: StartRun) -> RunStarted:
     """Take up an approved design in a unit, with the arms that were approved.
 
     :raises Invalid: the design is not approved, or the plan entry is another campaign's
-    :raises NotFound: no such design, unit or plan entry, or the unit is out of scope
+    :raises NotFound: no such design, unit or plan entry, or one that is out of scope
     """
     work.authorize(Permission.RUN_CAMPAIGNS)
     design, campaign, kind = _approved(work, request.design_id)
@@ -108,7 +114,7 @@ def _approved(work: Work, design_id: int) -> tuple[Design, Campaign, str]:
         select(Design, Campaign, CampaignType.name)
         .join(Campaign, Campaign.id == Design.campaign_id)
         .join(CampaignType, CampaignType.id == Campaign.type_id)
-        .where(Design.id == design_id)
+        .where(Design.id == design_id, visible(work))
         .with_for_update(of=Campaign)
     ).one_or_none()
     if row is None:
@@ -133,7 +139,9 @@ def _unit(work: Work, unit_id: int) -> Unit:
 
 def _check_plan_entry(work: Work, entry_id: int, campaign: Campaign) -> None:
     planned = work.session.scalar(
-        select(_PLAN_ENTRY.c.campaign_id).where(_PLAN_ENTRY.c.id == entry_id)
+        select(_PLAN_ENTRY.c.campaign_id).where(
+            _PLAN_ENTRY.c.id == entry_id, work.actor.scope.limits(_PLAN_ENTRY.c.unit_id)
+        )
     )
     if planned is None:
         raise NotFound("There is no such entry in a plan.")
