@@ -369,6 +369,13 @@ class TestPeople:
 
         assert {row.name.split()[0] for row in rows} == {"Ann", "Ben", "Lea"}
 
+    def test_shows_a_lead_the_own_team_only(self, ask, world):
+        other = replace(world.lea, scope=replace(world.lea.scope, team_id=TEAM_SOUTH))
+        assert {row.name.split()[0] for row in ask(other, people).rows} == {"Sam", "Lou"}
+
+        teamless = replace(world.lea, scope=replace(world.lea.scope, team_id=None))
+        assert {row.name.split()[0] for row in ask(teamless, people).rows} == {"Ann", "Ben", "Lea"}
+
     def test_is_not_for_agents(self, ask, world):
         with pytest.raises(NotAllowed):
             ask(world.ann, people)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.access import Permission, Role
@@ -44,6 +44,8 @@ def people(
 ) -> Part[PersonRow]:
     """List the people of the own scope, those who left only when asked for.
 
+    A team lead who is nothing else sees the own team.
+
     :param text: a part of the name, staff number, e-mail address or user name
     :param unit_id: only people of this unit and the units below it
     """
@@ -66,7 +68,7 @@ def people(
         .join(Unit, Person.unit_id == Unit.id)
         .outerjoin(Team, Person.team_id == Team.id)
         .outerjoin(Credential, Credential.person_id == Person.id)
-        .where(Person.is_active.is_(not left), view.actor.scope.limits(Person.unit_id))
+        .where(Person.is_active.is_(not left), _in_sight(view))
     )
     if text:
         fields = (Person.name, Person.staff_no, Person.email, Credential.username)
@@ -105,6 +107,15 @@ def people(
         ],
         total,
     )
+
+
+def _in_sight(view: Reader) -> ColumnElement[bool]:
+    actor = view.actor
+    if actor.may(Permission.SEE_PEOPLE) or actor.may(Permission.MANAGE_PEOPLE):
+        return actor.scope.limits(Person.unit_id)
+    if actor.scope.team_id is not None:
+        return Person.team_id == actor.scope.team_id
+    return actor.of_branch(Person.unit_id)
 
 
 def _roles_of(session: Session, person_ids: list[int]) -> dict[int, tuple[Role, ...]]:
