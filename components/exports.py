@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -14,6 +15,8 @@ from core.exports import Export, export
 from core.windows import LARGEST, Part, Window
 from core.work import changing, reading
 
+_TYPED = frozenset({"text", "search"})  # filters into which a person types
+_HIDDEN = "•••"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -50,7 +53,7 @@ def download(
             rows = query(view, window=window, **filters).rows
         shown = {name: str(value) for name, value in filters.items()}
         with changing(server.engine(), holder, now=server.now()) as work:
-            export(work, Export(key, shown, len(rows), right))
+            export(work, Export(key, noted(filters), len(rows), right))
         return as_csv(rows, columns, filters=shown, actor=holder, now=server.now())
 
     st.download_button(
@@ -63,6 +66,17 @@ def download(
         on_click="ignore",
         help="All rows of this list as a CSV file. The journal notes it.",
     )
+
+
+def noted(filters: Mapping[str, Any]) -> dict[str, str]:
+    """Write filters for the journal, without what was searched for: it may be somebody's name."""
+    return {name: _told(name, value) for name, value in filters.items()}
+
+
+def _told(name: str, value: Any) -> str:
+    if name in _TYPED:
+        return _HIDDEN
+    return str(replace(value, text=_HIDDEN) if getattr(value, "text", "") else value)
 
 
 def as_csv(

@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from components.exports import as_csv
+from components.exports import as_csv, noted
 from components.tables import Column
 from core.access import SYSTEM
+from core.activities.queries.filters import ActivityFilter
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -49,3 +50,11 @@ def test_tells_what_it_is_a_list_of():
         ["Exported", "2 Mar 2026, 09:00"],
         ["By", "system"],
     ]
+
+
+def test_the_journal_is_not_told_what_was_searched_for():
+    told = noted({"text": "Ann Example", "matching": ActivityFilter(text="Ann"), "left": True})
+
+    assert "Ann" not in str(told)
+    assert (told["text"], told["left"]) == ("•••", "True")
+    assert "statuses" in told["matching"]
