@@ -51,7 +51,9 @@ def hand_out(chosen: Sequence[ActivityRow], matching: ActivityFilter) -> None:
         foreseen = fetch(preview, asked=asked, person_id=to.id)
         moving = _foreseen(foreseen, to)
         label = f"Assign {words.counted(moving, 'activity', 'activities')}"
-        if not st.button(label, type="primary", disabled=not moving, icon=":material/person_add:"):
+        # A key, or a press would be lost when the number on the button has changed meanwhile.
+        icon = ":material/person_add:"
+        if not st.button(label, key="assign", type="primary", disabled=not moving, icon=icon):
             return
         if everything:
             submit(

@@ -1,6 +1,7 @@
 """What a person's hand does on a page: press, fill, choose, tick rows; and waits for the answer."""
 
 import re
+from typing import Literal
 
 from playwright.sync_api import Locator, Page, TimeoutError, expect  # noqa: A004  Playwright's own
 
@@ -93,6 +94,16 @@ class Hand:
         """Tick a row by its place; the first is 1."""
         self._click(grid, place)
 
+    def tick_first(self, number: int, grid: int = 0) -> None:
+        """Tick so many rows from the first on, with the shift key held down on the last."""
+        visible = 9  # below the heading, where no bar for scrolling is in the way
+        self._click(grid, 1)
+        if number > visible:
+            self.page.mouse.wheel(0, 35 * self._scale() * (number - visible))
+            last = f"[aria-rowindex='{number + 1}']"  # the heading is row 1
+            expect(self.grid(grid).locator(last).first).to_be_attached()
+        self._click(grid, min(number, visible), "Shift")
+
     def tick_all(self, grid: int = 0) -> None:
         self._click(grid, 0)
 
@@ -109,12 +120,12 @@ class Hand:
     def expect_text(self, text: str) -> None:
         expect(self.page.get_by_role("main").get_by_text(text).first).to_be_visible()
 
-    def _click(self, grid: int, place: int) -> None:
+    def _click(self, grid: int, place: int, *keys: Literal["Shift"]) -> None:
         # The grid is drawn on a canvas; its first column holds the ticks, and its rows are as high
         # as the heading.
         drawn = self.grid(grid)
         height = 35 * self._scale()
-        drawn.click(position={"x": 16, "y": height * (place + 0.5)})
+        drawn.click(position={"x": 16, "y": height * (place + 0.5)}, modifiers=keys)
         settle(self.page)
 
     def _scale(self) -> float:
