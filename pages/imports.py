@@ -71,7 +71,7 @@ with new:
         if trial := importing.trial_of(upload):
             importing.show(trial)
             keep = bool(trial.verdict.rejected) and st.checkbox(
-                f"Import the others although {trial.verdict.rejected:,} are rejected", key="keep"
+                f"Import the others; leave out {trial.verdict.rejected:,} rejected", key="keep"
             )
             wrong = bool(trial.verdict.rejected) and not keep
             if st.button("Import", type="primary", disabled=wrong, key="take"):

@@ -55,6 +55,10 @@ def bars(drawn: Waterfall) -> list[Bar]:
     ]
 
 
+def _less(customers: int) -> str:
+    return f"\N{MINUS SIGN}{words.count(customers)}" if customers else "0"
+
+
 def waterfall(drawn: Waterfall) -> go.Figure:
     """Draw whom each rule kept out, hanging where the rule before it left off."""
     rows = bars(drawn)
@@ -83,10 +87,7 @@ def waterfall(drawn: Waterfall) -> go.Figure:
                 orientation="h",
                 name="Kept out",
                 marker_color=colours.control,
-                text=[
-                    "" if n in ends else f"\N{MINUS SIGN}{words.count(row.excluded)}"
-                    for n, row in enumerate(rows)
-                ],
+                text=["" if n in ends else _less(row.excluded) for n, row in enumerate(rows)],
                 textposition="outside",
                 customdata=[[row.remaining] for row in rows],
                 hovertemplate="%{y}: %{x:,} kept out, %{customdata[0]:,} left<extra></extra>",

@@ -121,7 +121,7 @@ def test_an_administrator_tries_a_file_out_takes_it_in_and_undoes_it(hand, demo,
     expect(admin.page.get_by_role("button", name="Import", exact=True)).to_be_disabled()
     assert customers(demo, "N1") == 0
 
-    admin.page.get_by_text("Import the others although").click()
+    admin.page.get_by_text("Import the others; leave out").click()
     settle(admin.page)
     admin.press("Import")
     settle(admin.page)
