@@ -165,8 +165,9 @@ def impacts(view: Reader) -> list[RunImpact]:
 
 
 def to_observe(view: Reader) -> list[int]:
-    """List the runs whose outcomes may still change: launched here, and looked at last before
-    their end had passed.
+    """List the runs whose outcomes may still change.
+
+    They were launched here, and looked at last before their end had passed.
     """
     view.authorize(Permission.ANALYSE)
     statement = (
