@@ -32,7 +32,6 @@ class Palette:
     warn: str
     bad: str
     series: tuple[str, ...]
-    ramp: tuple[str, ...]  # from little to much
 
 
 LIGHT = Palette(
@@ -47,7 +46,6 @@ LIGHT = Palette(
     warn="#946200",
     bad="#B42A2A",
     series=("#1B5A8C", "#C57A14", "#2F8F83", "#8B5FA8", "#B14A63", "#5C6B7A"),
-    ramp=("#EEF4F9", "#C9DDEC", "#94BBD8", "#5590BD", "#1B5A8C", "#0F3A5D"),
 )
 DARK = Palette(
     ink="#E8EDF2",
@@ -61,7 +59,6 @@ DARK = Palette(
     warn="#E3B341",
     bad="#F08A85",
     series=("#7DB8E8", "#F0B25C", "#6FCDBF", "#C29BE0", "#EC8FA6", "#A3B0BC"),
-    ramp=("#1B2A38", "#23445F", "#2F6389", "#4A8BBC", "#7DB8E8", "#C4E0F6"),
 )
 _WRITTEN_ON_BRAND = (
     '[data-testid^="stBaseButton-primary"]',

@@ -33,8 +33,3 @@ class Lifecycle(Generic[S]):
     def offered(self, state: S, actor: Actor) -> tuple[Move[S], ...]:
         """Return the moves this person may make from here; pages draw one button each."""
         return tuple(m for m in self.moves if state in m.sources and m.allowed(actor))
-
-    @property
-    def unfinished(self) -> frozenset[S]:
-        """Return the states that some move still leads out of."""
-        return frozenset[S]().union(*(m.sources for m in self.moves))

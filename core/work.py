@@ -100,25 +100,18 @@ def changing(engine: Engine, actor: Actor, *, now: datetime) -> Iterator[Work]:
 
     A refusal for want of a right is journaled in a transaction of its own.
     """
-    try:
-        with (
-            write_turn(engine),
-            Session(engine, expire_on_commit=False) as session,
-            session.begin(),
-        ):
-            work = Work(session, actor, now)
-            _watch(work)
-            yield work
-            session.flush()
-            if work.changed and not (work.authorized and work.recorded):
-                raise Unaccountable("authorize() and record() every change")
-    except NotAllowed as refusal:
-        _remember(engine, actor, refusal, now=now)
-        raise
-    except (StaleDataError, DBAPIError) as error:
-        if isinstance(error, StaleDataError) or lost_a_race(error):
-            raise Conflict("Somebody else is changing the same records. Try again.") from error
-        raise
+    with (
+        _explained(engine, actor, now=now),
+        write_turn(engine),
+        Session(engine, expire_on_commit=False) as session,
+        session.begin(),
+    ):
+        work = Work(session, actor, now)
+        _watch(work)
+        yield work
+        session.flush()
+        if work.changed and not (work.authorized and work.recorded):
+            raise Unaccountable("authorize() and record() every change")
 
 
 @contextmanager
@@ -127,21 +120,14 @@ def rehearsing(engine: Engine, actor: Actor, *, now: datetime) -> Iterator[Work]
 
     It takes its turn and its locks like any change, so keep it short.
     """
-    try:
-        with (
-            write_turn(engine),
-            Session(engine, expire_on_commit=False) as session,
-            session.begin() as transaction,
-        ):
-            yield Work(session, actor, now)
-            transaction.rollback()
-    except NotAllowed as refusal:
-        _remember(engine, actor, refusal, now=now)
-        raise
-    except (StaleDataError, DBAPIError) as error:
-        if isinstance(error, StaleDataError) or lost_a_race(error):
-            raise Conflict("Somebody else is changing the same records. Try again.") from error
-        raise
+    with (
+        _explained(engine, actor, now=now),
+        write_turn(engine),
+        Session(engine, expire_on_commit=False) as session,
+        session.begin() as transaction,
+    ):
+        yield Work(session, actor, now)
+        transaction.rollback()
 
 
 @contextmanager
@@ -156,6 +142,20 @@ def upkeep(engine: Engine) -> Iterator[Session]:
         session.begin(),
     ):
         yield session
+
+
+@contextmanager
+def _explained(engine: Engine, actor: Actor, *, now: datetime) -> Iterator[None]:
+    """Journal a refusal for want of a right; say of a lost race that it is one."""
+    try:
+        yield
+    except NotAllowed as refusal:
+        _remember(engine, actor, refusal, now=now)
+        raise
+    except (StaleDataError, DBAPIError) as error:
+        if isinstance(error, StaleDataError) or lost_a_race(error):
+            raise Conflict("Somebody else is changing the same records. Try again.") from error
+        raise
 
 
 def _remember(engine: Engine, actor: Actor, refusal: NotAllowed, *, now: datetime) -> None:

@@ -151,7 +151,6 @@ class ConfirmationWanted:
     customer_no: str
     name: str
     branch: str
-    proposed_at: datetime | None
 
     @property
     def id(self) -> int:
@@ -172,7 +171,6 @@ def confirmations_wanted(view: Reader, *, run_id: int | None = None) -> list[Con
             Customer.customer_no,
             Customer.name,
             Unit.name,
-            Run.selected_at,
         )
         .select_from(Candidate)
         .join(Run, Run.id == Candidate.run_id)
