@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from pathlib import Path
-from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import func, select
@@ -24,6 +23,7 @@ from core.runs.model import Candidate, Run
 from core.runs.queries import run_faults
 from core.runs.rules import Confirmation, RunStatus
 from core.work import changing
+from tests.concurrency.racing import at_once
 from tests.conftest import NOW
 from tests.making.campaigns import approved_design
 from tests.making.runs import planned_run
@@ -36,7 +36,7 @@ from core.access import SYSTEM
 from core.activities.actions.launch import Launch, launch
 from core.database import connect
 from core.work import changing
-from tests.conftest import NOW
+from tests.concurrency.racing import at_once
 
 url, run_id, last = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 
@@ -61,25 +61,6 @@ def selected(engine, do):
 def counts(engine):
     with Session(engine) as session:
         return [session.scalar(select(func.count()).select_from(table)) for table in MAKES]
-
-
-def at_once(*attempts):
-    """Carry out all attempts at the same moment and return what came of each."""
-    outcomes, start = [], Barrier(len(attempts))
-
-    def carry_out(attempt):
-        start.wait()
-        try:
-            outcomes.append(attempt())
-        except Conflict as conflict:
-            outcomes.append(conflict)
-
-    threads = [Thread(target=carry_out, args=(attempt,)) for attempt in attempts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
 
 
 @pytest.mark.parametrize("round_", range(5))

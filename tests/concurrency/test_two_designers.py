@@ -1,7 +1,5 @@
 """Two people at the same segment or version at the same moment: one does it, the other is told."""
 
-from threading import Barrier, Thread
-
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,29 +21,11 @@ from core.journal.model import Entry
 from core.refusals import Conflict, Invalid, Refusal
 from core.segments.actions import ChangeSegment, change_segment
 from core.segments.model import Segment
+from tests.concurrency.racing import at_once
 from tests.making.campaigns import approved_design, segment
 
 ROUNDS = range(10)
 ASKED = {"approver_id": None, "decided_at": None, "frozen": None}
-
-
-def at_once(*attempts):
-    """Carry the attempts out at the same moment; return what came of each, refusals included."""
-    outcomes, start = [], Barrier(len(attempts))
-
-    def carry_out(attempt):
-        start.wait()
-        try:
-            outcomes.append(attempt())
-        except Refusal as refusal:
-            outcomes.append(refusal)
-
-    threads = [Thread(target=carry_out, args=(attempt,)) for attempt in attempts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
 
 
 def refused(outcomes, kind=Refusal):
