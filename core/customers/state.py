@@ -52,12 +52,14 @@ _REFUSED = 2
 def refresh_state(session: Session, *, now: datetime, customer_ids: Columns | None = None) -> int:
     """Bring products, consents, indicators, pending work and last contacts of the rows up to date.
 
-    One statement; rows that are right already are not written. A last contact or refusal that
-    an import brought stays when no later one is known here.
+    One statement, once the rows are held: it counts what others have done to them by then and
+    nobody moves on meanwhile. Rows that are right already are not written. A last contact or
+    refusal that an import brought stays when no later one is known here.
 
     :param customer_ids: one column of customer ids, such as `id_set(…)`; None means everybody
     :returns: how many rows were put right
     """
+    _hold(session, customer_ids)
     truth = _truth(now, customer_ids)
     return affected(
         session,
@@ -65,6 +67,15 @@ def refresh_state(session: Session, *, now: datetime, customer_ids: Columns | No
         .where(CustomerState.customer_id == truth.c.customer_id, or_(*_differences(truth)))
         .values({name: truth.c[name] for name in _DERIVED}),
     )
+
+
+def _hold(session: Session, ids: Columns | None) -> None:
+    """Lock the rows in the order of ids; SQLite has one writer at a time and ignores it."""
+    rows = select(CustomerState.customer_id).order_by(CustomerState.customer_id)
+    if ids is not None:
+        rows = rows.where(CustomerState.customer_id.in_(ids))
+    rows = rows.with_for_update(key_share=True)
+    session.execute(select(func.count()).select_from(rows.subquery()))
 
 
 @dataclass(frozen=True)
