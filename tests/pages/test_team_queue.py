@@ -107,6 +107,23 @@ def test_what_changed_meanwhile_is_listed(open_page, world, engine, choose, work
     assert button.disabled
 
 
+def test_a_press_counts_although_fewer_can_move_by_then(open_page, world, engine, choose, work):
+    app = open_page(world.lea, "team_queue", status="Unassigned")
+    choose(app, "queue", 0, 1)
+    to(app, "Ben")
+    with Session(engine) as session, session.begin():
+        taken = session.get_one(Activity, work[4])
+        taken.status, taken.person_id, taken.version = Status.ASSIGNED, ANN, 2
+    st.cache_data.clear()  # as the journal's next entry does
+
+    press(app, "Assign 2 activities")
+
+    assert app.success[0].value.startswith("1 activity moved to Ben Example; 1 did not")
+    [why] = grid(app, "Why it did not move")["Why it did not move"]
+    assert "It changed meanwhile" in why
+    assert row(engine, Activity, work[5]).person_id == BEN
+
+
 def test_a_missing_qualification_is_named_before_anything_moves(open_page, world, engine, choose):
     pool_of(engine, [1], design={"qualification_id": w.CERTIFIED})
     app = open_page(world.lea, "team_queue")
