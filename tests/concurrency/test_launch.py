@@ -36,7 +36,7 @@ from core.access import SYSTEM
 from core.activities.actions.launch import Launch, launch
 from core.database import connect
 from core.work import changing
-from tests.concurrency.racing import at_once
+from tests.conftest import NOW
 
 url, run_id, last = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 

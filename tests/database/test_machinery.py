@@ -73,7 +73,7 @@ class TestTypes:
 
     def test_a_moment_needs_a_zone(self, engine):
         with Session(engine) as session, pytest.raises(StatementError, match="time zone"):
-            session.execute(select(Customer).where(Customer.updated_at < datetime(2026, 1, 1)))  # noqa: DTZ001
+            session.execute(select(Customer).where(Customer.updated_at < datetime(2026, 1, 1)))  # noqa: DTZ001  what is refused
 
     def test_moments_are_compared_in_time_not_by_their_clocks(self, engine):
         early = datetime(2026, 1, 1, 23, tzinfo=timezone(timedelta(hours=14)))
