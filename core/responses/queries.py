@@ -5,9 +5,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 
-from core.access import Permission, masked
+from core.access import Permission, masked, masked_number
 from core.activities.model import Activity
 from core.activities.rules import Outcome
 from core.activities.scope import allow, own, revealed, seen
@@ -80,7 +80,12 @@ def answer(view: Reader, *, activity_id: int) -> Answer | None:
     """Return the answer that closed an activity, if there is one and the actor may see it."""
     allow(view)
     row = view.session.execute(
-        select(Response.outcome, Response.note, Response.at, Person.name)
+        select(
+            Response.outcome,
+            case((revealed(view), Response.note), else_=""),  # it may say who it was
+            Response.at,
+            Person.name,
+        )
         .join(Activity, Activity.id == Response.activity_id)
         .outerjoin(Person, Person.id == Response.person_id)
         .where(Response.activity_id == activity_id, seen(view))
@@ -150,4 +155,6 @@ def _row(record: Any) -> LeadRow:
     fields = dict(record._mapping)  # noqa: SLF001  the public name of this attribute
     if not fields.pop("revealed"):
         fields["customer"] = masked(fields["customer"])
+        fields["agreement_no"] = masked_number(fields["agreement_no"])
+        fields["loss_reason"] = None
     return LeadRow(**fields)

@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from core.activities.actions.working import NoteAttempt, note_attempt
 from core.activities.model import Activity, Change
+from core.activities.queries.history import attempts
 from core.activities.rules import Detail, Outcome, Status
 from core.customers.model import CustomerState, Holding, Indicator
 from core.customers.rules import IndicatorKind
@@ -265,3 +267,21 @@ def changes(engine, activity_id):
         return session.scalars(
             select(Change).where(Change.activity_id == activity_id).order_by(Change.id)
         ).all()
+
+
+def test_what_was_noted_is_for_those_who_read_the_name(world, do, ask, upsell):
+    agreed = Respond(upsell[8], Outcome.ACCEPTED, note="Mrs Example asks", agreement_no="A8-3")
+    won = do(world.ann, respond, agreed)
+    tried = NoteAttempt(upsell[7], Outcome.NOT_REACHED, w.NO_ANSWER, note="Mrs Example sleeps")
+    do(world.ann, note_attempt, tried)
+    do(world.ann, lose_lead, LoseLead(won.lead.lead_id, "Mrs Example moved"))
+
+    def told(who):
+        lead = ask(who, lead_of, activity_id=upsell[8])
+        [attempt] = ask(who, attempts, activity_id=upsell[7])
+        said = ask(who, answer, activity_id=upsell[8])
+        return said.note, attempt.note, lead.loss_reason, lead.agreement_no
+
+    noted = ("Mrs Example asks", "Mrs Example sleeps", "Mrs Example moved", "A8-3")
+    assert told(world.ann) == told(world.lea) == noted
+    assert told(world.mia) == told(world.tom) == ("", "", None, "••••-3")

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import case, exists, select
 from sqlalchemy.orm import aliased
 
 from core.activities.model import Activity, Attempt, Change
 from core.activities.rules import Detail, Objection, Outcome, Status
-from core.activities.scope import allow, seen
+from core.activities.scope import allow, revealed, seen
 from core.campaigns.model import StatusReason
 from core.people.model import Person, Unit
 from core.refusals import NotFound
@@ -93,6 +93,8 @@ class AttemptRow:
 def attempts(view: Reader, *, activity_id: int) -> list[AttemptRow]:
     """List the tries to reach the customer, the latest first.
 
+    A note may say who it was: it is only for those who are shown the customer's name.
+
     :raises NotFound: there is no such activity, or not for this person
     """
     exist(view, activity_id)
@@ -103,7 +105,7 @@ def attempts(view: Reader, *, activity_id: int) -> list[AttemptRow]:
             Person.name.label("who"),
             Attempt.outcome,
             StatusReason.value.label("reason"),
-            Attempt.note,
+            case((revealed(view), Attempt.note), else_="").label("note"),
         )
         .join(Activity, Activity.id == Attempt.activity_id)
         .outerjoin(Person, Person.id == Attempt.person_id)
