@@ -7,7 +7,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CORE = sorted((ROOT / "core").rglob("*.py"))
-LONGEST_FILE = 280  # "about 250", and a little grace
+WHOLE = [*CORE, *(path for part in ("components", "cli") for path in (ROOT / part).rglob("*.py"))]
+LONGEST_FILE = 250
 # The machinery that opens transactions, and that alone.
 MAY_COMMIT = {"core/work.py"}
 DRY_RUNS = {"try_out"}  # these say what would happen, and change nothing
@@ -78,7 +79,7 @@ def test_action_is_authorized_recorded_and_explained(action):
     assert ast.get_docstring(action), "explain"
 
 
-@pytest.mark.parametrize("path", CORE, ids=name)
+@pytest.mark.parametrize("path", WHOLE, ids=name)
 def test_file_is_short_enough_to_be_read(path):
     assert len(path.read_text().splitlines()) <= LONGEST_FILE
 
