@@ -44,6 +44,8 @@ class Activity(Base):
         _partial("ix_activity_pending_customer", "customer_id", where="status IN (0, 1, 2)"),
         _partial("ix_activity_pending_run", "run_id", where="status IN (0, 1, 2)"),
         Index("ix_activity_closed", "person_id", "closed_at"),
+        # How many carry a reason; new work has none, so a launch does not write here.
+        _partial("ix_activity_reason_id", "reason_id", where="reason_id IS NOT NULL"),
     )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from core.campaigns.actions.reasons import SaveReason, SaveTemplate, save_reason, save_template
@@ -275,3 +275,24 @@ def test_what_was_saved_is_in_the_journal(do, world, engine):
             "Letter",
         )
         assert entry.facts["terms"] == {"medium": "post", "action_type_id": 2}
+
+
+def test_the_use_of_reasons_is_counted_from_their_index(ask, world, engine):
+    asked = []
+
+    def note(_connection, _cursor, statement, parameters, *_):
+        if "FROM activity" in statement:
+            asked.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", note)
+    ask(world.ada, reasons)
+    event.remove(engine, "before_cursor_execute", note)
+
+    [(statement, parameters)] = asked
+    sqlite = engine.dialect.name == "sqlite"
+    with engine.connect() as connection:
+        if not sqlite:  # a table this small would be read as a whole
+            connection.exec_driver_sql("SET enable_seqscan = off")
+        how = "EXPLAIN QUERY PLAN" if sqlite else "EXPLAIN"
+        plan = connection.exec_driver_sql(f"{how} {statement}", parameters).all()
+    assert "ix_activity_reason_id" in str(plan)
