@@ -70,8 +70,11 @@ def recognise_company_account() -> None:
     signed_in_at = datetime.fromtimestamp(float(str(st.user.get("iat") or 0)), UTC)
     if server.now() - signed_in_at > _FRESH:
         return
+    # Some let people type in any address: one that they say nobody has checked is nobody's.
+    checked = st.user.get("email_verified") not in {False, "false"}
+    email = str(st.user.get("email") or "") if checked else ""
     with Session(read_only(server.engine())) as session:
-        person_id = person_by_email(session, str(st.user.get("email") or ""))
+        person_id = person_by_email(session, email)
         used = person_id is not None and opened_since(session, person_id, signed_in_at)
     if person_id is None:
         st.session_state[_SAID] = _UNKNOWN_HERE

@@ -23,8 +23,8 @@ def come_back(installation, monkeypatch):
     left = []
     monkeypatch.setattr(sign_in.st, "logout", lambda: left.append(True))
 
-    def come(email, *, ago=MINUTE):
-        claims = {"is_logged_in": True, "email": email, "iat": (NOW - ago).timestamp()}
+    def come(email, *, ago=MINUTE, **more):
+        claims = {"is_logged_in": True, "email": email, "iat": (NOW - ago).timestamp()} | more
         monkeypatch.setattr(sign_in.st, "user", claims)
         app = AppTest.from_file(SHELL, default_timeout=60).run()
         assert not app.exception
@@ -52,6 +52,13 @@ def test_people_unknown_here_are_told_so(come_back, engine):
 
     assert "nobody here has its e-mail address" in app.warning[0].value
     assert rows(engine) == []
+
+
+@pytest.mark.parametrize(("checked", "opened"), [(True, 1), (False, 0), ("false", 0)])
+def test_an_address_that_nobody_checked_is_nobodys(come_back, engine, checked, opened):
+    come_back("lea@bank.example", email_verified=checked)
+
+    assert len(rows(engine)) == opened
 
 
 def test_an_old_sign_in_there_opens_nothing_here(come_back, engine):
