@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from components import sign_in, words
+from components import organisation, sign_in, words
 from components.gateway import fetch, submit
 from core.access import Role
 from core.people.actions import accounts, passwords, roles
@@ -56,6 +56,7 @@ def change(person: PersonRow) -> None:
     left, right = st.columns(2)
     with left:
         _roles(person)
+        organisation.certify(person)
     with right:
         if person.username is None:
             _account(person)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import filters, staff, words
+from components import filters, organisation, staff, words
 from components.gateway import current_actor, fetch, heading
 from components.tables import Column, listing
 from core.access import Permission, Role
@@ -43,3 +43,5 @@ if chosen:
 if manages:
     with st.expander("Add a person", icon=":material/person_add:"):
         staff.add()
+    with st.expander("Units, teams and qualifications", icon=":material/account_tree:"):
+        organisation.add()

@@ -98,3 +98,49 @@ class SignInRefused(Event):
     @property
     def subjects(self) -> tuple[str, ...]:
         return () if self.person_id is None else (f"person:{self.person_id}",)
+
+
+@dataclass(frozen=True)
+class UnitAdded(Event):
+    kind: ClassVar[str] = "unit.added"
+
+    unit_id: int
+    code: str
+    parent_id: int
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return (f"unit:{self.unit_id}",)
+
+
+@dataclass(frozen=True)
+class TeamAdded(Event):
+    kind: ClassVar[str] = "team.added"
+
+    team_id: int
+    name: str
+    unit_id: int
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return (f"team:{self.team_id}", f"unit:{self.unit_id}")
+
+
+@dataclass(frozen=True)
+class QualificationAdded(Event):
+    kind: ClassVar[str] = "qualification.added"
+
+    qualification_id: int
+    code: str
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return (f"qualification:{self.qualification_id}",)
+
+
+@dataclass(frozen=True)
+class QualificationsChanged(PersonEvent):
+    kind: ClassVar[str] = "qualifications.changed"
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]

@@ -1,4 +1,5 @@
 from core.access import Role
+from tests.world import CERTIFIED
 
 
 def names(app):
@@ -73,6 +74,25 @@ class TestAdministration:
 
         assert app.success[0].value == "Ann Example is now team lead."
         assert list(app.dataframe[0].value["Roles"]) == ["team lead"]
+
+    def test_certifies_who_is_chosen(self, open_page, world, choose):
+        app = open_page(world.ada, "people", q="ben")
+        choose(app, "people", 0)
+
+        qualified = next(each for each in app.multiselect if each.label == "Qualifications")
+        qualified.set_value([CERTIFIED])
+        button(app, "Change the qualifications").click().run()
+
+        assert app.success[0].value == "The qualifications of Ben Example are changed."
+
+    def test_adds_a_team_to_a_unit(self, open_page, world):
+        app = open_page(world.ada, "people")
+        next(each for each in app.text_input if each.label == "Name of the team").input("Evening")
+        where = next(each for each in app.selectbox if each.label == "Unit of the team")
+        where.select_index(0)
+        button(app, "Add this team").click().run()
+
+        assert app.success[0].value == "Evening is added."
 
     def test_explains_what_is_missing(self, open_page, world, choose):
         app = open_page(world.ada, "people", q="ann")

@@ -2,6 +2,7 @@
 
 from core.people.queries.actors import Profile, actor_of, own_profile
 from core.people.queries.people import AccountCounts, PersonRow, account_counts, people
+from core.people.queries.qualifications import QualificationRow, qualifications, qualified_for
 from core.people.queries.units import TeamRow, UnitRow, subtree, teams, units
 from core.people.queries.visits import Limits, Visit, opened_since, person_by_email, visit
 
@@ -10,6 +11,7 @@ __all__ = [
     "Limits",
     "PersonRow",
     "Profile",
+    "QualificationRow",
     "TeamRow",
     "UnitRow",
     "Visit",
@@ -19,6 +21,8 @@ __all__ = [
     "own_profile",
     "people",
     "person_by_email",
+    "qualifications",
+    "qualified_for",
     "subtree",
     "teams",
     "units",
