@@ -8,7 +8,8 @@ from core.people.actions import organisation
 from core.people.queries import PersonRow, UnitRow, qualifications, qualified_for, units
 from core.people.rules import UnitKind
 
-_KINDS = [kind for kind in UnitKind if kind is not UnitKind.BANK]
+# A branch first: it is what is added most; there is one bank only.
+_KINDS = [UnitKind.BRANCH, UnitKind.REGION, UnitKind.DEPARTMENT, UnitKind.CONTACT_CENTRE]
 
 
 def add() -> None:
@@ -49,15 +50,13 @@ def _unit(places: list[UnitRow]) -> None:
         left, right = st.columns(2)
         code = left.text_input("Code of the unit")
         name = right.text_input("Name of the unit")
-        kind = left.selectbox("Kind", _KINDS, index=None, format_func=words.sentence)
+        kind = left.selectbox("Kind", _KINDS, format_func=words.sentence)
         above = right.selectbox("Belongs to", places, index=None, format_func=_named)
         asked = st.form_submit_button("Add this unit")
     if asked:
         submit(
             organisation.add_unit,
-            lambda: organisation.AddUnit(
-                code or "", name or "", kind or UnitKind.BRANCH, above.id if above else 0
-            ),
+            lambda: organisation.AddUnit(code or "", name or "", kind, above.id if above else 0),
             done=lambda _: f"{name} is added.",
         )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from core.access import Permission, Role
-from core.people.actions.finding import person_in_scope
+from core.people.actions.finding import person_in_scope, unit_in_scope
 from core.people.actions.passwords import hashed
 from core.people.actions.sessions import end_all
 from core.people.events import (
@@ -15,7 +15,7 @@ from core.people.events import (
     PersonDisabled,
     PersonEnabled,
 )
-from core.people.model import Credential, Person, PersonRole, Team, Unit
+from core.people.model import Credential, Person, PersonRole, Team
 from core.people.rules import EndReason, JobFunction
 from core.refusals import Conflict, Invalid
 from core.work import Work
@@ -83,10 +83,7 @@ def add_person(work: Work, request: AddPerson) -> PersonAdded:
     work.authorize(Permission.MANAGE_PEOPLE)
 
     staff_no, email = request.staff_no.strip(), request.email.strip().lower()
-    if not work.session.scalar(
-        select(Unit.id).where(Unit.id == request.unit_id, work.actor.scope.limits(Unit.id))
-    ):
-        raise Invalid("Choose a unit of your own scope.")
+    unit_in_scope(work, request.unit_id)
     if request.team_id is not None and not work.session.scalar(
         select(Team.id).where(Team.id == request.team_id, Team.unit_id == request.unit_id)
     ):

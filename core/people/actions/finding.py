@@ -1,9 +1,9 @@
-"""Whom an action is about: somebody of the own scope, or nobody at all."""
+"""Whom or where an action is about: of the own scope, or nobody and nowhere at all."""
 
 from sqlalchemy import select
 
-from core.people.model import Person
-from core.refusals import NotFound
+from core.people.model import Person, Unit
+from core.refusals import Invalid, NotFound
 from core.work import Work
 
 
@@ -18,3 +18,16 @@ def person_in_scope(work: Work, person_id: int) -> Person:
     if person is None:
         raise NotFound("There is no such person in your scope.")
     return person
+
+
+def unit_in_scope(work: Work, unit_id: int) -> Unit:
+    """Return a unit whose people the actor may administer.
+
+    :raises Invalid: there is none, or none within the scope: the two look the same
+    """
+    unit = work.session.scalar(
+        select(Unit).where(Unit.id == unit_id, work.actor.scope.limits(Unit.id))
+    )
+    if unit is None:
+        raise Invalid("Choose a unit of your own scope.")
+    return unit

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, select
 
 from core.access import Permission
-from core.people.actions.finding import person_in_scope
+from core.people.actions.finding import person_in_scope, unit_in_scope
 from core.people.events import (
     QualificationAdded,
     QualificationsChanged,
@@ -74,7 +74,7 @@ def add_unit(work: Work, request: AddUnit) -> UnitAdded:
     work.authorize(Permission.MANAGE_PEOPLE)
 
     code = request.code.strip()
-    above = _unit(work, request.parent_id)
+    above = unit_in_scope(work, request.parent_id)
     if above.kind is UnitKind.BRANCH:
         raise Invalid(f"{above.name} is a branch, the last level; choose a unit above it.")
     if work.session.scalar(select(Unit.id).where(func.lower(Unit.code) == code.lower())):
@@ -98,7 +98,7 @@ def add_team(work: Work, request: AddTeam) -> TeamAdded:
     work.authorize(Permission.MANAGE_PEOPLE)
 
     name = request.name.strip()
-    unit = _unit(work, request.unit_id)
+    unit = unit_in_scope(work, request.unit_id)
     if work.session.scalar(select(Team.id).where(Team.unit_id == unit.id, Team.name == name)):
         raise Conflict(f"{unit.name} already has a team named {name}.")
 
@@ -171,12 +171,3 @@ def set_qualifications(work: Work, request: SetQualifications) -> Qualifications
     )
     work.record(fact)
     return fact
-
-
-def _unit(work: Work, unit_id: int) -> Unit:
-    unit = work.session.scalar(
-        select(Unit).where(Unit.id == unit_id, work.actor.scope.limits(Unit.id))
-    )
-    if unit is None:
-        raise Invalid("Choose a unit of your own scope.")
-    return unit
