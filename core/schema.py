@@ -1,9 +1,11 @@
 """Every table at once, for migrations, checks and tests."""
 
 from core.activities import model as activities
+from core.calendars import model as calendars
 from core.campaigns import model as campaigns
 from core.customers import model as customers
 from core.database import Base
+from core.distribution import model as distribution
 from core.impact import model as impact
 from core.intake import model as intake
 from core.journal import model as journal
@@ -13,8 +15,10 @@ from core.portfolio import model as portfolio
 from core.responses import model as responses
 from core.runs import model as runs
 from core.segments import model as segments
+from core.service import model as service
 
 MODELS = (
+    calendars,
     people,
     customers,
     segments,
@@ -22,6 +26,8 @@ MODELS = (
     campaigns,
     runs,
     activities,
+    distribution,
+    service,
     responses,
     impact,
     portfolio,

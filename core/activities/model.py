@@ -3,17 +3,34 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.activities.rules import Detail, MessageStatus, Outcome, Status
-from core.campaigns.model import ActivitySubtype, Campaign, Channel, Stage, StatusReason
+from core.activities.rules import (
+    Detail,
+    MessageStatus,
+    Outcome,
+    Promise,
+    RetryEnd,
+    Status,
+)
+from core.campaigns.model import (
+    ActivitySubtype,
+    Campaign,
+    Channel,
+    ReasonTemplate,
+    Stage,
+    StatusReason,
+)
 from core.campaigns.rules import ActivityType, Priority
 from core.customers.model import Customer
 from core.database import Base, Code, Number, only
-from core.people.model import Person, Unit
+from core.people.model import Absence, Person, Unit
 from core.runs.model import Run
 
 
-def _partial(name: str, *columns: str, where: str) -> Index:
-    return Index(name, *columns, postgresql_where=text(where), sqlite_where=text(where))
+def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    only_there = text(where)
+    return Index(
+        name, *columns, unique=unique, postgresql_where=only_there, sqlite_where=only_there
+    )
 
 
 class Activity(Base):
@@ -26,6 +43,7 @@ class Activity(Base):
         only("detail", Detail),
         only("type", ActivityType),
         only("priority", Priority),
+        only("promise", Promise),
         CheckConstraint("(status = 0) = (person_id IS NULL) OR status IN (3, 4)", name="holder"),
         CheckConstraint("(status IN (3, 4)) = (closed_at IS NOT NULL)", name="closed"),
         CheckConstraint("is_completed = (status = 3)", name="completed"),
@@ -40,6 +58,13 @@ class Activity(Base):
             "status",
             "person_id",
             where="status IN (0, 1, 2)",
+        ),
+        # Waiting for a moment that a customer was told, whoever keeps the promise.
+        _partial(
+            "ix_activity_promised",
+            "branch_id",
+            "next_action_at",
+            where="status IN (0, 1, 2) AND next_action_at IS NOT NULL",
         ),
         _partial("ix_activity_pending_customer", "customer_id", where="status IN (0, 1, 2)"),
         _partial("ix_activity_pending_run", "run_id", where="status IN (0, 1, 2)"),
@@ -65,6 +90,7 @@ class Activity(Base):
     ends_on: Mapped[date]
     due_at: Mapped[datetime]
     next_action_at: Mapped[datetime | None]
+    promise: Mapped[Promise | None] = mapped_column(Code(Promise))
     attempts: Mapped[int] = mapped_column(default=0)
     contacted_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
@@ -77,12 +103,19 @@ class Batch(Base):
     """One bulk action: what was asked, how much of it moved; refusals row by row beside it."""
 
     __tablename__ = "batch"
+    __table_args__ = (
+        # Undone once; an undo that is undone is a batch of its own.
+        Index("ix_batch_undoes_id", "undoes_id", unique=True),
+        Index("ix_batch_actor_id", "actor_id", "at"),
+    )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
     verb: Mapped[str]
     at: Mapped[datetime]
     actor_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
     person_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    undoes_id: Mapped[int | None] = mapped_column(Number, ForeignKey("batch.id"))
+    absence_id: Mapped[int | None] = mapped_column(ForeignKey(Absence.id))
     moved: Mapped[int] = mapped_column(default=0)
     refused: Mapped[int] = mapped_column(default=0)
 
@@ -99,8 +132,13 @@ class BatchRefusal(Base):
 class Change(Base):
     """The append-only history: one row for each change of the five tracked fields.
 
-    Status, status reason, detailed status, person and branch, each from and to.
+    Status, status reason, detailed status, person and branch, each from and to; what a bulk
+    action does to the due date and the next action too, so that it can be undone.
     The row of a generated activity has nothing in its from-fields.
+
+    `version` is the activity's after this change, where the change is one of a batch: an
+    activity that still has it was not touched since. Both ends of a moment are empty where the
+    change left it alone.
     """
 
     __tablename__ = "activity_change"
@@ -125,6 +163,11 @@ class Change(Base):
     to_person_id: Mapped[int | None]
     from_branch_id: Mapped[int | None]
     to_branch_id: Mapped[int]
+    from_due_at: Mapped[datetime | None]
+    to_due_at: Mapped[datetime | None]
+    from_next_action_at: Mapped[datetime | None]
+    to_next_action_at: Mapped[datetime | None]
+    version: Mapped[int | None]
 
 
 class Attempt(Base):
@@ -137,9 +180,42 @@ class Attempt(Base):
     activity_id: Mapped[int] = mapped_column(Number, ForeignKey(Activity.id))
     at: Mapped[datetime]
     person_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    channel_id: Mapped[int | None] = mapped_column(ForeignKey(Channel.id))
     outcome: Mapped[Outcome] = mapped_column(Code(Outcome))
     reason_id: Mapped[int | None] = mapped_column(ForeignKey(StatusReason.id))
     note: Mapped[str] = mapped_column(default="")
+
+
+class RetryRule(Base):
+    """When to try again after an outcome, how often, and what happens after the last try.
+
+    A rule without a channel holds for every channel that has none of its own.
+    """
+
+    __tablename__ = "retry_rule"
+    __table_args__ = (
+        only("outcome", Outcome),
+        only("ending", RetryEnd),
+        UniqueConstraint("template_id", "outcome", "channel_id"),
+        _partial(
+            "ix_retry_rule_any_channel",
+            "template_id",
+            "outcome",
+            where="channel_id IS NULL",
+            unique=True,
+        ),
+        CheckConstraint("delay_minutes > 0 AND most_attempts > 0", name="tries"),
+        CheckConstraint("(ending = 1) = (reason_id IS NOT NULL)", name="reason"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    template_id: Mapped[int] = mapped_column(ForeignKey(ReasonTemplate.id))
+    outcome: Mapped[Outcome] = mapped_column(Code(Outcome))
+    channel_id: Mapped[int | None] = mapped_column(ForeignKey(Channel.id))
+    delay_minutes: Mapped[int]
+    most_attempts: Mapped[int]
+    ending: Mapped[RetryEnd] = mapped_column(Code(RetryEnd))
+    reason_id: Mapped[int | None] = mapped_column(ForeignKey(StatusReason.id))
 
 
 class Message(Base):

@@ -38,6 +38,20 @@ class Outcome(Coded):
         return self is not Outcome.NOT_REACHED
 
 
+class Promise(Coded):
+    """Whom the customer expects at the next action."""
+
+    MINE_ONLY = "mine only", 1
+    ANYONE = "anyone", 2
+
+
+class RetryEnd(Coded):
+    """What becomes of an activity when its tries are used up."""
+
+    CANCEL = "cancel", 1
+    POOL = "branch pool", 2
+
+
 class MessageStatus(Coded):
     QUEUED = "queued", 1
     SENT = "sent", 2

@@ -42,11 +42,16 @@ class CampaignSubtype(Base):
 
 class ActivitySubtype(Base):
     __tablename__ = "activity_subtype"
-    __table_args__ = (only("type", ActivityType), UniqueConstraint("type", "name"))
+    __table_args__ = (
+        only("type", ActivityType),
+        UniqueConstraint("type", "name"),
+        CheckConstraint("minutes > 0", name="minutes"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     type: Mapped[ActivityType] = mapped_column(Code(ActivityType))
     name: Mapped[str]
+    minutes: Mapped[int] = mapped_column(default=15)  # what one takes: its difficulty
 
 
 class ActionType(Base):

@@ -4,12 +4,16 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.access import Role
+from core.calendars.model import WorkCalendar
 from core.database import Base, Code, Number, only
-from core.people.rules import JobFunction, SignInSource, UnitKind
+from core.people.rules import AbsenceKind, JobFunction, SignInSource, UnitKind
 
 
 class Unit(Base):
-    """A node of the bank's tree; the last level of it is a branch."""
+    """A node of the bank's tree; the last level of it is a branch.
+
+    A unit without a calendar follows that of the nearest unit above.
+    """
 
     __tablename__ = "unit"
     __table_args__ = (only("kind", UnitKind),)
@@ -21,6 +25,7 @@ class Unit(Base):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), index=True)
     country: Mapped[str | None]
     subdivision: Mapped[str | None]
+    calendar_id: Mapped[int | None] = mapped_column(ForeignKey(WorkCalendar.id))
     is_active: Mapped[bool] = mapped_column(default=True)
 
 
@@ -49,7 +54,40 @@ class Person(Base):
     team_id: Mapped[int | None] = mapped_column(ForeignKey(Team.id), index=True)
     job_function: Mapped[JobFunction] = mapped_column(Code(JobFunction), default=JobFunction.OTHER)
     daily_capacity: Mapped[int] = mapped_column(default=20)
+    calendar_id: Mapped[int | None] = mapped_column(ForeignKey(WorkCalendar.id))  # own hours
     is_active: Mapped[bool] = mapped_column(default=True)
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class Absence(Base):
+    """Days, first and last included, on which a person does not work.
+
+    What the person has goes to the deputy, or without one to the branch pool, on the first day;
+    what nobody has touched by then comes back after the last.
+    """
+
+    __tablename__ = "absence"
+    __table_args__ = (
+        only("kind", AbsenceKind),
+        CheckConstraint("ends_on >= starts_on", name="days"),
+        CheckConstraint("deputy_id <> person_id", name="deputy"),
+        Index("ix_absence_person_id", "person_id", "starts_on"),
+        Index("ix_absence_ends_on", "ends_on"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
+    kind: Mapped[AbsenceKind] = mapped_column(Code(AbsenceKind))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    deputy_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    planned_by: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    planned_at: Mapped[datetime]
+    handed_over_at: Mapped[datetime | None]
+    returned_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}

@@ -21,6 +21,13 @@ class JobFunction(Coded):
     OTHER = "other", 5
 
 
+class AbsenceKind(Coded):
+    LEAVE = "leave", 1
+    SICKNESS = "sickness", 2
+    TRAINING = "training", 3
+    OTHER = "other", 4
+
+
 class SignInSource(Coded):
     PASSWORD = "password", 1
     COMPANY = "company account", 2

@@ -24,6 +24,8 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('type', sa.SmallInteger(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('minutes', sa.Integer(), nullable=False),
+    sa.CheckConstraint('minutes > 0', name=op.f('ck_activity_subtype_minutes')),
     sa.CheckConstraint('type IN (1, 2)', name=op.f('ck_activity_subtype_type')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_activity_subtype')),
     sa.UniqueConstraint('type', 'name', name=op.f('uq_activity_subtype_type_name'))
@@ -59,6 +61,27 @@ def upgrade() -> None:
     sa.CheckConstraint('id = 1', name=op.f('ck_contact_policy_one_row')),
     sa.CheckConstraint('most_contacts > 0 AND period_days > 0 AND quiet_days >= 0', name=op.f('ck_contact_policy_days')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_contact_policy'))
+    )
+    op.create_table('counted_candidate',
+    sa.Column('run_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('customer_id', core.database.Number, autoincrement=False, nullable=False),
+    sa.Column('is_folding', sa.Boolean(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('arm', sa.SmallInteger(), nullable=False),
+    sa.Column('confirmation', sa.SmallInteger(), nullable=False),
+    sa.Column('assigned_at', core.database.Moment(), nullable=True),
+    sa.Column('attempted_at', core.database.Moment(), nullable=True),
+    sa.Column('reached_at', core.database.Moment(), nullable=True),
+    sa.Column('responded_at', core.database.Moment(), nullable=True),
+    sa.Column('converted_at', core.database.Moment(), nullable=True),
+    sa.Column('won_at', core.database.Moment(), nullable=True),
+    sa.Column('outcome_at', core.database.Moment(), nullable=True),
+    sa.Column('outcome_value', sa.BigInteger(), nullable=True),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('channel_id', sa.Integer(), nullable=True),
+    sa.CheckConstraint('confirmation IN (1, 2, 3)', name=op.f('ck_counted_candidate_confirmation')),
+    sa.PrimaryKeyConstraint('run_id', 'customer_id', name=op.f('pk_counted_candidate')),
+    sqlite_with_rowid=False
     )
     op.create_table('customer',
     sa.Column('id', core.database.Number, nullable=False),
@@ -112,6 +135,14 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_reason_template')),
     sa.UniqueConstraint('name', name=op.f('uq_reason_template_name'))
     )
+    op.create_table('service_level',
+    sa.Column('priority', sa.SmallInteger(), nullable=False),
+    sa.Column('at_risk_bp', sa.Integer(), nullable=False),
+    sa.Column('target_bp', sa.Integer(), nullable=False),
+    sa.CheckConstraint('at_risk_bp BETWEEN 1 AND 10000 AND target_bp BETWEEN 1 AND 10000', name=op.f('ck_service_level_shares')),
+    sa.CheckConstraint('priority IN (1, 2, 3, 4)', name=op.f('ck_service_level_priority')),
+    sa.PrimaryKeyConstraint('priority', name=op.f('pk_service_level'))
+    )
     op.create_table('status_reason',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('code', sa.Text(), nullable=True),
@@ -122,23 +153,38 @@ def upgrade() -> None:
     sa.UniqueConstraint('code', name=op.f('uq_status_reason_code')),
     sa.UniqueConstraint('value', name=op.f('uq_status_reason_value'))
     )
-    op.create_table('unit',
+    op.create_table('work_calendar',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('code', sa.Text(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
-    sa.Column('kind', sa.SmallInteger(), nullable=False),
-    sa.Column('parent_id', sa.Integer(), nullable=True),
+    sa.Column('zone', sa.Text(), nullable=False),
     sa.Column('country', sa.Text(), nullable=True),
     sa.Column('subdivision', sa.Text(), nullable=True),
-    sa.Column('is_active', sa.Boolean(), nullable=False),
-    sa.CheckConstraint('kind IN (1, 2, 3, 4, 5)', name=op.f('ck_unit_kind')),
-    sa.ForeignKeyConstraint(['parent_id'], ['unit.id'], name=op.f('fk_unit_parent_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_unit')),
-    sa.UniqueConstraint('code', name=op.f('uq_unit_code'))
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_work_calendar')),
+    sa.UniqueConstraint('code', name=op.f('uq_work_calendar_code'))
     )
-    with op.batch_alter_table('unit', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_unit_parent_id'), ['parent_id'], unique=False)
-
+    op.create_table('calendar_closure',
+    sa.Column('calendar_id', sa.Integer(), nullable=False),
+    sa.Column('closed_on', sa.Date(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['calendar_id'], ['work_calendar.id'], name=op.f('fk_calendar_closure_calendar_id')),
+    sa.PrimaryKeyConstraint('calendar_id', 'closed_on', name=op.f('pk_calendar_closure')),
+    sqlite_with_rowid=False
+    )
+    op.create_table('calendar_hours',
+    sa.Column('calendar_id', sa.Integer(), nullable=False),
+    sa.Column('purpose', sa.SmallInteger(), nullable=False),
+    sa.Column('weekday', sa.Integer(), nullable=False),
+    sa.Column('opens_minute', sa.Integer(), nullable=False),
+    sa.Column('closes_minute', sa.Integer(), nullable=False),
+    sa.CheckConstraint('opens_minute >= 0 AND opens_minute < closes_minute AND closes_minute <= 1440', name=op.f('ck_calendar_hours_span')),
+    sa.CheckConstraint('purpose IN (1, 2)', name=op.f('ck_calendar_hours_purpose')),
+    sa.CheckConstraint('weekday BETWEEN 0 AND 6', name=op.f('ck_calendar_hours_weekday')),
+    sa.ForeignKeyConstraint(['calendar_id'], ['work_calendar.id'], name=op.f('fk_calendar_hours_calendar_id')),
+    sa.PrimaryKeyConstraint('calendar_id', 'purpose', 'weekday', 'opens_minute', name=op.f('pk_calendar_hours')),
+    sqlite_with_rowid=False
+    )
     op.create_table('campaign_subtype',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('type_id', sa.Integer(), nullable=False),
@@ -251,28 +297,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_outbox_entry_id'), ['entry_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_outbox_type'), ['type'], unique=False)
 
-    op.create_table('plan',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('code', sa.Text(), nullable=False),
-    sa.Column('name', sa.Text(), nullable=False),
-    sa.Column('unit_id', sa.Integer(), nullable=False),
-    sa.Column('starts_on', sa.Date(), nullable=False),
-    sa.Column('ends_on', sa.Date(), nullable=False),
-    sa.CheckConstraint('ends_on >= starts_on', name=op.f('ck_plan_dates')),
-    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_plan_unit_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_plan')),
-    sa.UniqueConstraint('code', name=op.f('uq_plan_code'))
-    )
-    op.create_table('team',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('name', sa.Text(), nullable=False),
-    sa.Column('unit_id', sa.Integer(), nullable=False),
-    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_team_unit_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_team'))
-    )
-    with op.batch_alter_table('team', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_team_unit_id'), ['unit_id'], unique=False)
-
     op.create_table('template_reason',
     sa.Column('template_id', sa.Integer(), nullable=False),
     sa.Column('reason_id', sa.Integer(), nullable=False),
@@ -285,6 +309,33 @@ def upgrade() -> None:
     with op.batch_alter_table('template_reason', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_template_reason_reason_id'), ['reason_id'], unique=False)
 
+    op.create_table('unit',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('kind', sa.SmallInteger(), nullable=False),
+    sa.Column('parent_id', sa.Integer(), nullable=True),
+    sa.Column('country', sa.Text(), nullable=True),
+    sa.Column('subdivision', sa.Text(), nullable=True),
+    sa.Column('calendar_id', sa.Integer(), nullable=True),
+    sa.Column('is_active', sa.Boolean(), nullable=False),
+    sa.CheckConstraint('kind IN (1, 2, 3, 4, 5)', name=op.f('ck_unit_kind')),
+    sa.ForeignKeyConstraint(['calendar_id'], ['work_calendar.id'], name=op.f('fk_unit_calendar_id')),
+    sa.ForeignKeyConstraint(['parent_id'], ['unit.id'], name=op.f('fk_unit_parent_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_unit')),
+    sa.UniqueConstraint('code', name=op.f('uq_unit_code'))
+    )
+    with op.batch_alter_table('unit', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_unit_parent_id'), ['parent_id'], unique=False)
+
+    op.create_table('branch_way',
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('way', sa.SmallInteger(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.CheckConstraint('way IN (1, 2, 3)', name=op.f('ck_branch_way_way')),
+    sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_branch_way_branch_id')),
+    sa.PrimaryKeyConstraint('branch_id', name=op.f('pk_branch_way'))
+    )
     op.create_table('content',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
@@ -295,6 +346,50 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_content')),
     sa.UniqueConstraint('name', name=op.f('uq_content_name'))
     )
+    op.create_table('plan',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('starts_on', sa.Date(), nullable=False),
+    sa.Column('ends_on', sa.Date(), nullable=False),
+    sa.CheckConstraint('ends_on >= starts_on', name=op.f('ck_plan_dates')),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_plan_unit_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_plan')),
+    sa.UniqueConstraint('code', name=op.f('uq_plan_code'))
+    )
+    op.create_table('retry_rule',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('template_id', sa.Integer(), nullable=False),
+    sa.Column('outcome', sa.SmallInteger(), nullable=False),
+    sa.Column('channel_id', sa.Integer(), nullable=True),
+    sa.Column('delay_minutes', sa.Integer(), nullable=False),
+    sa.Column('most_attempts', sa.Integer(), nullable=False),
+    sa.Column('ending', sa.SmallInteger(), nullable=False),
+    sa.Column('reason_id', sa.Integer(), nullable=True),
+    sa.CheckConstraint('(ending = 1) = (reason_id IS NOT NULL)', name=op.f('ck_retry_rule_reason')),
+    sa.CheckConstraint('delay_minutes > 0 AND most_attempts > 0', name=op.f('ck_retry_rule_tries')),
+    sa.CheckConstraint('ending IN (1, 2)', name=op.f('ck_retry_rule_ending')),
+    sa.CheckConstraint('outcome IN (1, 2, 3, 4, 5)', name=op.f('ck_retry_rule_outcome')),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_retry_rule_channel_id')),
+    sa.ForeignKeyConstraint(['reason_id'], ['status_reason.id'], name=op.f('fk_retry_rule_reason_id')),
+    sa.ForeignKeyConstraint(['template_id'], ['reason_template.id'], name=op.f('fk_retry_rule_template_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_retry_rule')),
+    sa.UniqueConstraint('template_id', 'outcome', 'channel_id', name=op.f('uq_retry_rule_template_id_outcome_channel_id'))
+    )
+    with op.batch_alter_table('retry_rule', schema=None) as batch_op:
+        batch_op.create_index('ix_retry_rule_any_channel', ['template_id', 'outcome'], unique=True, postgresql_where=sa.text('channel_id IS NULL'), sqlite_where=sa.text('channel_id IS NULL'))
+
+    op.create_table('team',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_team_unit_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_team'))
+    )
+    with op.batch_alter_table('team', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_team_unit_id'), ['unit_id'], unique=False)
+
     op.create_table('person',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('staff_no', sa.Text(), nullable=False),
@@ -304,10 +399,12 @@ def upgrade() -> None:
     sa.Column('team_id', sa.Integer(), nullable=True),
     sa.Column('job_function', sa.SmallInteger(), nullable=False),
     sa.Column('daily_capacity', sa.Integer(), nullable=False),
+    sa.Column('calendar_id', sa.Integer(), nullable=True),
     sa.Column('is_active', sa.Boolean(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.CheckConstraint('daily_capacity >= 0', name=op.f('ck_person_daily_capacity')),
     sa.CheckConstraint('job_function IN (1, 2, 3, 4, 5)', name=op.f('ck_person_job_function')),
+    sa.ForeignKeyConstraint(['calendar_id'], ['work_calendar.id'], name=op.f('fk_person_calendar_id')),
     sa.ForeignKeyConstraint(['team_id'], ['team.id'], name=op.f('fk_person_team_id')),
     sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_person_unit_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_person')),
@@ -318,18 +415,31 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_person_team_id'), ['team_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_person_unit_id'), ['unit_id'], unique=False)
 
-    op.create_table('batch',
-    sa.Column('id', core.database.Number, nullable=False),
-    sa.Column('verb', sa.Text(), nullable=False),
-    sa.Column('at', core.database.Moment(), nullable=False),
-    sa.Column('actor_id', sa.Integer(), nullable=True),
-    sa.Column('person_id', sa.Integer(), nullable=True),
-    sa.Column('moved', sa.Integer(), nullable=False),
-    sa.Column('refused', sa.Integer(), nullable=False),
-    sa.ForeignKeyConstraint(['actor_id'], ['person.id'], name=op.f('fk_batch_actor_id')),
-    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_batch_person_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_batch'))
+    op.create_table('absence',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('person_id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.SmallInteger(), nullable=False),
+    sa.Column('starts_on', sa.Date(), nullable=False),
+    sa.Column('ends_on', sa.Date(), nullable=False),
+    sa.Column('deputy_id', sa.Integer(), nullable=True),
+    sa.Column('planned_by', sa.Integer(), nullable=True),
+    sa.Column('planned_at', core.database.Moment(), nullable=False),
+    sa.Column('handed_over_at', core.database.Moment(), nullable=True),
+    sa.Column('returned_at', core.database.Moment(), nullable=True),
+    sa.Column('cancelled_at', core.database.Moment(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.CheckConstraint('deputy_id <> person_id', name=op.f('ck_absence_deputy')),
+    sa.CheckConstraint('ends_on >= starts_on', name=op.f('ck_absence_days')),
+    sa.CheckConstraint('kind IN (1, 2, 3, 4)', name=op.f('ck_absence_kind')),
+    sa.ForeignKeyConstraint(['deputy_id'], ['person.id'], name=op.f('fk_absence_deputy_id')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_absence_person_id')),
+    sa.ForeignKeyConstraint(['planned_by'], ['person.id'], name=op.f('fk_absence_planned_by')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_absence'))
     )
+    with op.batch_alter_table('absence', schema=None) as batch_op:
+        batch_op.create_index('ix_absence_ends_on', ['ends_on'], unique=False)
+        batch_op.create_index('ix_absence_person_id', ['person_id', 'starts_on'], unique=False)
+
     op.create_table('campaign',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('code', sa.Text(), nullable=False),
@@ -462,14 +572,26 @@ def upgrade() -> None:
     with op.batch_alter_table('web_session', schema=None) as batch_op:
         batch_op.create_index('ix_web_session_person_id', ['person_id'], unique=False)
 
-    op.create_table('batch_refusal',
-    sa.Column('batch_id', core.database.Number, nullable=False),
-    sa.Column('activity_id', core.database.Number, nullable=False),
-    sa.Column('reason', sa.Text(), nullable=False),
-    sa.ForeignKeyConstraint(['batch_id'], ['batch.id'], name=op.f('fk_batch_refusal_batch_id')),
-    sa.PrimaryKeyConstraint('batch_id', 'activity_id', name=op.f('pk_batch_refusal')),
-    sqlite_with_rowid=False
+    op.create_table('batch',
+    sa.Column('id', core.database.Number, nullable=False),
+    sa.Column('verb', sa.Text(), nullable=False),
+    sa.Column('at', core.database.Moment(), nullable=False),
+    sa.Column('actor_id', sa.Integer(), nullable=True),
+    sa.Column('person_id', sa.Integer(), nullable=True),
+    sa.Column('undoes_id', core.database.Number, nullable=True),
+    sa.Column('absence_id', sa.Integer(), nullable=True),
+    sa.Column('moved', sa.Integer(), nullable=False),
+    sa.Column('refused', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['absence_id'], ['absence.id'], name=op.f('fk_batch_absence_id')),
+    sa.ForeignKeyConstraint(['actor_id'], ['person.id'], name=op.f('fk_batch_actor_id')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_batch_person_id')),
+    sa.ForeignKeyConstraint(['undoes_id'], ['batch.id'], name=op.f('fk_batch_undoes_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_batch'))
     )
+    with op.batch_alter_table('batch', schema=None) as batch_op:
+        batch_op.create_index('ix_batch_actor_id', ['actor_id', 'at'], unique=False)
+        batch_op.create_index('ix_batch_undoes_id', ['undoes_id'], unique=True)
+
     op.create_table('design',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('campaign_id', sa.Integer(), nullable=False),
@@ -557,6 +679,24 @@ def upgrade() -> None:
     with op.batch_alter_table('segment_member', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_segment_member_customer_id'), ['customer_id'], unique=False)
 
+    op.create_table('batch_refusal',
+    sa.Column('batch_id', core.database.Number, nullable=False),
+    sa.Column('activity_id', core.database.Number, nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['batch_id'], ['batch.id'], name=op.f('fk_batch_refusal_batch_id')),
+    sa.PrimaryKeyConstraint('batch_id', 'activity_id', name=op.f('pk_batch_refusal')),
+    sqlite_with_rowid=False
+    )
+    op.create_table('distribution',
+    sa.Column('id', core.database.Number, nullable=False),
+    sa.Column('at', core.database.Moment(), nullable=False),
+    sa.Column('cause', sa.Text(), nullable=False),
+    sa.Column('batch_id', core.database.Number, nullable=True),
+    sa.Column('given', sa.Integer(), nullable=False),
+    sa.Column('left', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['batch_id'], ['batch.id'], name=op.f('fk_distribution_batch_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_distribution'))
+    )
     op.create_table('run',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('code', sa.Text(), nullable=False),
@@ -638,6 +778,7 @@ def upgrade() -> None:
     sa.Column('ends_on', sa.Date(), nullable=False),
     sa.Column('due_at', core.database.Moment(), nullable=False),
     sa.Column('next_action_at', core.database.Moment(), nullable=True),
+    sa.Column('promise', sa.SmallInteger(), nullable=True),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('contacted_at', core.database.Moment(), nullable=True),
     sa.Column('closed_at', core.database.Moment(), nullable=True),
@@ -650,6 +791,7 @@ def upgrade() -> None:
     sa.CheckConstraint('detail IS NULL OR status = 3', name=op.f('ck_activity_detailed')),
     sa.CheckConstraint('is_completed = (status = 3)', name=op.f('ck_activity_completed')),
     sa.CheckConstraint('priority IN (1, 2, 3, 4)', name=op.f('ck_activity_priority')),
+    sa.CheckConstraint('promise IN (1, 2)', name=op.f('ck_activity_promise')),
     sa.CheckConstraint('status IN (0, 1, 2, 3, 4)', name=op.f('ck_activity_status')),
     sa.CheckConstraint('type IN (1, 2)', name=op.f('ck_activity_type')),
     sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_activity_branch_id')),
@@ -670,6 +812,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_activity_pending_customer', ['customer_id'], unique=False, postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
         batch_op.create_index('ix_activity_pending_run', ['run_id'], unique=False, postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
         batch_op.create_index('ix_activity_pool', ['branch_id', 'priority', 'due_at', 'id'], unique=False, postgresql_where=sa.text('status = 0'), sqlite_where=sa.text('status = 0'))
+        batch_op.create_index('ix_activity_promised', ['branch_id', 'next_action_at'], unique=False, postgresql_where=sa.text('status IN (0, 1, 2) AND next_action_at IS NOT NULL'), sqlite_where=sa.text('status IN (0, 1, 2) AND next_action_at IS NOT NULL'))
         batch_op.create_index('ix_activity_reason_id', ['reason_id'], unique=False, postgresql_where=sa.text('reason_id IS NOT NULL'), sqlite_where=sa.text('reason_id IS NOT NULL'))
 
     op.create_table('analysis',
@@ -723,6 +866,21 @@ def upgrade() -> None:
         batch_op.create_index('ix_candidate_confirmer', ['confirmer_id'], unique=False, postgresql_where=sa.text('confirmation = 1'), sqlite_where=sa.text('confirmation = 1'))
         batch_op.create_index('ix_candidate_customer_id', ['customer_id'], unique=False)
 
+    op.create_table('distribution_person',
+    sa.Column('distribution_id', core.database.Number, nullable=False),
+    sa.Column('person_id', sa.Integer(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('open', sa.Integer(), nullable=False),
+    sa.Column('capacity', sa.Integer(), nullable=False),
+    sa.Column('room', sa.Integer(), nullable=False),
+    sa.Column('last_given_at', core.database.Moment(), nullable=True),
+    sa.Column('qualifications', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_distribution_person_branch_id')),
+    sa.ForeignKeyConstraint(['distribution_id'], ['distribution.id'], name=op.f('fk_distribution_person_distribution_id')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_distribution_person_person_id')),
+    sa.PrimaryKeyConstraint('distribution_id', 'person_id', name=op.f('pk_distribution_person')),
+    sqlite_with_rowid=False
+    )
     op.create_table('excluded',
     sa.Column('run_id', sa.Integer(), nullable=False),
     sa.Column('customer_id', core.database.Number, nullable=False),
@@ -803,6 +961,11 @@ def upgrade() -> None:
     sa.Column('to_person_id', sa.Integer(), nullable=True),
     sa.Column('from_branch_id', sa.Integer(), nullable=True),
     sa.Column('to_branch_id', sa.Integer(), nullable=False),
+    sa.Column('from_due_at', core.database.Moment(), nullable=True),
+    sa.Column('to_due_at', core.database.Moment(), nullable=True),
+    sa.Column('from_next_action_at', core.database.Moment(), nullable=True),
+    sa.Column('to_next_action_at', core.database.Moment(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=True),
     sa.ForeignKeyConstraint(['activity_id'], ['activity.id'], name=op.f('fk_activity_change_activity_id')),
     sa.ForeignKeyConstraint(['actor_id'], ['person.id'], name=op.f('fk_activity_change_actor_id')),
     sa.ForeignKeyConstraint(['batch_id'], ['batch.id'], name=op.f('fk_activity_change_batch_id')),
@@ -812,22 +975,66 @@ def upgrade() -> None:
         batch_op.create_index('ix_activity_change_activity_id', ['activity_id'], unique=False)
         batch_op.create_index('ix_activity_change_batch_id', ['batch_id'], unique=False, postgresql_where=sa.text('batch_id IS NOT NULL'), sqlite_where=sa.text('batch_id IS NOT NULL'))
 
+    op.create_table('allocation',
+    sa.Column('activity_id', core.database.Number, nullable=False),
+    sa.Column('distribution_id', core.database.Number, nullable=False),
+    sa.Column('person_id', sa.Integer(), nullable=False),
+    sa.Column('rule', sa.SmallInteger(), nullable=False),
+    sa.Column('place', sa.Integer(), nullable=False),
+    sa.Column('own_person_id', sa.Integer(), nullable=True),
+    sa.Column('qualification_id', sa.Integer(), nullable=True),
+    sa.Column('minutes', sa.Integer(), nullable=False),
+    sa.Column('value', sa.BigInteger(), nullable=True),
+    sa.CheckConstraint('rule IN (1, 2, 3)', name=op.f('ck_allocation_rule')),
+    sa.ForeignKeyConstraint(['activity_id'], ['activity.id'], name=op.f('fk_allocation_activity_id')),
+    sa.ForeignKeyConstraint(['distribution_id'], ['distribution.id'], name=op.f('fk_allocation_distribution_id')),
+    sa.ForeignKeyConstraint(['own_person_id'], ['person.id'], name=op.f('fk_allocation_own_person_id')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_allocation_person_id')),
+    sa.ForeignKeyConstraint(['qualification_id'], ['qualification.id'], name=op.f('fk_allocation_qualification_id')),
+    sa.PrimaryKeyConstraint('activity_id', 'distribution_id', name=op.f('pk_allocation')),
+    sqlite_with_rowid=False
+    )
+    with op.batch_alter_table('allocation', schema=None) as batch_op:
+        batch_op.create_index('ix_allocation_person_id', ['person_id', 'distribution_id'], unique=False)
+
     op.create_table('attempt',
     sa.Column('id', core.database.Number, nullable=False),
     sa.Column('activity_id', core.database.Number, nullable=False),
     sa.Column('at', core.database.Moment(), nullable=False),
     sa.Column('person_id', sa.Integer(), nullable=True),
+    sa.Column('channel_id', sa.Integer(), nullable=True),
     sa.Column('outcome', sa.SmallInteger(), nullable=False),
     sa.Column('reason_id', sa.Integer(), nullable=True),
     sa.Column('note', sa.Text(), nullable=False),
     sa.CheckConstraint('outcome IN (1, 2, 3, 4, 5)', name=op.f('ck_attempt_outcome')),
     sa.ForeignKeyConstraint(['activity_id'], ['activity.id'], name=op.f('fk_attempt_activity_id')),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_attempt_channel_id')),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_attempt_person_id')),
     sa.ForeignKeyConstraint(['reason_id'], ['status_reason.id'], name=op.f('fk_attempt_reason_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_attempt'))
     )
     with op.batch_alter_table('attempt', schema=None) as batch_op:
         batch_op.create_index('ix_attempt_activity_id', ['activity_id'], unique=False)
+
+    op.create_table('escalation',
+    sa.Column('activity_id', core.database.Number, nullable=False),
+    sa.Column('alarm', sa.SmallInteger(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('person_id', sa.Integer(), nullable=True),
+    sa.Column('at', core.database.Moment(), nullable=False),
+    sa.Column('due_at', core.database.Moment(), nullable=False),
+    sa.Column('seen_at', core.database.Moment(), nullable=True),
+    sa.Column('seen_by', sa.Integer(), nullable=True),
+    sa.CheckConstraint('alarm IN (1, 2)', name=op.f('ck_escalation_alarm')),
+    sa.ForeignKeyConstraint(['activity_id'], ['activity.id'], name=op.f('fk_escalation_activity_id')),
+    sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_escalation_branch_id')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_escalation_person_id')),
+    sa.ForeignKeyConstraint(['seen_by'], ['person.id'], name=op.f('fk_escalation_seen_by')),
+    sa.PrimaryKeyConstraint('activity_id', 'alarm', name=op.f('pk_escalation')),
+    sqlite_with_rowid=False
+    )
+    with op.batch_alter_table('escalation', schema=None) as batch_op:
+        batch_op.create_index('ix_escalation_branch_id', ['branch_id', 'at'], unique=False)
 
     op.create_table('lead',
     sa.Column('id', core.database.Number, nullable=False),
@@ -916,10 +1123,18 @@ def downgrade() -> None:
         batch_op.drop_index('ix_lead_person_id')
 
     op.drop_table('lead')
+    with op.batch_alter_table('escalation', schema=None) as batch_op:
+        batch_op.drop_index('ix_escalation_branch_id')
+
+    op.drop_table('escalation')
     with op.batch_alter_table('attempt', schema=None) as batch_op:
         batch_op.drop_index('ix_attempt_activity_id')
 
     op.drop_table('attempt')
+    with op.batch_alter_table('allocation', schema=None) as batch_op:
+        batch_op.drop_index('ix_allocation_person_id')
+
+    op.drop_table('allocation')
     with op.batch_alter_table('activity_change', schema=None) as batch_op:
         batch_op.drop_index('ix_activity_change_batch_id', postgresql_where=sa.text('batch_id IS NOT NULL'), sqlite_where=sa.text('batch_id IS NOT NULL'))
         batch_op.drop_index('ix_activity_change_activity_id')
@@ -934,6 +1149,7 @@ def downgrade() -> None:
 
     op.drop_table('message')
     op.drop_table('excluded')
+    op.drop_table('distribution_person')
     with op.batch_alter_table('candidate', schema=None) as batch_op:
         batch_op.drop_index('ix_candidate_customer_id')
         batch_op.drop_index('ix_candidate_confirmer', postgresql_where=sa.text('confirmation = 1'), sqlite_where=sa.text('confirmation = 1'))
@@ -942,6 +1158,7 @@ def downgrade() -> None:
     op.drop_table('analysis')
     with op.batch_alter_table('activity', schema=None) as batch_op:
         batch_op.drop_index('ix_activity_reason_id', postgresql_where=sa.text('reason_id IS NOT NULL'), sqlite_where=sa.text('reason_id IS NOT NULL'))
+        batch_op.drop_index('ix_activity_promised', postgresql_where=sa.text('status IN (0, 1, 2) AND next_action_at IS NOT NULL'), sqlite_where=sa.text('status IN (0, 1, 2) AND next_action_at IS NOT NULL'))
         batch_op.drop_index('ix_activity_pool', postgresql_where=sa.text('status = 0'), sqlite_where=sa.text('status = 0'))
         batch_op.drop_index('ix_activity_pending_run', postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
         batch_op.drop_index('ix_activity_pending_customer', postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
@@ -959,6 +1176,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_run_design_id'))
 
     op.drop_table('run')
+    op.drop_table('distribution')
+    op.drop_table('batch_refusal')
     with op.batch_alter_table('segment_member', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_segment_member_customer_id'))
 
@@ -969,7 +1188,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_design_campaign_id'))
 
     op.drop_table('design')
-    op.drop_table('batch_refusal')
+    with op.batch_alter_table('batch', schema=None) as batch_op:
+        batch_op.drop_index('ix_batch_undoes_id')
+        batch_op.drop_index('ix_batch_actor_id')
+
+    op.drop_table('batch')
     with op.batch_alter_table('web_session', schema=None) as batch_op:
         batch_op.drop_index('ix_web_session_person_id')
 
@@ -985,22 +1208,35 @@ def downgrade() -> None:
     op.drop_table('customer_state')
     op.drop_table('credential')
     op.drop_table('campaign')
-    op.drop_table('batch')
+    with op.batch_alter_table('absence', schema=None) as batch_op:
+        batch_op.drop_index('ix_absence_person_id')
+        batch_op.drop_index('ix_absence_ends_on')
+
+    op.drop_table('absence')
     with op.batch_alter_table('person', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_person_unit_id'))
         batch_op.drop_index(batch_op.f('ix_person_team_id'))
 
     op.drop_table('person')
-    op.drop_table('content')
-    with op.batch_alter_table('template_reason', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_template_reason_reason_id'))
-
-    op.drop_table('template_reason')
     with op.batch_alter_table('team', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_team_unit_id'))
 
     op.drop_table('team')
+    with op.batch_alter_table('retry_rule', schema=None) as batch_op:
+        batch_op.drop_index('ix_retry_rule_any_channel', postgresql_where=sa.text('channel_id IS NULL'), sqlite_where=sa.text('channel_id IS NULL'))
+
+    op.drop_table('retry_rule')
     op.drop_table('plan')
+    op.drop_table('content')
+    op.drop_table('branch_way')
+    with op.batch_alter_table('unit', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_unit_parent_id'))
+
+    op.drop_table('unit')
+    with op.batch_alter_table('template_reason', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_template_reason_reason_id'))
+
+    op.drop_table('template_reason')
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_outbox_type'))
         batch_op.drop_index(batch_op.f('ix_outbox_entry_id'))
@@ -1028,11 +1264,11 @@ def downgrade() -> None:
     op.drop_table('competitor_move')
     op.drop_table('channel')
     op.drop_table('campaign_subtype')
-    with op.batch_alter_table('unit', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_unit_parent_id'))
-
-    op.drop_table('unit')
+    op.drop_table('calendar_hours')
+    op.drop_table('calendar_closure')
+    op.drop_table('work_calendar')
     op.drop_table('status_reason')
+    op.drop_table('service_level')
     op.drop_table('reason_template')
     op.drop_table('qualification')
     op.drop_table('product')
@@ -1042,6 +1278,7 @@ def downgrade() -> None:
 
     op.drop_table('journal_entry')
     op.drop_table('customer')
+    op.drop_table('counted_candidate')
     op.drop_table('contact_policy')
     op.drop_table('competitor')
     op.drop_table('campaign_type')

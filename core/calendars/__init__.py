@@ -1,0 +1,1 @@
+"""When branches and people work, and when customers may be called."""

@@ -1,0 +1,1 @@
+"""Handing out work by rule, so that everybody can see that it was fair."""

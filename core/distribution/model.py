@@ -1,0 +1,77 @@
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.activities.model import Activity, Batch
+from core.database import Base, Code, Number, only
+from core.distribution.rules import AllocationRule, Way
+from core.people.model import Person, Qualification, Unit
+
+
+class BranchWay(Base):
+    """How one branch wants its work handed out; a branch without a row keeps a pool."""
+
+    __tablename__ = "branch_way"
+    __table_args__ = (only("way", Way),)
+
+    branch_id: Mapped[int] = mapped_column(ForeignKey(Unit.id), primary_key=True)
+    way: Mapped[Way] = mapped_column(Code(Way))
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class Distribution(Base):
+    """One time that the system handed out work by rule."""
+
+    __tablename__ = "distribution"
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    at: Mapped[datetime]
+    cause: Mapped[str]
+    batch_id: Mapped[int | None] = mapped_column(Number, ForeignKey(Batch.id))
+    given: Mapped[int] = mapped_column(default=0)
+    left: Mapped[int] = mapped_column(default=0)  # nobody could take these
+
+
+class DistributionPerson(Base):
+    """One who could get work then, with everything that the rule looked at."""
+
+    __tablename__ = "distribution_person"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    distribution_id: Mapped[int] = mapped_column(
+        Number, ForeignKey(Distribution.id), primary_key=True
+    )
+    person_id: Mapped[int] = mapped_column(ForeignKey(Person.id), primary_key=True)
+    branch_id: Mapped[int] = mapped_column(ForeignKey(Unit.id))
+    open: Mapped[int]
+    capacity: Mapped[int]  # contacts a day, as it was
+    room: Mapped[int]  # how many more the person could take
+    last_given_at: Mapped[datetime | None]
+    qualifications: Mapped[str]  # ids in order, separated by commas
+
+
+class Allocation(Base):
+    """Why somebody got an activity: which rule, and where it stood in its branch's line."""
+
+    __tablename__ = "allocation"
+    __table_args__ = (
+        only("rule", AllocationRule),
+        Index("ix_allocation_person_id", "person_id", "distribution_id"),
+        {"sqlite_with_rowid": False},
+    )
+
+    activity_id: Mapped[int] = mapped_column(Number, ForeignKey(Activity.id), primary_key=True)
+    distribution_id: Mapped[int] = mapped_column(
+        Number, ForeignKey(Distribution.id), primary_key=True
+    )
+    person_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
+    rule: Mapped[AllocationRule] = mapped_column(Code(AllocationRule))
+    place: Mapped[int]  # in the line of its branch and qualification, oldest first, from 1
+    own_person_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    qualification_id: Mapped[int | None] = mapped_column(ForeignKey(Qualification.id))
+    minutes: Mapped[int]  # its difficulty
+    value: Mapped[Decimal | None]

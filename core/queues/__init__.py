@@ -1,0 +1,1 @@
+"""What runs the queues of a branch network: what-if, absences, promises, exceptions, monitor."""
