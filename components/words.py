@@ -7,14 +7,18 @@ from decimal import Decimal
 from typing import Any
 
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_compact_currency, format_currency, format_decimal
+from babel.numbers import format_decimal
 
-from core.measures import Amount, Rate
+from core.measures import LOCALE, Amount, Rate, signed
 from core.settings import settings
 
 NONE = "–"  # noqa: RUF001  the dash that tables use for nothing
-LOCALE = "en_GB"
-_MARKUP = re.compile(r"([\\`*_\[\]<>$~])")
+_MARKUP = re.compile(r"([\\`*_\[\]<>$~#]|:(?=[A-Za-z]))")
+# The browser makes links of bare addresses and pictures of :names:, escaped or not: only a sign
+# that nobody sees, in the middle of them, keeps them text.
+_JOINER = "\N{WORD JOINER}"
+_ADDRESS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)", re.IGNORECASE)
+_EMOJI = re.compile(r"(?<=:)(?!(?<=\d:)\d+:)(?=[\w+/-]+:)")
 
 
 def count(number: int | None) -> str:
@@ -35,7 +39,7 @@ def percent(share: Rate | float | Decimal | None, *, digits: int = 1) -> str:
 
 def points(difference: float | None, *, digits: int = 2) -> str:
     """Write a difference of two shares in percentage points, with its sign."""
-    return NONE if difference is None else f"{difference * 100:+,.{digits}f} points"
+    return NONE if difference is None else signed(f"{difference * 100:+,.{digits}f} points")
 
 
 def rate(of: Rate) -> str:
@@ -50,16 +54,12 @@ def number(value: float | Decimal | None, *, digits: int = 2) -> str:
 
 
 def money(amount: Amount | Decimal | float | None, *, short: bool = False) -> str:
-    """Write money in its currency; bare numbers are in the bank's. Short is €1.2m."""
+    """Write money in its currency, bare numbers in the bank's; short without the pence."""
     if amount is None:
         return NONE
     if not isinstance(amount, Amount):
         amount = Amount(Decimal(str(amount)), settings().currency)
-    if short:
-        return format_compact_currency(
-            amount.value, amount.currency, locale=LOCALE, fraction_digits=1
-        )
-    return format_currency(amount.value, amount.currency, locale=LOCALE)
+    return amount.short if short else str(amount)
 
 
 def day(value: date | None) -> str:
@@ -111,8 +111,11 @@ def facts(recorded: Mapping[str, Any]) -> str:
 
 
 def plain(text: str) -> str:
-    """Make text that somebody typed safe to show where Markdown is read."""
-    return _MARKUP.sub(r"\\\1", text)
+    """Make text that somebody typed safe to show where Markdown is read.
+
+    Addresses of pages stay text too; those of people may become links: they are copied often.
+    """
+    return _MARKUP.sub(r"\\\1", _EMOJI.sub(_JOINER, _ADDRESS.sub(_JOINER, text)))
 
 
 def _local(value: datetime) -> datetime:

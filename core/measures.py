@@ -4,6 +4,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
 
+from babel.numbers import format_compact_currency, format_currency, get_currency_symbol
+
+LOCALE = "en_GB"
+_LONGEST = Decimal(10_000_000)  # from here on the last figures say nothing
+
 
 @dataclass(frozen=True)
 class Rate:
@@ -32,3 +37,30 @@ class Amount:
         if other.currency != self.currency:
             raise ValueError(f"{self.currency} and {other.currency} cannot be added")
         return Amount(self.value + other.value, self.currency)
+
+    def __str__(self) -> str:
+        return self._as("#,##0.00", digits=True)
+
+    @property
+    def short(self) -> str:
+        """Write it in whole units, and in millions where it is too long to be read."""
+        if abs(self.value) >= _LONGEST:
+            return signed(
+                format_compact_currency(self.value, self.currency, locale=LOCALE, fraction_digits=1)
+            )
+        return self._as("#,##0", digits=False)
+
+    def _as(self, figures: str, *, digits: bool) -> str:
+        # Beside its figures a sign stands close, and letters (CHF) apart.
+        symbol = get_currency_symbol(self.currency, locale=LOCALE)
+        gap = "\N{NO-BREAK SPACE}" if symbol[-1].isalpha() else ""
+        pattern = f"\N{CURRENCY SIGN}{gap}{figures}"
+        value = self.value if digits else round(self.value)
+        return signed(
+            format_currency(value, self.currency, pattern, locale=LOCALE, currency_digits=digits)
+        )
+
+
+def signed(number: str) -> str:
+    """Put a minus sign where a number was written with a hyphen."""
+    return number.replace("-", "\N{MINUS SIGN}", 1)

@@ -11,7 +11,7 @@ from components.tables import Column
 from core.impact.metrics import STEPS
 from core.impact.rules import Step
 from core.impact.tally import Tally
-from core.measures import Rate
+from core.measures import Rate, signed
 
 Unit = Literal["points", "count", "money"]
 _AXES: dict[Unit, str] = {
@@ -76,8 +76,8 @@ def written(value: float, unit: Unit) -> str:
         case "points":
             return words.points(value)
         case "count":
-            return f"{value:+,.0f}"
-    return words.money(round(value), short=abs(value) >= 1_000)
+            return signed(f"{value:+,.0f}")
+    return words.money(value, short=True)
 
 
 def intervals(rows: Sequence[Estimate], unit: Unit) -> go.Figure:

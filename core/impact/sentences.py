@@ -1,8 +1,11 @@
 """Results in plain words, made by rule from the numbers and from nothing else."""
 
+from decimal import Decimal
+
 from core.impact.estimates import Effect
 from core.impact.report import Comparison, Gain
 from core.impact.rules import FEWEST, Absent
+from core.measures import Amount, signed
 
 
 def comparison_sentence(
@@ -65,10 +68,9 @@ def _profit(profit: Gain, currency: str) -> str:
 
 def points(share: float) -> str:
     """Write a difference of shares in percentage points, always with its sign."""
-    return f"{100 * share:+.1f}".replace("-", "\N{MINUS SIGN}")
+    return signed(f"{100 * share:+.1f}")
 
 
 def money(value: float, currency: str) -> str:
     """Write an amount in whole units of its currency."""
-    sign = "\N{MINUS SIGN}" if round(value) < 0 else ""
-    return f"{sign}{currency} {abs(value):,.0f}"
+    return Amount(Decimal(value), currency).short

@@ -94,7 +94,7 @@ class TestRun:
         # 30 conversions of 200 each, less 2 for each of 300 contacts.
         assert figures(app) == {
             "Incremental conversions": "+30",
-            "Incremental profit": "€5.4K",
+            "Incremental profit": "€5,400",
             "Per customer assigned": "+10.00 points",
             "Per customer reached": "+10.00 points",
         }

@@ -81,7 +81,7 @@ class TestComparison:
             "Treated customers converted more often, by +3.0 percentage points (+1.8 to +4.1): "
             "about 240 conversions"
         )
-        assert "after cost it earned EUR 30,000" in comparison.sentence
+        assert "after cost it earned €30,000" in comparison.sentence
 
     def test_a_proven_loss(self):
         [comparison] = measure([arm(0, 2000, 200), arm(1, 8000, 400)], EUR).comparisons

@@ -1,8 +1,9 @@
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -24,13 +25,16 @@ TODAY = date(2026, 3, 2)
         (words.percent(Rate(0, 0)), words.NONE),
         (words.percent(0.116985, digits=4), "11.6985 %"),
         (words.points(0.01), "+1.00 points"),
-        (words.points(-0.006), "-0.60 points"),
+        (words.points(-0.006), "\N{MINUS SIGN}0.60 points"),
         (words.points(None), words.NONE),
         (words.rate(Rate(2, 5)), "40.0 % (2 of 5)"),
         (words.number(Decimal("1234.567")), "1,234.57"),
         (words.money(Decimal("1234.5")), "€1,234.50"),
-        (words.money(Amount(Decimal(-3), "GBP")), "-£3.00"),
-        (words.money(1_250_000, short=True), "€1.2M"),
+        (words.money(Amount(Decimal(-3), "GBP")), "\N{MINUS SIGN}£3.00"),
+        (words.money(Amount(Decimal("29651.4"), "CHF")), "CHF 29,651.40"),
+        (words.money(29_651.4, short=True), "€29,651"),
+        (words.money(-1_250_000, short=True), "\N{MINUS SIGN}€1,250,000"),
+        (words.money(12_540_000, short=True), "€12.5M"),
         (words.money(None), words.NONE),
         (words.day(TODAY), "2 Mar 2026"),
         (words.day(None), words.NONE),
@@ -51,10 +55,23 @@ def test_is_written_in_one_way(written, expected):
     assert written.replace("\xa0", " ") == expected
 
 
-@given(st.text(alphabet="a*_`[]()<>$~\\!#", max_size=30))
+# What the browser looks for in text, escaped or not.
+SEEN_BY_BROWSERS = re.compile(r"https?://|www(?=\.)|:[a-z+-][\w+/-]*:", re.IGNORECASE)
+
+
+@given(st.text(alphabet="a*_`[]()<>$~\\!#:/.w-", max_size=30))
+@example("https://bank.example and WWW.bank.example")
+@example(":smile: :+1: :material/home: :a:b: :red[x]")
 def test_what_people_typed_is_never_read_as_markup(typed):
     [paragraph] = [
         token for token in MarkdownIt().parse(f"x{words.plain(typed)}x") if token.type == "inline"
     ]
-    assert "".join(child.content for child in paragraph.children) == f"x{typed}x"
+    shown = "".join(child.content for child in paragraph.children)
+    assert shown.replace("\N{WORD JOINER}", "") == f"x{typed}x"
+    assert not SEEN_BY_BROWSERS.search(shown)
     assert {child.type for child in paragraph.children} <= {"text", "text_special"}
+
+
+@pytest.mark.parametrize("text", ["Call at 10:30:15, 9:05", "Ann@bank.example", "50/50: yes"])
+def test_what_people_copy_stays_as_it_is(text):
+    assert words.plain(text) == text
