@@ -50,7 +50,7 @@ def _form(visit: Visit, *, asks_present: bool) -> None:
 
     def request() -> ChangePassword:
         # Counted like a sign-in, so that an open screen is no place to guess passwords.
-        if present is not None and not sign_in.check(visit.username or "", present):
+        if present is not None and not sign_in.knows_password(visit.username or "", present):
             raise Invalid("The present password is not right, or the account is locked for now.")
         return ChangePassword(present, new or "", again or "", sessions.current_session())
 

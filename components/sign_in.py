@@ -25,7 +25,7 @@ from core.people.actions.sessions import (
 )
 from core.people.queries import opened_since, person_by_email
 from core.people.rules import LONGEST_PASSWORD, SignInSource
-from core.people.upkeep import Attempt, Lockout, begin_attempt
+from core.people.upkeep import Attempt, Lockout, begin_attempt, clear_attempts
 from core.refusals import Conflict, NotFound
 from core.settings import settings
 from core.work import changing, upkeep
@@ -42,13 +42,29 @@ _log = structlog.get_logger("sign-in")
 
 
 def check(username: str, password: str) -> Attempt | None:
-    """Return whose password this is, or None; unknown, wrong and locked take the same time."""
+    """Return whose password this is, or None; unknown, wrong and locked take the same time.
+
+    What is wrong is counted and journaled, wherever it was typed.
+    """
     with upkeep(server.engine()) as session:
         attempt = begin_attempt(
             session, username.strip().lower(), lockout=_lockout(), now=server.now()
         )
     checked = attempt or Attempt(0, "nobody", _nobodys_hash(), 0)
-    return attempt if _matches(checked, password) and attempt else None
+    if _matches(checked, password) and attempt:
+        return attempt
+    with changing(server.engine(), SYSTEM, now=server.now()) as work:
+        refuse_sign_in(work, RefuseSignIn(attempt.person_id if attempt else None))
+    return None
+
+
+def knows_password(username: str, password: str) -> bool:
+    """Test whether somebody who is signed in knows the own password; wrong guesses lock it."""
+    attempt = check(username, password)
+    if attempt is None:
+        return False
+    with upkeep(server.engine()) as session:
+        return clear_attempts(session, attempt.person_id, checked_hash=attempt.password_hash)
 
 
 def company_account() -> bool:
@@ -127,8 +143,6 @@ def _submit() -> None:
         attempt.person_id, SignInSource.PASSWORD, attempt.password_hash
     )
     if not opened:
-        with changing(server.engine(), SYSTEM, now=server.now()) as work:
-            refuse_sign_in(work, RefuseSignIn(attempt.person_id if attempt else None))
         st.session_state[_SAID] = _WRONG
 
 

@@ -83,3 +83,19 @@ def begin_attempt(
     if row is None:
         return None
     return Attempt(row.person_id, row.username, row.password_hash, row.failed_attempts - 1)
+
+
+def clear_attempts(session: Session, person_id: int, *, checked_hash: str) -> bool:
+    """Forget the wrong attempts of somebody who has just typed the right password.
+
+    :param checked_hash: what it was checked against
+    :return: whether that is still the password
+    """
+    cleared = session.scalar(
+        update(Credential)
+        .where(Credential.person_id == person_id, Credential.password_hash == checked_hash)
+        .values(failed_attempts=0, locked_until=None)
+        .returning(Credential.person_id)
+        .execution_options(synchronize_session=False)
+    )
+    return cleared is not None

@@ -138,6 +138,58 @@ class TestForm:
             assert left not in shell.session_state
 
 
+class TestOwnPassword:
+    """An open screen is no better place to guess passwords than the sign-in."""
+
+    @pytest.fixture
+    def account(self, open_page, do, world, installation):
+        do(world.ada, give_account, GiveAccount(1, "ann", FIRST))
+        with Session(installation) as session, session.begin():
+            session.get_one(Credential, 1).must_change = False
+        return open_page(world.ann, "account")
+
+    @staticmethod
+    def change(app, present, new):
+        for field, text in zip(app.text_input, (present, new, new), strict=True):
+            field.input(text)
+        next(each for each in app.button if each.label == "Change the password").click().run()
+        assert not app.exception
+
+    def test_wrong_guesses_lock_the_account(self, account, engine):
+        for _ in range(5):
+            self.change(account, "wrong wrong wrong", SECOND)
+            assert "present password is not right" in account.warning[0].value
+
+        self.change(account, FIRST, SECOND)
+
+        assert "locked for now" in account.warning[0].value
+        assert "password.changed" not in kinds(engine)
+        stranger = sign_in(AppTest.from_file(SHELL, default_timeout=60).run())
+        assert stranger.warning[0].value.startswith("That did not work")
+
+    def test_wrong_guesses_stand_in_the_journal(self, account, engine):
+        for _ in range(5):
+            self.change(account, "wrong wrong wrong", SECOND)
+
+        with Session(engine) as session:
+            refused = list(
+                session.scalars(
+                    select(Entry.facts).where(Entry.kind == "session.refused").order_by(Entry.id)
+                )
+            )
+        assert [facts["person_id"] for facts in refused] == [1] * 5
+        assert [facts["is_locked"] for facts in refused] == [False] * 4 + [True]
+
+    def test_the_right_password_is_no_guess_however_weak_the_new_one(self, account, engine):
+        for _ in range(6):
+            self.change(account, FIRST, "short")
+            assert "fewer than 12 characters" in account.warning[0].value
+
+        self.change(account, FIRST, SECOND)
+
+        assert "password.changed" in kinds(engine)
+
+
 class TestSession:
     def test_a_change_of_roles_ends_it_on_the_next_click(self, open_page, do, world):
         app = open_page(world.ann, "account")

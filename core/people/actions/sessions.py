@@ -9,6 +9,7 @@ from core.access import Permission
 from core.people.events import SignedIn, SignedOut, SignInRefused
 from core.people.model import Credential, Person, WebSession
 from core.people.rules import EndReason, SignInSource
+from core.people.upkeep import clear_attempts
 from core.refusals import Conflict, NotFound
 from core.work import Work
 
@@ -60,8 +61,10 @@ def open_session(work: Work, request: OpenSession) -> SignedIn:
     active = select(Person.id).where(Person.id == request.person_id, Person.is_active)
     if work.session.scalar(active) is None:
         raise NotFound("There is no such active person.")
-    if request.source is SignInSource.PASSWORD:
-        _clear_attempts(work, request)
+    if request.source is SignInSource.PASSWORD and not clear_attempts(
+        work.session, request.person_id, checked_hash=request.checked_hash or ""
+    ):
+        raise Conflict("The password was changed a moment ago. Sign in with the new one.")
 
     row = WebSession(
         person_id=request.person_id,
@@ -162,18 +165,3 @@ def end_all(work: Work, person_id: int, reason: EndReason, *, keep: int | None =
         .execution_options(synchronize_session=False)
     ).all()
     return len(ended)
-
-
-def _clear_attempts(work: Work, request: OpenSession) -> None:
-    cleared = work.session.scalar(
-        update(Credential)
-        .where(
-            Credential.person_id == request.person_id,
-            Credential.password_hash == request.checked_hash,
-        )
-        .values(failed_attempts=0, locked_until=None)
-        .returning(Credential.person_id)
-        .execution_options(synchronize_session=False)
-    )
-    if cleared is None:
-        raise Conflict("The password was changed a moment ago. Sign in with the new one.")
