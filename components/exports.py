@@ -11,7 +11,7 @@ import streamlit as st
 
 from components import server, sessions, words
 from core.access import Actor, Permission
-from core.exports import Export, export
+from core.exports import Export, export, in_one_cell
 from core.windows import LARGEST, Part, Window
 from core.work import changing, reading
 
@@ -104,8 +104,9 @@ def as_csv(
 def _inert(value: Any) -> Any:
     """Keep a spreadsheet from taking text for a formula."""
     match value:
-        case str() if value.lstrip().startswith(_FORMULA) or value.startswith(_FORMULA):
-            return f"'{value}"
+        case str():
+            starts = value.lstrip().startswith(_FORMULA) or value.startswith(_FORMULA)
+            return f"'{in_one_cell(value)}" if starts else in_one_cell(value)
         case datetime():
             return value.isoformat(sep=" ", timespec="minutes")
         case date():

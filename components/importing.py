@@ -22,7 +22,7 @@ from core.intake.rules import IntakeKind
 from core.refusals import Invalid, Refusal
 from core.settings import HERE, settings
 from core.work import rehearsing
-from data.importers.meaning import parse_mapping
+from data.importers.meaning import mapping_text, parse_mapping
 from data.importers.reading import OnRejected, Reading, open_reading
 from data.importers.rejected import rejected_file
 
@@ -34,6 +34,7 @@ _REJECTED = (
     Column("reason", "Reason", width="large"),
 )
 _TRIAL = "import_trial"
+_PACKED_TIMES = 10  # tables are packed to about a tenth
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Upload:
 
     kind: IntakeKind
     file: UploadedFile
-    mapping: str
+    mapping: bytes
     mapping_name: str
     others: Sequence[UploadedFile]
 
@@ -50,15 +51,16 @@ class Upload:
     def fingerprint(self) -> str:
         """Tell whether the same is asked for again."""
         files = [self.file.file_id, *(other.file_id for other in self.others)]
-        told = "\n".join([self.kind, self.mapping, *files])
-        return hashlib.sha256(told.encode()).hexdigest()
+        told = "\n".join([self.kind, *files]).encode()
+        return hashlib.sha256(told + self.mapping).hexdigest()
 
     @contextmanager
     def opened(self) -> Iterator[Reading]:
         """Put the files where they can be read in parts, and open the first."""
         for each in (self.file, *self.others):
             _allow_size(each)
-        meaning = parse_mapping(self.mapping, self.kind, name=self.mapping_name)
+        text = mapping_text(self.mapping, name=self.mapping_name)
+        meaning = parse_mapping(text, self.kind, name=self.mapping_name)
         with tempfile.TemporaryDirectory(prefix="fairlead-import-") as name:
             folder = Path(name)
             for number, each in enumerate((self.file, *self.others)):
@@ -67,7 +69,9 @@ class Upload:
                 (beside / Path(each.name).name).write_bytes(each.getbuffer())
             path = folder / "file" / Path(self.file.name).name
             with st.spinner(f"Reading {words.plain(self.file.name)} …", show_time=True):
-                yield open_reading(self.kind, path, meaning, name=self.file.name, beside=folder)
+                yield open_reading(
+                    self.kind, path, meaning, name=self.file.name, beside=folder, most=_unpacked()
+                )
 
 
 @dataclass(frozen=True)
@@ -80,16 +84,16 @@ class Trial:
     rejected: bytes
 
 
-def mappings(kind: IntakeKind) -> dict[str, str]:
+def mappings(kind: IntakeKind) -> dict[str, bytes]:
     """Return the mappings of the guide for this kind of import, by name."""
     found = {}
     for path in sorted(EXAMPLES.glob("*.toml")):
-        text = path.read_text(encoding="utf-8")
+        raw = path.read_bytes()
         try:
-            parse_mapping(text, kind)
+            parse_mapping(raw.decode(), kind)
         except Invalid:  # one for another kind
             continue
-        found[path.stem] = text
+        found[path.stem] = raw
     return found
 
 
@@ -173,6 +177,11 @@ def _collected() -> Iterator[tuple[OnRejected, Callable[[], bytes]]]:
         path = Path(name) / "rejected.csv"
         with rejected_file(path) as on_rejected:
             yield on_rejected, lambda: path.read_bytes() if path.exists() else b""
+
+
+def _unpacked() -> int:
+    """Return how many bytes an upload may have once it is unpacked: none may fill the disk."""
+    return settings().upload_megabytes * 1_000_000 * _PACKED_TIMES
 
 
 def _allow_size(file: UploadedFile) -> None:

@@ -1,5 +1,6 @@
 """Taking rows out of the product: a right of its own, and never without a trace."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,6 +9,9 @@ from core.access import Permission
 from core.journal.model import Event
 from core.refusals import Invalid
 from core.work import Work
+
+# Where other countries' spreadsheets begin a new cell, and a formula would be one.
+_NEW_CELL = re.compile(r"([;\t\r\n]\s*)(?=[=@+-])")
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,11 @@ class Export:
     def __post_init__(self) -> None:
         if self.right not in {Permission.EXPORT, Permission.EXPORT_AGGREGATES}:
             raise Invalid(f"{self.right} is not a right to export.")
+
+
+def in_one_cell(text: str) -> str:
+    """Keep a spreadsheet that cuts at semicolons or line breaks from finding a formula within."""
+    return _NEW_CELL.sub(r"\1'", text)
 
 
 def export(work: Work, request: Export) -> RowsExported:

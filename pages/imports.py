@@ -51,10 +51,10 @@ with new:
             key="mapping",
             help="Says in TOML what each column means. The guide has examples to start from.",
         )
-        mapping = known.get(name)
+        mapping, own = known.get(name), None
         if name == OWN:
             own = st.file_uploader("Mapping file", ["toml"], key="own")
-            mapping = own.getvalue().decode("utf-8", errors="replace") if own else None
+            mapping = own.getvalue() if own else None
         others = st.file_uploader(
             "Other files that the mapping names",
             [*TYPES],
@@ -65,7 +65,7 @@ with new:
     if file is None or not mapping:
         st.info("Choose a file and a mapping to see what they would do.", icon=":material/info:")
     else:
-        upload = importing.Upload(kind, file, mapping, name, others)
+        upload = importing.Upload(kind, file, mapping, own.name if own else name, others)
         if st.button("Try it out", icon=":material/science:", key="try"):
             importing.try_upload(upload)
         if trial := importing.trial_of(upload):

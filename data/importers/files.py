@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import os
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ import pandas as pd
 from core.refusals import Invalid
 from data.importers.mapping import FileSettings
 from data.importers.writing import (
+    Lines,
     cut_off,
     delimiter_of,
     digest,
@@ -57,7 +59,6 @@ class TextTable:
     encoding: str
     delimiter: str
     header: tuple[str, ...]
-    rows_at_once: int
 
     def need(self, columns: Sequence[str]) -> None:
         """Continue only if the file has all of `columns`."""
@@ -75,21 +76,28 @@ class TextTable:
         places = [self.header.index(column) for column in wanted]
         last = 0
         with _explained(self), opened_text(self.path, self.encoding) as text:
-            rows = csv.reader(text, delimiter=self.delimiter, strict=True)
+            lines = Lines(text, self.name)
+            rows = csv.reader(lines, delimiter=self.delimiter, strict=True)
             next(rows)
-            while lines := self._lines(rows):
-                numbered = list(enumerate(filter(None, lines), last + 1))  # but not blank lines
+            while some := self._some(rows, lines):
+                numbered = list(enumerate(filter(None, some), last + 1))  # but not blank lines
                 last += len(numbered)
                 yield self._part(numbered, wanted, places)
 
-    def _lines(self, rows: "CsvReader") -> list[list[str]]:
+    def _some(self, rows: "CsvReader", lines: Lines) -> list[list[str]]:
+        some: list[list[str]] = []
+        until = lines.characters + TEXT_AT_ONCE
         try:
-            return list(islice(rows, self.rows_at_once))
+            for row in islice(rows, MOST_ROWS_AT_ONCE):
+                some.append(row)
+                if lines.characters > until:
+                    break
         except csv.Error as error:
             raise Invalid(
                 f"Line {rows.line_num:,} of {self.name} can't be read: {error}. A quotation mark"
                 f" may never be closed, or the delimiter be another than {self.delimiter!r}."
             ) from error
+        return some
 
     def _part(
         self, rows: Sequence[tuple[int, list[str]]], wanted: Sequence[str], places: Sequence[int]
@@ -121,30 +129,58 @@ class TextTable:
         return pd.concat(frames) if frames else pd.DataFrame(columns=list(self.header), dtype=str)
 
 
-def open_table(path: Path, settings: FileSettings, *, name: str | None = None) -> TextTable:
+def open_table(
+    path: Path, settings: FileSettings, *, name: str | None = None, most: int | None = None
+) -> TextTable:
     """Look through a file once, for whether it is whole, how it is written and what it has.
 
     :param name: what to call it, when `path` is only where an upload was put
+    :param most: how many bytes it may have once it is unpacked
     :raises Invalid: it isn't there, is empty or cut off, or how it is written can't be told
     """
-    name = name or path.name
     if not path.is_file():
-        raise Invalid(f"There is no file {path}.")
+        raise Invalid(f"There is no file {name or path}.")
+    name = name or path.name
     if settings.encoding is not None:
         known_encoding(settings.encoding)
     sha256 = digest(path)
-    start, strange = read_through(path, name)
+    start, strange = read_through(path, name, most)
     if not start.strip():
         raise Invalid(f"{name} is empty.")
     encoding = settings.encoding or encoding_of(start, strange, name)
     lines = first_lines(path, encoding, name)
-    delimiter = settings.delimiter or delimiter_of(lines)
-    header = tuple(column.strip() for column in next(csv.reader(lines, delimiter=delimiter)))
+    try:
+        delimiter = settings.delimiter or delimiter_of(lines)
+        header = tuple(column.strip() for column in next(csv.reader(lines, delimiter=delimiter)))
+    except csv.Error as error:
+        raise Invalid(f"The first lines of {name} can't be read as a table: {error}.") from error
     if repeated := sorted({column for column in header if header.count(column) > 1}):
         raise Invalid(f"{name} names the column {', '.join(repeated)} more than once.")
-    width = max(1, sum(map(len, lines)) // len(lines))
-    at_once = min(MOST_ROWS_AT_ONCE, max(1, TEXT_AT_ONCE // width))
-    return TextTable(path, name, sha256, encoding, delimiter, header, at_once)
+    return TextTable(path, name, sha256, encoding, delimiter, header)
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Where the other files are that a mapping names.
+
+    :param most: how many bytes each may have once it is unpacked
+    """
+
+    path: Path
+    most: int | None = None
+
+    def table(self, name: str) -> TextTable:
+        """Open a file of this folder.
+
+        :raises Invalid: it can't be read, or leads to files that are nobody's to import
+        """
+        path = Path(os.path.normpath(self.path / name))
+        if "\0" in name or not path.is_relative_to(os.path.normpath(self.path)):
+            raise Invalid(
+                f"The mapping names the file {name}, which isn't in the folder of the imported"
+                " one; put it there and give its name alone."
+            )
+        return open_table(path, FileSettings(), name=name, most=self.most)
 
 
 @contextmanager
@@ -152,7 +188,7 @@ def _explained(table: TextTable) -> Iterator[None]:
     """Turn what goes wrong while reading into a sentence."""
     try:
         yield
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise Invalid(undecodable(table.name, table.encoding)) from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise Invalid(cut_off(table.name)) from error

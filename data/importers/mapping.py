@@ -1,11 +1,12 @@
 """What a mapping file may say. Whatever else it says is refused by name."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -20,6 +21,18 @@ from core.people.rules import UnitKind
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(lambda v: (v,) if isinstance(v, str) else v)]
 Where = dict[str, Texts]  # column: the texts that let a row pass
+Name = Annotated[str, Field(min_length=1)]
+
+
+def _reads_days(format_: str) -> str:
+    """Refuse a format by which no day can be read."""
+    try:
+        datetime.strptime(datetime(2026, 3, 31).strftime(format_), format_)  # noqa: DTZ001, DTZ007  days have no zone
+    except ValueError as error:
+        raise ValueError(f"{format_} is no format of a day such as %d.%m.%Y") from error
+    if "%" not in format_:
+        raise ValueError(f"{format_} is no format of a day such as %d.%m.%Y")
+    return format_
 
 
 class _Strict(BaseModel):
@@ -34,7 +47,7 @@ class FileSettings(_Strict):
     :param formulas: what becomes of text that a spreadsheet would run as a formula
     """
 
-    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    delimiter: str | None = Field(default=None, pattern=r'^[^"\r\n\x00]$')
     encoding: str | None = None
     decimal: Literal[".", ","] = "."
     thousands: str | None = Field(default=None, max_length=1)
@@ -42,6 +55,12 @@ class FileSettings(_Strict):
     unmapped: Literal["ignore", "attributes"] = "ignore"
     formulas: Literal["reject", "keep"] = "reject"
     where: Where = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _signs_differ(self) -> "FileSettings":
+        if self.thousands == self.decimal:
+            raise ValueError("decimal and thousands can't be the same sign")
+        return self
 
 
 class Source(_Strict):
@@ -68,7 +87,7 @@ class Source(_Strict):
 
     special: Literal["birth date of a birth number", "sex of a birth number"] | None = None
     type: ValueType | None = None
-    format: str | None = None
+    format: Annotated[str, AfterValidator(_reads_days)] | None = None
     stands_for: dict[str, str | bool | int | float] | None = Field(default=None, alias="values")
     prefix: str = ""
     above: float | None = None
@@ -129,36 +148,36 @@ class UnitSource(_Strict):
     """Units that the import creates: one, or one for every row of a file. Texts take {column}."""
 
     kind: UnitKind
-    code: str
-    name: str
+    code: Name
+    name: Name
     parent: str | None = None
     file: str | None = None
 
 
 class ProductSource(_Strict):
-    code: str
-    name: str
+    code: Name
+    name: Name
     category: str = "other"
     yearly_margin: Decimal | None = None
 
 
 class ChannelSource(_Strict):
-    name: str
+    name: Name
     medium: Medium
 
 
 class ArmSource(_Strict):
     """A group of a finished campaign, and the texts that stand for it in the file."""
 
-    name: str
+    name: Name
     texts: Texts = Field(default=(), alias="values")
     control: bool = False
     share: float | None = Field(default=None, gt=0, le=1)
 
 
 class CampaignSource(_Strict):
-    code: str
-    name: str
+    code: Name
+    name: Name
     type: str = "Cross-sell"
     objective: Objective = Objective.CROSS_SELL
     description: str = ""

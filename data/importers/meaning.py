@@ -16,12 +16,21 @@ def read_mapping(path: Path, kind: IntakeKind) -> Mapping:
     :raises Invalid: it isn't TOML, or says something that a mapping can't say
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        raw = path.read_bytes()
     except OSError as error:
         raise Invalid(f"The mapping {path} can't be read: {error.strerror}.") from error
+    return parse_mapping(mapping_text(raw, name=path.name), kind, name=path.name)
+
+
+def mapping_text(raw: bytes, *, name: str) -> str:
+    """Return the text of a mapping, without the mark that some editors put before it.
+
+    :raises Invalid: it isn't UTF-8
+    """
+    try:
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Invalid(f"The mapping {path.name} isn't UTF-8 text.") from error
-    return parse_mapping(text, kind, name=path.name)
+        raise Invalid(f"The mapping {name} isn't UTF-8 text.") from error
 
 
 def parse_mapping(text: str, kind: IntakeKind, *, name: str = "the mapping") -> Mapping:

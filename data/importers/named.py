@@ -1,7 +1,6 @@
 """What a mapping names besides columns: units, products, channels, attributes, the campaign."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from core.intake.actions.requests import (
@@ -15,14 +14,14 @@ from core.intake.actions.requests import (
 )
 from core.runs.rules import CONTROL_ARM, TREATED_ARM
 from data.importers import mapping as told
-from data.importers.files import open_table
+from data.importers.files import Folder
 from data.importers.sources import filled
 
 
 def references(
     mapping: told.Mapping,
     attributes: Mapping[str, told.AttributeSource],
-    beside: Path,
+    beside: Folder,
     bank_name: str,
 ) -> References:
     """Return what the rows may refer to; units may stand in a file in the folder `beside`."""
@@ -53,12 +52,12 @@ def campaign(mapping: told.Mapping) -> ImportedCampaign | None:
     return ImportedCampaign(**known)
 
 
-def _units(source: told.UnitSource, beside: Path) -> Iterator[NewUnit]:
+def _units(source: told.UnitSource, beside: Folder) -> Iterator[NewUnit]:
     if source.file is None:
         yield NewUnit(source.code, source.name, source.kind, source.parent)
         return
     texts = [source.code, source.name, source.parent or ""]
-    table = open_table(beside / source.file, told.FileSettings())
+    table = beside.table(source.file)
     table.need([column for text in texts for column in told.placeholders(text)])
     rows = table.whole()
     columns = [filled(rows, text) for text in texts]

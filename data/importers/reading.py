@@ -12,9 +12,9 @@ import pandas as pd
 from core.intake.actions.requests import Batch, Rejection, TakeIn
 from core.intake.rules import IntakeKind, field_named
 from core.refusals import Invalid
-from data.importers.files import TextTable, open_table
+from data.importers.files import Folder, TextTable, open_table
 from data.importers.guessing import guessed_types
-from data.importers.mapping import AttributeSource, FileSettings, Mapping, Source
+from data.importers.mapping import AttributeSource, Mapping, Source
 from data.importers.named import campaign, references
 from data.importers.sources import Sources, passes, unique_or_refuse
 from data.importers.values import Wanted, convert
@@ -32,14 +32,14 @@ def _ignore(_step: object) -> None:
 class Reading:
     """One file on its way in.
 
-    :param beside: the folder in which the mapping's other files are
+    :param beside: where the other files of the mapping are
     :param skipped: how many rows `where` left out so far
     """
 
     kind: IntakeKind
     table: TextTable
     mapping: Mapping
-    beside: Path
+    beside: Folder
     advance: Advance = _ignore
     skipped: int = 0
     lookups: dict[str, pd.DataFrame] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Reading:
 
     def _look_up_files(self) -> None:
         for name, lookup in self.mapping.lookups.items():
-            table = open_table(self.beside / lookup.file, FileSettings())
+            table = self.beside.table(lookup.file)
             table.need([lookup.key, *lookup.where])
             rows = table.whole()
             rows = rows[passes(rows, lookup.where)]
@@ -191,13 +191,15 @@ def open_reading(
     *,
     name: str | None = None,
     beside: Path | None = None,
+    most: int | None = None,
     advance: Advance = _ignore,
 ) -> Reading:
     """Open a file to be imported.
 
     :param name: what to call the file, when `file` is only where an upload was put
     :param beside: where the mapping's other files are; next to the file unless said
+    :param most: how many bytes each file may have once it is unpacked
     :raises Invalid: the file can't be read
     """
-    table = open_table(file, mapping.file, name=name)
-    return Reading(kind, table, mapping, beside or file.parent, advance)
+    table = open_table(file, mapping.file, name=name, most=most)
+    return Reading(kind, table, mapping, Folder(beside or file.parent, most), advance)

@@ -74,7 +74,7 @@ class Sources:
         year = wave.start_year if calendar.year is None else calendar.year
         names = frame[wave.month].str.lower().str[:3]
         months = names.map(_MONTHS).fillna(pd.to_numeric(frame[wave.month], errors="coerce"))
-        known = months.dropna().astype(int)
+        known = months[months.between(1, 12)].astype(int)
         if known.empty:
             return pd.Series("?", index=frame.index, dtype=str)
         before = known.shift(fill_value=calendar.month)

@@ -77,11 +77,16 @@ def _text(text: Text, _source: Source, settings: FileSettings, _wanted: Wanted) 
 
 
 def _numbers(text: Text, settings: FileSettings) -> "np.ndarray[Any, Any]":
+    """Read numbers; a sign that stands where it can't makes no number, rather than another."""
+    point, groups = re.escape(settings.decimal), r"\d+"
     if settings.thousands:
-        text = text.str.replace(settings.thousands, "", regex=False)
+        groups = rf"(?:\d{{1,3}}(?:{re.escape(settings.thousands)}\d{{3}})+|\d+)"
+    number = rf"^[+-]?(?:{groups}(?:{point}\d*)?|{point}\d+)(?:[eE][+-]?\d+)?$"
+    plain = text.where(text.str.match(number))
+    if settings.thousands:
+        plain = plain.str.replace(settings.thousands, "", regex=False)
     if settings.decimal == ",":
-        text = text.str.replace(",", ".", regex=False)
-    plain = text.where(text.str.match(r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"))
+        plain = plain.str.replace(",", ".", regex=False)
     numbers = pd.to_numeric(plain, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     return np.where(np.isfinite(numbers), numbers, np.nan)
 

@@ -8,6 +8,7 @@ import io
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -19,6 +20,7 @@ DELIMITERS = ",;\t|"
 _BLOCK = 1 << 20
 _SAMPLE = 1 << 18  # bytes looked at to guess an encoding that isn't UTF-8
 _LINES = 50  # looked at to guess the delimiter
+LONGEST_LINE = 5_000_000  # characters: a file without line breaks must not fill the memory
 _MOST_CHAOS = 0.1  # above, the guess reads like noise
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -52,19 +54,52 @@ def opened_text(path: Path, encoding: str) -> Iterator[IO[str]]:
         yield text
 
 
+@dataclass
+class Lines:
+    """The lines of a text one after the other, and how many characters they had so far.
+
+    :raises Invalid: one is so long that this can't be a table
+    """
+
+    text: IO[str]
+    name: str
+    number: int = 0
+    characters: int = 0
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self.text.readline(LONGEST_LINE):
+            self.number += 1
+            self.characters += len(line)
+            if len(line) == LONGEST_LINE:
+                raise Invalid(
+                    f"Line {self.number:,} of {self.name} is longer than {LONGEST_LINE:,}"
+                    " characters, so it is no table with a row on each line."
+                )
+            yield line
+
+
 def digest(path: Path) -> str:
     with path.open("rb") as raw:
         return hashlib.file_digest(raw, "sha256").hexdigest()
 
 
-def read_through(path: Path, name: str) -> tuple[bytes, bytes]:
-    """Return the first bytes, and the first ones that aren't UTF-8 (none if all are)."""
+def read_through(path: Path, name: str, most: int | None = None) -> tuple[bytes, bytes]:
+    """Return the first bytes, and the first ones that aren't UTF-8 (none if all are).
+
+    :param most: how many bytes it may have once it is unpacked
+    """
     decoder = codecs.getincrementaldecoder("utf-8")()
-    start, strange = b"", b""
+    start, strange, size = b"", b"", 0
     try:
         with opened(path) as raw:
             while block := raw.read(_BLOCK):
                 start = start or block[:_SAMPLE]
+                size += len(block)
+                if most is not None and size > most:
+                    raise Invalid(
+                        f"{name} has more than {most / 1_000_000:,.0f} MB once it is unpacked;"
+                        " import it at the command line."
+                    )
                 if strange:
                     continue  # read on all the same: the file has to be whole
                 try:
@@ -81,8 +116,8 @@ def read_through(path: Path, name: str) -> tuple[bytes, bytes]:
 
 def known_encoding(encoding: str) -> None:
     try:
-        codecs.lookup(encoding)
-    except LookupError as error:
+        "a".encode(encoding)
+    except (LookupError, ValueError) as error:
         raise Invalid(
             f"The mapping names the encoding {encoding}, which isn't known."
             " Use a name such as utf-8, cp1250 or iso-8859-2."
@@ -108,10 +143,14 @@ def first_lines(path: Path, encoding: str, name: str) -> list[str]:
     try:
         with opened_text(path, encoding) as text:
             start = text.read(_SAMPLE)
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise Invalid(undecodable(name, encoding)) from error
-    lines = start.splitlines(keepends=True)
+    lines = list(io.StringIO(start, newline=""))
     whole = lines if len(lines) == 1 or len(start) < _SAMPLE else lines[:-1]
+    if not "".join(whole).strip():
+        raise Invalid(f"{name} is empty.")
+    if not whole[0].strip():
+        raise Invalid(f"The first line of {name} is empty; it has to name the columns.")
     return whole[:_LINES]
 
 

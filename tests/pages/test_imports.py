@@ -73,6 +73,15 @@ def test_explains_what_is_wrong_with_the_file_or_the_mapping(uploaded):
     assert "unknown key fiels" in uploaded(GOOD, CUSTOMERS + "[fiels]\na = 1\n").warning[0].value
 
 
+def test_a_mapping_reaches_no_file_of_the_server(uploaded):
+    lookup = '[lookups.theirs]\nfile = "/etc/passwd"\nmatch = "no"\nkey = "root"\n'
+
+    told = uploaded(GOOD, CUSTOMERS + lookup).warning[0].value
+
+    assert "isn't in the folder of the imported one" in told
+    assert "root:" not in told
+
+
 def test_a_file_that_is_too_large_is_told_how_else_it_can_come_in(
     uploaded, installation, monkeypatch
 ):

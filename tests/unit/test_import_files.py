@@ -6,7 +6,7 @@ import pytest
 
 from core.intake.actions.requests import Rejection
 from core.refusals import Invalid
-from data.importers.files import open_table
+from data.importers.files import Folder, open_table
 from data.importers.mapping import FileSettings
 from data.importers.rejected import harmless, rejected_file
 
@@ -70,12 +70,46 @@ def test_reads_line_breaks_within_quotation_marks_as_part_of_a_value(tmp_path):
         (bytes(range(256)) * 40, {}, "encoding of file.csv can't be told"),
         (b"PK\x03\x04 sheet", {}, "is a spreadsheet or zip archive"),
         (b'a,b\n1,"never closed\n', {}, "Line 2 of file.csv can't be read"),
+        (b"\xef\xbb\xbf", {}, "file.csv is empty"),
+        (b"\na,b\n1,2\n", {}, "The first line of file.csv is empty"),
+        (b"x" * 300_000, {}, "The first lines of file.csv can't be read as a table"),
+        (b"a,b\n" + b"x" * 6_000_000, {}, "Line 2 of file.csv is longer than 5,000,000"),
+        (b"a\n1\n", {"encoding": "hex"}, "encoding hex, which isn't known"),
+        (b"a\n1\n", {"encoding": "utf-16"}, "holds bytes that aren't utf-16"),
     ],
 )
 def test_refuses_what_cannot_be_read(tmp_path, raw, settings, told):
     with pytest.raises(Invalid) as refusal:
         read(write(tmp_path, raw), **settings)
     assert told in str(refusal.value)
+
+
+def test_refuses_what_unpacks_to_more_than_is_allowed(tmp_path):
+    path = write(tmp_path, gzip.compress(b"a\n" + b"1\n" * 1_000_000))
+    with pytest.raises(Invalid, match="has more than 1 MB once it is unpacked"):
+        open_table(path, FileSettings(), most=1_000_000)
+
+
+@pytest.mark.parametrize("name", ["../secrets.csv", "/etc/passwd", "a/../../secrets.csv", "a\0b"])
+def test_files_that_a_mapping_names_stand_beside_the_imported_one(tmp_path, name):
+    folder = tmp_path / "upload"
+    folder.mkdir()
+    write(tmp_path, b"password\nsecret\n", "secrets.csv")
+    write(folder, b"a\n1\n", "other.csv")
+
+    assert Folder(folder).table("other.csv").header == ("a",)
+    with pytest.raises(Invalid) as refusal:
+        Folder(folder).table(name)
+    assert "isn't in the folder of the imported one" in str(refusal.value)
+
+
+def test_wide_rows_are_taken_fewer_at_a_time_wherever_they_begin(tmp_path, monkeypatch):
+    monkeypatch.setattr("data.importers.files.TEXT_AT_ONCE", 1_000)
+    narrow, wide = "1,2\n" * 100, f"1,{'x' * 300}\n" * 10
+    table = open_table(write(tmp_path, f"a,b\n{narrow}{wide}".encode()), FileSettings())
+    sizes = [len(part) for part in table.parts()]
+    assert sum(sizes) == 110
+    assert max(sizes[1:]) <= 4
 
 
 def test_refuses_a_file_that_is_not_there(tmp_path):
@@ -99,9 +133,14 @@ def test_rows_of_another_width_are_told_apart(tmp_path):
     }
 
 
-@pytest.mark.parametrize("text", ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-x", "\t=1"])
+@pytest.mark.parametrize("text", ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-x"])
 def test_a_formula_is_made_harmless(text):
     assert harmless(text) == f"'{text}"
+
+
+def test_a_formula_behind_a_separator_of_another_country_is_made_harmless():
+    assert harmless("x;=1+1") == "x;'=1+1"
+    assert harmless("\t=1") == "'\t'=1"
 
 
 @pytest.mark.parametrize("text", ["+49 30 1234-5", "-12.50", "", "Nora", "a=b", "- 3"])
@@ -119,6 +158,18 @@ def test_rejected_rows_go_to_a_file_that_a_spreadsheet_can_open(tmp_path):
         "4711,name,begins like a formula,'=1+1",
         "4712,balance,isn't an amount,",
     ]
+
+
+def test_rejected_rows_are_for_nobody_elses_eyes(tmp_path):
+    path = tmp_path / "rejected.csv"
+    with rejected_file(path) as write_rows:
+        write_rows([Rejection(1, "name", "is empty")])
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_rejected_rows_that_cannot_be_written_are_told(tmp_path):
+    with pytest.raises(Invalid, match="can't be written to"), rejected_file(tmp_path):
+        pass
 
 
 def test_without_rejected_rows_there_is_no_file(tmp_path):

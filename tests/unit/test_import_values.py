@@ -180,3 +180,33 @@ class TestSources:
     def test_texts_for_nothing_are_empty(self):
         sources = Sources(FileSettings(missing="-"))
         assert sources.text(self.frame, Source(column="a", prefix="P")).tolist() == ["Px", "", ""]
+
+
+GERMAN = FileSettings(decimal=",", thousands=".")
+
+
+@pytest.mark.parametrize(
+    ("settings", "text", "value"),
+    [
+        (GERMAN, "1.234.567,89", 1234567.89),
+        (GERMAN, "1234,5", 1234.5),
+        (GERMAN, "-1.000", -1000.0),
+        (GERMAN, "12.5", None),  # neither 125 nor 12,5
+        (GERMAN, "1.2345", None),
+        (GERMAN, "1,234.5", None),
+        (FileSettings(decimal=","), "1.234", None),  # may be a thousand times as much
+        (FileSettings(decimal=","), "1,234", 1.234),
+        (FileSettings(thousands=" "), "12 345.6", 12345.6),
+        (FileSettings(thousands=" "), "12 34", None),
+    ],
+)
+def test_a_sign_out_of_its_place_makes_no_number(settings, text, value):
+    found, reason = one(text, ValueType.NUMBER, settings)
+    assert (found, reason) == (value, None if value is not None else "isn't a number")
+
+
+def test_a_month_that_is_none_makes_no_date():
+    wave = Wave(day="d", month="m", start_year=2008)
+    frame = pd.DataFrame({"d": ["1", "2", "3"], "m": ["may", "inf", "13"]}, index=[1, 2, 3])
+    dates = Sources(PLAIN).text(frame, Source(wave=wave))
+    assert dates.tolist() == ["2008-05-01", "?", "?"]

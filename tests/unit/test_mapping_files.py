@@ -46,6 +46,10 @@ def test_every_example_can_be_read():
         (SOUND + 'name = { origin = "source" }\n', "customers", "give exactly one of"),
         (SOUND + '[consents]\nfax = "x"\n', "customers", "consents.fax"),
         (SOUND + '[attributes]\nage = { column = "a" }\n', "customers", "attributes.age.type"),
+        (SOUND + 'born_on = { column = "b", format = "%Q" }\n', "customers", "no format of a day"),
+        (SOUND + 'born_on = { column = "b", format = "mixed" }\n', "customers", "no format of"),
+        (SOUND + "[file]\ndelimiter = '\"'\n", "customers", "file.delimiter"),
+        (SOUND + '[file]\ndecimal = ","\nthousands = ","\n', "customers", "the same sign"),
         (SOUND + CAMPAIGN, "customers", "only results belong to a campaign"),
         (RESULTS, "results", "needs a [campaign]"),
         (RESULTS + CAMPAIGN + '[[arms]]\nname = "a"\n', "results", "map arm and list"),
@@ -71,6 +75,11 @@ def test_refuses_what_it_cannot_mean(text, kind, told):
         parse_mapping(text, IntakeKind(kind), name="m.toml")
     assert str(refusal.value).startswith("m.toml")
     assert told in str(refusal.value)
+
+
+def test_reads_what_windows_writes(tmp_path):
+    (tmp_path / "marked.toml").write_bytes(b"\xef\xbb\xbf" + SOUND.encode())
+    assert read_mapping(tmp_path / "marked.toml", IntakeKind.CUSTOMERS).source == "x"
 
 
 def test_refuses_a_file_that_is_not_there_or_not_text(tmp_path):
