@@ -28,6 +28,8 @@ class Permission(StrEnum):
     SEE_IMPACT = "impact:see"
     ANALYSE = "impact:analyse"
     SEE_CUSTOMERS = "customers:see"
+    NOTE_CUSTOMERS = "customers:note"
+    ASSIGN_CUSTOMERS = "customers:assign"
     EXPORT = "export:rows"
     EXPORT_AGGREGATES = "export:aggregates"
     READ_JOURNAL = "journal:read"
@@ -55,6 +57,8 @@ MEANINGS: Mapping[Permission, str] = {
     Permission.SEE_IMPACT: "seeing impact",
     Permission.ANALYSE: "analysing results",
     Permission.SEE_CUSTOMERS: "seeing customers",
+    Permission.NOTE_CUSTOMERS: "noting what customers allow",
+    Permission.ASSIGN_CUSTOMERS: "giving customers to a relationship manager",
     Permission.EXPORT: "exporting rows",
     Permission.EXPORT_AGGREGATES: "exporting aggregates",
     Permission.READ_JOURNAL: "reading the journal",
@@ -86,7 +90,9 @@ class Sight(IntEnum):
 
 _P = Permission
 GRANTS: Mapping[Role, frozenset[Permission]] = {
-    Role.AGENT: frozenset({_P.WORK_ACTIVITIES, _P.CONFIRM_CANDIDATES, _P.SEE_CUSTOMERS}),
+    Role.AGENT: frozenset(
+        {_P.WORK_ACTIVITIES, _P.CONFIRM_CANDIDATES, _P.SEE_CUSTOMERS, _P.NOTE_CUSTOMERS}
+    ),
     Role.TEAM_LEAD: frozenset(
         {
             _P.WORK_ACTIVITIES,
@@ -95,6 +101,8 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             _P.SEE_PORTFOLIO,
             _P.SEE_IMPACT,
             _P.SEE_CUSTOMERS,
+            _P.NOTE_CUSTOMERS,
+            _P.ASSIGN_CUSTOMERS,
             _P.EXPORT,
             _P.READ_JOURNAL,
         }
@@ -117,23 +125,11 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         }
     ),
     Role.APPROVER: frozenset(
-        {
-            _P.APPROVE_DESIGNS,
-            _P.SEE_SEGMENTS,
-            _P.SEE_PORTFOLIO,
-            _P.SEE_IMPACT,
-            _P.SEE_CUSTOMERS,
-        }
+        {_P.APPROVE_DESIGNS, _P.SEE_SEGMENTS, _P.SEE_PORTFOLIO, _P.SEE_IMPACT, _P.SEE_CUSTOMERS}
     ),
     Role.EXECUTIVE: frozenset({_P.SEE_PORTFOLIO, _P.SEE_IMPACT, _P.EXPORT_AGGREGATES}),
     Role.ADMINISTRATOR: frozenset(
-        {
-            _P.SEE_PEOPLE,
-            _P.MANAGE_PEOPLE,
-            _P.MANAGE_REFERENCE,
-            _P.IMPORT,
-            _P.READ_JOURNAL,
-        }
+        {_P.SEE_PEOPLE, _P.MANAGE_PEOPLE, _P.MANAGE_REFERENCE, _P.IMPORT, _P.READ_JOURNAL}
     ),
     Role.AUDITOR: frozenset(
         {

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
+from core.activities.model import Activity, Message
 from core.activities.schedule import StageDays
-from core.campaigns.model import Channel, Content, Stage
+from core.campaigns.model import Campaign, CampaignType, Channel, Content, Design, Stage
+from core.campaigns.rules import ActivityType, Objective
 from core.customers.model import CustomerState
+from core.customers.rules import Medium
 from core.runs.model import Candidate, Run
 from core.runs.rules import CONTROL_ARM, Confirmation
 from core.runs.waterfall import in_distress, lacks_consent
@@ -50,3 +53,31 @@ def candidates(work: Work, run: Run, plan: Plan, *columns: Any) -> Select[*tuple
         .where(recipients(run), willing(work))
     )
     return rows.where(~lacks_consent(plan.channel.medium)) if plan.asks_consent else rows
+
+
+def unwelcome(of: type[Activity | Message]) -> ColumnElement[bool]:
+    """Restrict a statement over activities or messages to those that no stage would make now.
+
+    Their customer does not want to be contacted at all or, where consent is asked for, not
+    through this channel: what `candidates` leaves out, said of what is made already.
+    """
+    asks_consent = and_(
+        Stage.activity_type == ActivityType.SALES,
+        CampaignType.objective != Objective.ADMINISTRATIVE,
+    )
+    refused = or_(*(and_(Channel.medium == medium, lacks_consent(medium)) for medium in Medium))
+    return (
+        select(CustomerState.customer_id)
+        .join(Stage, Stage.id == of.stage_id)
+        .join(Design, Design.id == Stage.design_id)
+        .join(Campaign, Campaign.id == Design.campaign_id)
+        .join(CampaignType, CampaignType.id == Campaign.type_id)
+        .outerjoin(Content, Content.id == Stage.content_id)
+        .outerjoin(Channel, Channel.id == Content.channel_id)
+        .where(
+            CustomerState.customer_id == of.customer_id,
+            or_(CustomerState.do_not_contact, and_(asks_consent, refused)),
+        )
+        .correlate(of)
+        .exists()
+    )

@@ -8,7 +8,7 @@ from core.journal.model import Event, Notice
 
 
 @dataclass(frozen=True)
-class _OfCustomer(Event):
+class OfCustomer(Event):
     customer_id: int
     customer_no: str
 
@@ -18,15 +18,7 @@ class _OfCustomer(Event):
 
 
 @dataclass(frozen=True)
-class ConsentChanged(_OfCustomer):
-    kind: ClassVar[str] = "consent.changed"
-
-    medium: str
-    is_given: bool
-
-
-@dataclass(frozen=True)
-class _OfIndicator(_OfCustomer):
+class _OfIndicator(OfCustomer):
     indicator: str
     reference: str | None
 

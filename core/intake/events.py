@@ -9,6 +9,8 @@ from core.journal.model import Event
 
 @dataclass(frozen=True)
 class IntakeApplied(Event):
+    """A file came in. What it says of consents has aborted and withdrawn so much work."""
+
     kind: ClassVar[str] = "intake.applied"
 
     intake_id: int
@@ -20,6 +22,9 @@ class IntakeApplied(Event):
     updated: int
     unchanged: int
     rejected: int
+    aborted: int = 0
+    withdrawn: int = 0
+    batch_id: int | None = None
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -37,6 +42,9 @@ class IntakeReverted(Event):
     deleted: int
     restored: int
     kept: int
+    aborted: int = 0
+    withdrawn: int = 0
+    batch_id: int | None = None
 
     @property
     def subjects(self) -> tuple[str, ...]:

@@ -8,12 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.access import Role
+from core.activities.actions.opting import SetConsent, set_consent
 from core.customers.actions import (
     ClearIndicator,
-    SetConsent,
     SetIndicator,
     clear_indicator,
-    set_consent,
     set_indicator,
 )
 from core.customers.model import Consent, CustomerState

@@ -2,19 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import and_, exists, func, insert, literal, select, update
+from sqlalchemy import and_, exists, literal, select, update
 from sqlalchemy.orm import aliased
 
+from core.activities.actions.aborting import abort, withdraw
 from core.activities.marking import reference
-from core.activities.model import Activity, Batch, Change, Message
-from core.activities.rules import ABORT, SYSTEM_ABORTED, MessageStatus, Status
-from core.activities.scope import pending
-from core.campaigns.model import StatusReason
+from core.activities.model import Activity, Message
 from core.customers.model import Customer, CustomerState, Indicator
 from core.customers.rules import IndicatorKind
-from core.database import Moment, affected
+from core.database import affected
 from core.journal.model import Entry
 from core.journal.outbox import tell_of_each
 from core.lifecycle import Move
@@ -88,13 +85,8 @@ def stop_run(work: Work, request: ChangeRun) -> RunEnded:
 
 def _end(work: Work, request: ChangeRun, move: Move[RunStatus]) -> RunEnded:
     run = moved(work, request.run_id, move, finished_at=work.now)
-    batch = _abort(work, run)
-    withdrawn = affected(
-        work.session,
-        update(Message)
-        .where(Message.run_id == run.id, Message.status == MessageStatus.QUEUED)
-        .values(status=MessageStatus.WITHDRAWN),
-    )
+    batch = abort(work, Activity.run_id == run.id)
+    withdrawn = withdraw(work, Message.run_id == run.id)
     cleared = affected(
         work.session,
         update(Indicator)
@@ -116,64 +108,6 @@ def _end(work: Work, request: ChangeRun, move: Move[RunStatus]) -> RunEnded:
     if cleared:
         _unmark(work, run, entry)
     return fact
-
-
-def _abort(work: Work, run: Run) -> Batch:
-    """Close what is unfinished, with its history, and take it off the customers' states."""
-    reason_id = work.session.scalars(
-        select(StatusReason.id).where(StatusReason.code == SYSTEM_ABORTED)
-    ).one()
-    batch = Batch(verb=ABORT.verb, at=work.now, actor_id=work.actor.person_id)
-    work.session.add(batch)
-    work.session.flush()
-    unfinished = and_(Activity.run_id == run.id, pending())
-    before: dict[str, Any] = {
-        "activity_id": Activity.id,
-        "at": literal(work.now, Moment),
-        "actor_id": literal(work.actor.person_id, Change.actor_id.type),
-        "verb": literal(ABORT.verb),
-        "batch_id": literal(batch.id),
-        "from_status": Activity.status,
-        "to_status": Status.CANCELLED.literal,
-        "from_reason_id": Activity.reason_id,
-        "to_reason_id": literal(reason_id),
-        "from_detail": Activity.detail,
-        "to_detail": Activity.detail,
-        "from_person_id": Activity.person_id,
-        "to_person_id": Activity.person_id,
-        "from_branch_id": Activity.branch_id,
-        "to_branch_id": Activity.branch_id,
-    }
-    # Locked while they are read: what the history says was so is what is then changed.
-    rows = select(*before.values()).where(unfinished).with_for_update(of=Activity)
-    batch.moved = affected(work.session, insert(Change).from_select(list(before), rows))
-    if not batch.moved:
-        return batch
-    affected(
-        work.session,
-        update(Activity)
-        .where(unfinished)
-        .values(
-            status=Status.CANCELLED,
-            reason_id=reason_id,
-            closed_at=work.now,
-            version=Activity.version + 1,
-        ),
-    )
-    aborted = (
-        select(Activity.customer_id, func.count().label("activities"))
-        .join(Change, Change.activity_id == Activity.id)
-        .where(Change.batch_id == batch.id)
-        .group_by(Activity.customer_id)
-        .subquery("aborted")
-    )
-    affected(
-        work.session,
-        update(CustomerState)
-        .where(CustomerState.customer_id == aborted.c.customer_id)
-        .values(pending=CustomerState.pending - aborted.c.activities),
-    )
-    return batch
 
 
 def _unmark(work: Work, run: Run, entry: Entry) -> None:

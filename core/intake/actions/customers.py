@@ -1,6 +1,6 @@
 """Customers from a file: the wide record, its state row and consents."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from core.activities.actions.aborting import end_unwelcome, hold_pending
 from core.customers.model import Consent, Customer, CustomerState
 from core.customers.rules import Origin
 from core.customers.state import refresh_state
@@ -76,6 +77,9 @@ class Customers(Taking):
                 .values(manager_id=Person.id)
             )
             stage.reject_unknown("manager", "manager_id", "active person with the staff number")
+        if decides_contact(rows.c.keys()):
+            named = select(Customer.id).join(rows, rows.c.customer_no == Customer.customer_no)
+            hold_pending(self.work, named)
 
     def records(self, stage: Stage) -> Records:
         mapped = set(stage.rows.c.keys())
@@ -96,6 +100,8 @@ class Customers(Taking):
         self._consents(stage)
         touched = select(stage.rows.c.record_id).where(stage.rows.c.effect.in_(_TOUCHED))
         refresh_state(self.work.session, now=self.work.now, customer_ids=touched)
+        if decides_contact(stage.rows.c.keys()):
+            self.ended = end_unwelcome(self.work, touched)
 
     def _consents(self, stage: Stage) -> None:
         rows, selects = stage.rows, []
@@ -132,6 +138,11 @@ class Customers(Taking):
                 )
             )
             refresh_statistics(stage, table_of(Consent))
+
+
+def decides_contact(fields: Iterable[str]) -> bool:
+    """Test whether an import of these fields can forbid contacts that were allowed."""
+    return not {"do_not_contact", *CONSENTS}.isdisjoint(fields)
 
 
 def customer_records(

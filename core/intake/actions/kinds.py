@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, Date, Float, Integer, SmallInteger, Text
 from sqlalchemy.types import TypeEngine
 
+from core.activities.actions.aborting import Ended
 from core.intake.actions.records import Records
 from core.intake.actions.references import Created
 from core.intake.actions.requests import Batch, TakeIn
@@ -28,11 +29,15 @@ _TYPES: Mapping[ValueType, type[TypeEngine[Any]]] = {
 
 @dataclass
 class Taking(ABC):
-    """One import of one kind under way: the work, the request, and what it created so far."""
+    """One import of one kind under way: the work, the request, and what came of it so far.
+
+    `ended` is the work in the branches that what the file says about customers forbids.
+    """
 
     work: Work
     request: TakeIn
     created: Created = field(default_factory=dict)
+    ended: Ended = field(default_factory=Ended)
 
     @abstractmethod
     def columns(self) -> dict[str, TypeEngine[Any]]:

@@ -1,14 +1,20 @@
 """Undo an import: delete what it created, restore what it changed, leave alone what moved on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from sqlalchemy import ColumnElement, Table, delete, literal, select, union
+from sqlalchemy import ColumnElement, Select, Table, delete, literal, select, union
 
+from core.activities.actions.aborting import Ended, end_unwelcome, hold_pending
 from core.customers.model import Consent, Customer, CustomerState
 from core.customers.state import refresh_state
 from core.impact.model import RunFold
-from core.intake.actions.customers import ATTRIBUTES, customer_records, restore_consents
+from core.intake.actions.customers import (
+    ATTRIBUTES,
+    customer_records,
+    decides_contact,
+    restore_consents,
+)
 from core.intake.actions.finished import sum_up
 from core.intake.actions.holdings import holding_records
 from core.intake.actions.moves import move_records
@@ -67,6 +73,8 @@ def revert(work: Work, request: Revert) -> Reversal:
 
     run_id = _run(work, intake)
     records = _records(work, intake, run_id)
+    if decides := decides_contact(intake.mapping["taken"]["fields"]):
+        hold_pending(work, _touched(intake))
     undoing = open_undoing(work.session.connection(), intake.id, records)
     _keep_what_is_used(undoing, intake.kind, run_id)
     kept = undoing.kept(_number(intake.kind, records))
@@ -76,12 +84,18 @@ def revert(work: Work, request: Revert) -> Reversal:
         restore_consents(work, undoing.chosen(Effect.UPDATE), intake)
     undoing.remove(_OWNED[intake.kind])
     _bring_up_to_date(work, intake, run_id)
+    ended = end_unwelcome(work, _touched(intake)) if decides else Ended()
     undoing.close()
     remove_unused(work.session, intake.mapping["taken"]["created"])
 
     intake.reverted_at, intake.kept = work.now, len(kept)
     fact = IntakeReverted(
-        intake_id=intake.id, what=intake.kind, deleted=deleted, restored=restored, kept=len(kept)
+        intake_id=intake.id,
+        what=intake.kind,
+        deleted=deleted,
+        restored=restored,
+        kept=len(kept),
+        **asdict(ended),
     )
     work.record(fact)
     return Reversal(fact, kept)
@@ -135,12 +149,15 @@ def _keep_what_is_used(undoing: Undoing, kind: IntakeKind, run_id: int | None) -
         undoing.keep(f"is used by a {name}", using & (rows.effect == Effect.CREATE.code))
 
 
+def _touched(intake: Intake) -> Select[tuple[int]]:
+    return select(IntakeRow.record_id).where(IntakeRow.intake_id == intake.id)
+
+
 def _bring_up_to_date(work: Work, intake: Intake, run_id: int | None) -> None:
     """Let what is derived from the records follow them."""
-    rows = select(IntakeRow).where(IntakeRow.intake_id == intake.id)
     if intake.kind is IntakeKind.CUSTOMERS:
-        touched = rows.with_only_columns(IntakeRow.record_id)
-        refresh_state(work.session, now=work.now, customer_ids=touched)
+        refresh_state(work.session, now=work.now, customer_ids=_touched(intake))
+    rows = select(IntakeRow).where(IntakeRow.intake_id == intake.id)
     if intake.kind is IntakeKind.HOLDINGS:
         owners = union(
             *(

@@ -1,7 +1,7 @@
 """Take a file in, or try out what that would do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import func, select
 
@@ -82,6 +82,7 @@ def take_in(work: Work, request: TakeIn) -> IntakeApplied:
         updated=verdict.updated,
         unchanged=verdict.unchanged,
         rejected=verdict.rejected,
+        **asdict(judged.taking.ended),
     )
     work.record(fact)
     return fact
