@@ -45,6 +45,8 @@ def spilling(engine: Engine) -> Engine:
 
 def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
     connection.isolation_level = None  # we emit BEGIN ourselves, below
+    # SQLite's own knows A to Z only; names have É, Ř and Ü, and a search has to find them.
+    connection.create_function("lower", 1, _lower, deterministic=True)
     for pragma in (
         "foreign_keys = ON",
         "journal_mode = WAL",
@@ -53,6 +55,12 @@ def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
         "cache_size = -65536",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _lower(value: object) -> str | None:
+    if value is None:
+        return None
+    return str(value).replace("Σ", "σ").lower()  # letter by letter, whatever stands beside it
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -364,6 +364,22 @@ class TestPeople:
         assert "Ann" not in names()
         assert names(text="100%") == set()
 
+    @pytest.mark.parametrize(
+        ("name", "searched"),
+        [
+            ("Žofie Řezníčková", "řezníČK"),
+            ("ŽOFIE ŘEZNÍČKOVÁ", "žofie ř"),
+            ("Jörg Müller-Großmann", "MÜLLER-groß"),
+            ("Ülkü Öztürk", "ülkü öz"),
+            ("Éva Ångström", "éva å"),
+            ("ΝΙΚΟΣ Παππάς", "νικοσ"),
+        ],
+    )
+    def test_finds_names_of_every_country_whatever_the_case(self, do, ask, world, name, searched):
+        do(world.ada, add_person, replace(NEW, name=name))
+
+        assert [row.name for row in ask(world.ada, people, text=searched).rows] == [name]
+
     def test_shows_a_lead_the_own_branch_only(self, ask, world):
         rows = ask(world.lea, people).rows
 
