@@ -65,7 +65,6 @@ class StartFromPlan:
     ends_on: date | None = None
     description: str = ""
     capacity: int | None = None
-    arm_key: int | None = None
 
 
 def create_plan(work: Work, request: CreatePlan) -> PlanCreated:
@@ -192,7 +191,6 @@ def start_run_from_plan(work: Work, request: StartFromPlan) -> RunStarted:
             description=request.description,
             capacity=request.capacity,
             plan_entry_id=entry.id,
-            arm_key=request.arm_key,
         ),
     )
 

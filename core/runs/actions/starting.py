@@ -10,6 +10,7 @@ from core.campaigns.model import Campaign, CampaignType, Design
 from core.campaigns.rules import DesignStatus
 from core.campaigns.visibility import visible
 from core.people.model import Unit
+from core.people.queries import subtree
 from core.refusals import Invalid, NotFound
 from core.runs.arms import WHOLE
 from core.runs.events import RunStarted
@@ -17,6 +18,7 @@ from core.runs.model import Run, RunArm
 from core.runs.rules import CONTROL_ARM, TREATED_ARM
 from core.work import Work
 
+MOST_CAPACITY = 1_000_000_000
 # Plans stand above runs; of an entry only this is read here.
 _PLAN_ENTRY = table(
     "plan_entry",
@@ -31,7 +33,6 @@ class StartRun:
     """A request to carry out a design in a unit. What it will come to can't be said here.
 
     :ivar capacity: take at most so many candidates, the most valuable first
-    :ivar arm_key: decides who is held out; left out, every run gets its own
     """
 
     design_id: int
@@ -41,26 +42,30 @@ class StartRun:
     description: str = ""
     capacity: int | None = None
     plan_entry_id: int | None = None
-    arm_key: int | None = None
 
     def __post_init__(self) -> None:
         if self.ends_on < self.starts_on:
             raise Invalid(
                 f"The end, {self.ends_on}, is before the start, {self.starts_on}: move one."
             )
-        if self.capacity is not None and self.capacity < 1:
-            raise Invalid("The capacity has to be 1 or more; leave it empty for no limit.")
+        if self.capacity is not None and not 1 <= self.capacity <= MOST_CAPACITY:
+            raise Invalid(
+                f"The capacity goes from 1 to {MOST_CAPACITY:,}; leave it empty for no limit."
+            )
 
 
 def start_run(work: Work, request: StartRun) -> RunStarted:
     """Take up an approved design in a unit, with the arms that were approved.
 
-    :raises Invalid: the design is not approved, or the plan entry is another campaign's
+    Nobody chooses the key that decides who is held out: it is the run's own number.
+
+    :raises Invalid: the design is not approved, the unit is not inside the campaign's, or the
+        plan entry is another campaign's
     :raises NotFound: no such design, unit or plan entry, or one that is out of scope
     """
     work.authorize(Permission.RUN_CAMPAIGNS)
     design, campaign, kind = _approved(work, request.design_id)
-    unit = _unit(work, request.unit_id)
+    unit = _unit(work, request.unit_id, campaign)
     if request.plan_entry_id is not None:
         _check_plan_entry(work, request.plan_entry_id, campaign)
 
@@ -73,14 +78,13 @@ def start_run(work: Work, request: StartRun) -> RunStarted:
         starts_on=request.starts_on,
         ends_on=request.ends_on,
         initiated_at=work.now,
-        arm_key=request.arm_key or 0,
+        arm_key=0,
         control_share=design.control_share,
         capacity=request.capacity,
     )
     work.session.add(run)
     work.session.flush()
-    if request.arm_key is None:
-        run.arm_key = run.id
+    run.arm_key = run.id
     work.session.add(
         RunArm(run_id=run.id, arm=TREATED_ARM, name="treated", share=WHOLE - run.control_share)
     )
@@ -128,12 +132,18 @@ def _approved(work: Work, design_id: int) -> tuple[Design, Campaign, str]:
     return design, campaign, kind
 
 
-def _unit(work: Work, unit_id: int) -> Unit:
+def _unit(work: Work, unit_id: int, campaign: Campaign) -> Unit:
     unit = work.session.scalar(
         select(Unit).where(Unit.id == unit_id, work.actor.scope.limits(Unit.id), Unit.is_active)
     )
     if unit is None:
         raise NotFound("There is no such active unit among yours.")
+    if unit.id not in subtree(work.session, campaign.unit_id):
+        owner = work.session.get_one(Unit, campaign.unit_id)
+        raise Invalid(
+            f"{unit.name} is not inside {owner.name}, for which campaign {campaign.code} was "
+            f"approved. Choose {owner.name} or a unit below it."
+        )
     return unit
 
 
