@@ -1,8 +1,11 @@
 """The parts of the two run pages: the way of a run, its arms, its stages, and how to start one."""
 
+from itertools import takewhile
+
 import streamlit as st
 
 from components import look, navigation, words
+from components.charts import runs as charts
 from components.gateway import fetch, now, submit
 from components.tables import Column, table
 from core.impact.estimates import SampleRatio, sample_ratio
@@ -41,7 +44,7 @@ def start_form() -> None:
         format_func=lambda e: f"{e.plan}: {e.unit}, from {words.day(e.starts_on)}",
         disabled=not entries,
     )
-    units = fetch(people.units)
+    units = _inside(chosen.unit_id)
     wanted = planned.unit_id if planned else chosen.unit_id
     first = planned.starts_on if planned else max(chosen.starts_on, now().date())
     last = planned.ends_on if planned else chosen.ends_on
@@ -74,6 +77,16 @@ def start_form() -> None:
                 done=lambda fact: f"Run {fact.run} is planned. Select its candidates next.",
                 then=navigation.opens("run", id=lambda fact: fact.run_id),
             )
+
+
+def _inside(unit_id: int) -> list[people.UnitRow]:
+    """Return the campaign's unit and those below it, as far as they are in the own scope."""
+    rows = fetch(people.units)
+    place = next((n for n, unit in enumerate(rows) if unit.id == unit_id), None)
+    if place is None:  # it lies above all that is in scope
+        return rows
+    below = takewhile(lambda unit: unit.depth > rows[place].depth, rows[place + 1 :])
+    return [rows[place], *below]
 
 
 def way(sheet: queries.RunSheet) -> None:
@@ -160,6 +173,15 @@ def who_confirms(sheet: queries.RunSheet) -> None:
         key="confirmers",
         empty="No candidate has a relationship manager: all of them count as confirmed.",
     )
+
+
+def against_forecast(run_id: int) -> None:
+    """Set the selection beside the forecast that was approved, rule by rule."""
+    found = fetch(queries.against_forecast, run_id=run_id)
+    if found is not None:
+        with st.expander("Against the approved forecast"):
+            st.markdown(words.plain(charts.compared(found)))
+            table(found.steps, columns=charts.COMPARED, key="against")
 
 
 def customer_search(run_id: int) -> None:

@@ -67,6 +67,7 @@ with selection:
         columns=charts.COLUMNS,
         cut_off=sheet.selected_at,
     )
+    runs.against_forecast(sheet.id)
 if not actor.may(Permission.RUN_CAMPAIGNS):
     with made:
         runs.stages(sheet)

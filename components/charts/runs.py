@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from components import look, words
 from components.tables import Column
-from core.runs.queries import Waterfall
+from core.runs.queries import AgainstForecast, Waterfall
 from core.runs.rules import Exclusion
 
 # Where the full words would push the bars off a telephone's screen.
@@ -116,3 +116,33 @@ def reading(drawn: Waterfall) -> str:
             f" Most others were kept out by *{largest.reason}*: {words.count(largest.excluded)}."
         )
     return said
+
+
+COMPARED = (
+    Column("reason", "Rule", width="large", write=lambda row: words.sentence(row.reason)),
+    Column("forecast", "Forecast", "count"),
+    Column("selected", "Selected", "count"),
+    Column("difference", "Difference", "count"),
+)
+
+
+def compared(found: AgainstForecast) -> str:
+    """Say in one sentence how the selection differs from the forecast that was approved."""
+    if not found.is_same_unit:
+        return (
+            f"The forecast counted all of {found.unit} and expected "
+            f"{words.counted(found.expected, 'candidate')} there; this run selects in one part."
+        )
+    off = found.candidates - found.expected
+    said = f"The forecast expected {words.counted(found.expected, 'candidate')}"
+    if not off:
+        return f"{said}, and so many were found."
+    said += f", {words.count(abs(off))} {'fewer' if off > 0 else 'more'} than were found"
+    moved = max(found.steps, key=lambda step: abs(step.difference))
+    more = "more" if moved.difference > 0 else "fewer"
+    if moved.difference:
+        said += (
+            f"; most of it by “{words.sentence(moved.reason)}”, "
+            f"which kept out {words.count(abs(moved.difference))} {more}"
+        )
+    return f"{said}."

@@ -169,7 +169,7 @@ def waterfall_rows(found: Forecast) -> list[Any]:
     rows = [_Step("Customers of the unit", None, remaining)]
     for step in found.steps:
         remaining -= step.customers
-        rows.append(_Step(words.sentence(step.rule), step.customers, remaining))
+        rows.append(_Step(words.sentence(step.reason), step.customers, remaining))
     rows.append(_Step("Held out as control group", found.control, found.treated))
     return rows
 

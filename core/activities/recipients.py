@@ -9,11 +9,11 @@ from core.activities.model import Activity, Message
 from core.activities.schedule import StageDays
 from core.campaigns.model import Campaign, CampaignType, Channel, Content, Design, Stage
 from core.campaigns.rules import ActivityType, Objective
+from core.campaigns.waterfall import in_distress, lacks_consent
 from core.customers.model import CustomerState
 from core.customers.rules import Medium
 from core.runs.model import Candidate, Run
 from core.runs.rules import CONTROL_ARM, Confirmation
-from core.runs.waterfall import in_distress, lacks_consent
 from core.work import Work
 
 

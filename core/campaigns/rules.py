@@ -41,6 +41,21 @@ class Metric(Coded):
     UPTAKE = "uptake", 4  # outcome observed ÷ treated candidates
 
 
+class Exclusion(Coded):
+    """Why a customer is not a candidate: the first that holds, in this order of codes."""
+
+    NOT_ACTIVE = "not active", 1
+    DO_NOT_CONTACT = "do not contact", 2
+    NO_CONSENT = "no consent for the channel", 3
+    DISTRESS = "distress indicator", 4
+    NOT_IN_SEGMENT = "not in the segment rule", 5
+    ON_EXCLUSION_LIST = "on an exclusion list", 6
+    HOLDS_PRODUCT = "already holds the product, or lacks the base product", 7
+    CONTACT_CAP = "contact cap", 8
+    BUSY_ELSEWHERE = "open activity in a campaign of higher or equal priority", 9
+    CAPACITY = "capacity", 10
+
+
 class CreateOn(Coded):
     PLANNED = "planned date", 1
     SHIFTED = "shifted date", 2

@@ -1,8 +1,11 @@
-"""How a run lives, and in which order customers are kept out. No database here."""
+"""How a run lives, and whom it holds out. No database here."""
 
 from core.access import Permission
+from core.campaigns.rules import Exclusion
 from core.database import Coded
 from core.lifecycle import Lifecycle, Move
+
+__all__ = ["Exclusion"]  # said once, with the rules that a forecast asks too
 
 
 class RunStatus(Coded):
@@ -18,21 +21,6 @@ class Confirmation(Coded):
     PENDING = "waiting for confirmation", 1
     CONFIRMED = "confirmed", 2
     REJECTED = "rejected", 3
-
-
-class Exclusion(Coded):
-    """Why a customer is not a candidate: the first that holds, in this order of codes."""
-
-    NOT_ACTIVE = "not active", 1
-    DO_NOT_CONTACT = "do not contact", 2
-    NO_CONSENT = "no consent for the channel", 3
-    DISTRESS = "distress indicator", 4
-    NOT_IN_SEGMENT = "not in the segment rule", 5
-    ON_EXCLUSION_LIST = "on an exclusion list", 6
-    HOLDS_PRODUCT = "already holds the product, or lacks the base product", 7
-    CONTACT_CAP = "contact cap", 8
-    BUSY_ELSEWHERE = "open activity in a campaign of higher or equal priority", 9
-    CAPACITY = "capacity", 10
 
 
 CONTROL_ARM = 0

@@ -41,7 +41,7 @@ from core.campaigns.queries import (
     design,
     forecast,
 )
-from core.campaigns.rules import ActivityType, DesignStatus, Priority, ReasonUse
+from core.campaigns.rules import ActivityType, DesignStatus, Exclusion, Priority, ReasonUse
 from core.campaigns.terms import DesignTerms, StageTerms
 from core.customers.actions import SetIndicator, set_indicator
 from core.customers.model import CustomerState
@@ -614,11 +614,11 @@ class TestLooking:
 
         found = ask(world.mia, forecast, design_id=id_)
 
-        steps = {step.rule: step.customers for step in found.steps}
-        assert steps["not active"] == 1
-        assert steps["no consent for contact by phone"] == 1
-        assert steps["not in the segment"] == 2
-        assert steps["already holds Savings account"] == 0
+        steps = {step.reason: step.customers for step in found.steps}
+        assert steps[Exclusion.NOT_ACTIVE] == 1
+        assert steps[Exclusion.NO_CONSENT] == 1
+        assert steps[Exclusion.NOT_IN_SEGMENT] == 2
+        assert steps[Exclusion.HOLDS_PRODUCT] == 0
         assert found.population == 15 == found.eligible + sum(steps.values())
         assert (found.eligible, found.control, found.treated) == (11, 1, 10)
         assert (found.conversions, found.cost, found.net) == (1.0, Decimal(60), Decimal("40.00"))
@@ -634,8 +634,12 @@ class TestLooking:
 
         found = ask(world.mia, forecast, design_id=id_)
 
-        steps = {step.rule: step.customers for step in found.steps if step.customers}
-        assert steps == {"not active": 1, "distress indicator": 1, "not in the segment": 2}
+        steps = {step.reason: step.customers for step in found.steps if step.customers}
+        assert steps == {
+            Exclusion.NOT_ACTIVE: 1,
+            Exclusion.DISTRESS: 1,
+            Exclusion.NOT_IN_SEGMENT: 2,
+        }
         assert (found.population, found.eligible) == (10, 6)
         assert ask(world.mia, count, rule=RULE) == 11  # five of South fit as well
 

@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 from core.access import Scope
 from core.activities.model import Activity
 from core.activities.rules import Status
+from core.campaigns.actions import ApproveDesign, approve_design
 from core.campaigns.model import ContactPolicy, Design
+from core.campaigns.queries import forecast
 from core.campaigns.rules import ActivityType, DesignStatus, Metric, Priority
 from core.customers.model import CustomerState, Holding, Indicator
 from core.customers.rules import IndicatorKind, Medium
@@ -29,13 +31,13 @@ from core.runs.model import Candidate, Excluded, Run, RunArm, WaterfallStep
 from core.runs.queries.candidates import candidates, why
 from core.runs.queries.checks import run_faults
 from core.runs.queries.lists import run_by_code, runs
-from core.runs.queries.selection import arm_counts, waterfall
+from core.runs.queries.selection import against_forecast, arm_counts, waterfall
 from core.runs.queries.sheets import run_sheet
 from core.runs.rules import Confirmation, Exclusion, RunStatus
 from core.segments.model import Segment, SegmentMember
 from core.segments.rules import SegmentKind
 from core.windows import Window
-from core.work import changing
+from core.work import changing, rehearsing
 from tests import world as bank
 from tests.conftest import NOW
 from tests.making.campaigns import ADMINISTRATIVE, RETENTION, UP_SELL, approved_design, segment
@@ -164,11 +166,33 @@ class TestStart:
             do(world.mia, start_run, replace(request_, **change))
 
     @pytest.mark.parametrize(
-        "change", [{"ends_on": date(2026, 1, 1)}, {"capacity": 0}], ids=["dates", "capacity"]
+        "change",
+        [{"ends_on": date(2026, 1, 1)}, {"capacity": 0}, {"capacity": 2**31}],
+        ids=["dates", "no capacity", "beyond counting"],
     )
     def test_refuses_requests_that_make_no_sense(self, request_, change):
         with pytest.raises(Invalid):
             replace(request_, **change)
+
+    def test_refuses_a_unit_outside_the_campaigns(self, do, world, arrange):
+        inside = {"unit_id": bank.REGION}
+        design_id = arrange(lambda s: approved_design(s, code="R", campaign_columns=inside))
+        wanted = StartRun(design_id, bank.CENTRE, TODAY, TODAY)
+
+        with pytest.raises(Invalid, match="Calls is not inside Region, for which campaign R was"):
+            do(world.mia, start_run, wanted)
+        with pytest.raises(Invalid, match="The Bank is not inside Region"):
+            do(world.mia, start_run, replace(wanted, unit_id=bank.BANK))
+        assert do(world.mia, start_run, replace(wanted, unit_id=bank.REGION)).run == "R-R1"
+        assert do(world.mia, start_run, replace(wanted, unit_id=bank.SOUTH)).run == "R-R2"
+
+    def test_nobody_chooses_who_is_held_out(self, do, world, request_, arrange):
+        """Whoever could choose the key could try keys until the arms please."""
+        with pytest.raises(TypeError, match="arm_key"):
+            replace(request_, arm_key=2**31)
+
+        fact = do(world.mia, start_run, request_)
+        assert arrange(lambda s: s.get_one(Run, fact.run_id)).arm_key == fact.run_id
 
     def test_needs_the_permission(self, do, world, request_):
         for actor in (world.ann, world.lea, world.pia, world.eve, world.ada, world.tom):
@@ -653,6 +677,114 @@ class TestQuestions:
 # ---- Small populations of any kind, against a model in plain Python ----------------------------
 
 
+class TestAgainstForecast:
+    @pytest.fixture
+    def approved(self, arrange, do, world):
+        """A version of the whole bank, approved for real: its forecast is frozen."""
+        waiting = {"status": DesignStatus.SUBMITTED, "frozen": None, "approver_id": None}
+        design_id = arrange(lambda s: approved_design(s, code="REAL", **waiting))
+        version = arrange(lambda s: s.get_one(Design, design_id)).row_version
+        do(world.pia, approve_design, ApproveDesign(design_id, version))
+        return design_id
+
+    def test_sets_every_rule_beside_what_was_approved(self, approved, arrange, do, ask, world):
+        arrange(state(3, do_not_contact=True))
+        arrange(lambda s: launched_run(s, [4, 5], design={"code": "BUSY"}))
+        run = do(world.mia, start_run, StartRun(approved, bank.BANK, TODAY, TODAY))
+        assert ask(world.mia, against_forecast, run_id=run.run_id) is None
+        do(world.mia, select_candidates, SelectCandidates(run.run_id))
+
+        found = ask(world.mia, against_forecast, run_id=run.run_id)
+
+        assert (found.population, found.expected, found.candidates) == (15, 13, 10)
+        assert (found.unit, found.is_same_unit) == ("The Bank", True)
+        assert {step.reason: step.difference for step in found.steps if step.difference} == {
+            Exclusion.DO_NOT_CONTACT: 1,
+            Exclusion.BUSY_ELSEWHERE: 2,
+        }
+
+    def test_says_when_it_counted_another_unit(self, approved, do, ask, world):
+        run = do(world.mia, start_run, StartRun(approved, bank.SOUTH, TODAY, TODAY))
+        do(world.mia, select_candidates, SelectCandidates(run.run_id))
+
+        found = ask(world.mia, against_forecast, run_id=run.run_id)
+
+        assert (found.unit, found.is_same_unit) == ("The Bank", False)
+        assert (found.expected, found.candidates) == (13, 5)
+
+    def test_of_a_design_without_a_forecast_nothing_is_said(self, chosen, ask, world):
+        assert ask(world.mia, against_forecast, run_id=chosen().run_id) is None
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """What is known of one customer: days since sales and administrative contacts, and since one
+    that came with an import."""
+
+    sales: list[int]
+    administrative: list[int]
+    imported: int | None
+
+    def counted(self, period: int) -> int:
+        """Say by hand how many sales contacts there are."""
+        ours = [*self.sales, *self.administrative]
+        is_last = self.imported is not None and self.imported < min(ours, default=10_000)
+        counted = [*self.sales, *([self.imported] if is_last else [])]
+        return sum(days < period for days in counted)
+
+    @property
+    def last(self) -> int | None:
+        known = [*self.sales, *self.administrative]
+        known += [] if self.imported is None else [self.imported]
+        return min(known, default=None)
+
+
+class TestContactCap:
+    @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(
+        contacts=st.builds(
+            Contacts,
+            sales=st.lists(st.integers(1, 120), max_size=4, unique=True),
+            administrative=st.lists(st.integers(1, 120), max_size=2, unique=True),
+            imported=st.one_of(st.none(), st.integers(1, 120)),
+        ),
+        most=st.integers(1, 5),
+    )
+    def test_counts_alike_for_every_limit(self, engine, world, contacts, most):
+        with rehearsing(engine, world.mia, now=NOW) as work:
+            session = work.session
+            session.get_one(ContactPolicy, 1).most_contacts = most
+            for type_, all_days in (
+                (ActivityType.SALES, contacts.sales),
+                (ActivityType.ADMINISTRATIVE, contacts.administrative),
+            ):
+                for days in all_days:
+                    _contacted(session, type_, days)
+            last = None if contacts.last is None else NOW - timedelta(days=contacts.last)
+            state(3, pending=0, last_contact_at=last)(session)
+            session.flush()
+            run_id = planned_run(session)
+            select_candidates(work, SelectCandidates(run_id))
+            reason = session.get(Excluded, (run_id, 3))
+            is_out = reason is not None and reason.reason is Exclusion.CONTACT_CAP
+
+        assert is_out is (contacts.counted(90) >= most)
+
+
+def _contacted(session, type_, days):
+    run = launched_run(session, [3], held={3: 1}, design={"stages": [{"activity_type": type_}]})
+    session.execute(
+        update(Activity)
+        .where(Activity.id == run.activities[3])
+        .values(
+            status=Status.COMPLETED,
+            is_completed=True,
+            closed_at=NOW,
+            contacted_at=NOW - timedelta(days=days),
+        )
+    )
+
+
 @dataclass(frozen=True)
 class Somebody:
     """A customer as the model sees one: which rules hold for them."""
@@ -714,6 +846,7 @@ class TestAnyPopulation:
             design_id = approved_design(
                 session,
                 code="ANY",
+                campaign_columns={"unit_id": bank.NORTH},
                 rule={"holds": {"product": "current"}},
                 exclusion_segment_id=list_id,
                 control_share=3000,
@@ -736,8 +869,9 @@ class TestAnyPopulation:
                     unit_id=bank.NORTH,
                     capacity=capacity,
                 )
+                foreseen = forecast(work, design_id=design_id)
                 fact = select_candidates(work, SelectCandidates(run_id))
-                return fact, *_found(session, run_id)
+                return foreseen, fact, *_found(session, run_id)
 
         return carry_out
 
@@ -747,7 +881,7 @@ class TestAnyPopulation:
         capacity=st.one_of(st.none(), st.integers(1, 6)),
     )
     def test_the_first_rule_wins_and_everything_adds_up(self, selection, people, capacity):
-        fact, taken, out, steps = selection(people, capacity)
+        foreseen, fact, taken, out, steps = selection(people, capacity)
 
         expected = dict(zip(bank.NORTH_CUSTOMERS, map(first_rule, people), strict=True))
         fitting = {id_ for id_, reason in expected.items() if reason is None}
@@ -761,6 +895,12 @@ class TestAnyPopulation:
         assert not beyond or min(worth[i] for i in taken) >= max(worth[i] for i in beyond)
         assert sum(steps.values()) + fact.candidates == fact.population == 10
         assert fact.candidates == len(taken)
+        assert {step.reason: step.customers for step in foreseen.steps} == {
+            reason: customers
+            for reason, customers in steps.items()
+            if reason is not Exclusion.CAPACITY
+        }
+        assert foreseen.eligible == len(fitting)
 
 
 def _become(session, customer_id, one, busy_run, list_id):

@@ -93,6 +93,14 @@ class TestRuns:
             run = session.scalars(select(Run)).one()
         assert (run.description, run.unit_id) == ("Spring", bank.NORTH)
 
+    def test_offers_only_units_inside_the_campaigns(self, open_page, world, engine):
+        with Session(engine) as session, session.begin():
+            approved_design(session, campaign_columns={"unit_id": bank.REGION})
+
+        [unit] = [s for s in open_page(world.mia, "runs").selectbox if s.label == "Unit"]
+
+        assert [name.strip() for name in unit.options] == ["Region", "North", "South"]
+
     def test_a_plan_fills_in_where_and_when(self, open_page, world, engine):
         with Session(engine) as session, session.begin():
             approved_design(session, code="SAVE")

@@ -5,17 +5,18 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import case, func, literal_column, select
+from sqlalchemy import func, select
 
 from core.access import Permission
-from core.campaigns.model import Campaign
 from core.campaigns.queries.designs import DesignSheet, sheet
-from core.campaigns.rules import ActivityType, Objective
+from core.campaigns.rules import Exclusion
+from core.campaigns.waterfall import CANDIDATE, audience, first_reason, rules_of
 from core.customers.model import CustomerState
+from core.people.model import Unit
 from core.people.queries import subtree
 from core.segments.criteria import Known, spelled_out
 from core.segments.model import Segment
-from core.segments.queries import compiled, known_words
+from core.segments.queries import known_words
 from core.segments.rules import SegmentKind
 from core.work import Reader
 
@@ -26,17 +27,19 @@ BASIS = 10_000
 class Step:
     """`customers` are those whom this rule is the first to keep out."""
 
-    rule: str
+    reason: Exclusion
     customers: int
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """`steps` and `eligible` add up to `population`; contact caps and capacity come on top later.
+    """What a selection in `unit` would come to now: `steps` and `eligible` add up to `population`.
 
-    `conversions`, `cost` and `net` are None while the design gives no rate or no costs for them.
+    Only the capacity, which a run may set, comes on top later. `conversions`, `cost` and `net`
+    are None while the design gives no rate or no costs for them.
     """
 
+    unit: str
     population: int
     steps: tuple[Step, ...]
     eligible: int
@@ -62,21 +65,17 @@ def forecast(view: Reader, *, design_id: int) -> Forecast:
 
 def forecast_of(view: Reader, design: DesignSheet, known: Known) -> Forecast:
     """Count for a version at hand; whoever calls has asked for the permission."""
-    unit_id = view.session.scalar(select(Campaign.unit_id).where(Campaign.id == design.campaign_id))
-    rules = _rules(view, design, known)
-    reason = case(
-        *((compiled(view, rule, known=known), literal_column(str(n))) for n, (_, rule) in rules),
-        else_=literal_column("0"),
-    )
-    units = () if unit_id is None else subtree(view.session, unit_id)
+    wanted = audience(view, design.id)
+    unit = view.session.get_one(Unit, wanted.campaign.unit_id)
+    rules = rules_of(view, wanted, known=known)
     statement = (
-        select(reason.label("reason"), func.count())
+        select(first_reason(rules).label("reason"), func.count())
         .select_from(CustomerState)
-        .where(CustomerState.branch_id.in_(units))
+        .where(CustomerState.branch_id.in_(subtree(view.session, unit.id)))
         .group_by("reason")
     )
-    counts = {int(number): customers for number, customers in view.session.execute(statement)}
-    eligible = counts.get(0, 0)
+    counts = {int(code): customers for code, customers in view.session.execute(statement)}
+    eligible = counts.get(CANDIDATE, 0)
     control = eligible * design.terms.control_share // BASIS
     treated = eligible - control
     terms = design.terms
@@ -89,8 +88,9 @@ def forecast_of(view: Reader, design: DesignSheet, known: Known) -> Forecast:
         gain = Decimal(str(round(conversions, 6))) * terms.value_per_conversion
         net = (gain - (cost or Decimal())).quantize(Decimal("0.01"))
     return Forecast(
+        unit=unit.name,
         population=sum(counts.values()),
-        steps=tuple(Step(name, counts.get(number, 0)) for number, (name, _) in rules),
+        steps=tuple(Step(reason, counts.get(reason.code, 0)) for reason, _ in rules),
         eligible=eligible,
         control=control,
         treated=treated,
@@ -134,39 +134,3 @@ def audience_rule(view: Reader, segment_id: int | None) -> Any:
         return None
     segment = view.session.get_one(Segment, segment_id)
     return {"segment": segment.code} if segment.kind is SegmentKind.STATIC else segment.rule
-
-
-def _rules(
-    view: Reader, design: DesignSheet, known: Known
-) -> list[tuple[int, tuple[str, dict[str, Any]]]]:
-    """List the rules that keep customers out, in the order of a selection, numbered from 1."""
-    terms = design.terms
-    rules: list[tuple[str, dict[str, Any]]] = [
-        ("not active", {"field": "active", "is": "=", "value": False}),
-        ("do not contact", {"field": "do_not_contact", "is": "=", "value": True}),
-    ]
-    inside = [stage for stage in design.stages if stage.is_internal] or list(design.stages)
-    sells = design.objective is not Objective.ADMINISTRATIVE
-    if (
-        inside
-        and inside[0].medium
-        and sells
-        and inside[0].terms.activity_type is ActivityType.SALES
-    ):
-        medium = inside[0].medium.value
-        rules.append((f"no consent for contact by {medium}", {"consent": medium, "given": False}))
-    rules.append(("distress indicator", {"indicator": "distress"}))
-    audience = audience_rule(view, terms.segment_id)
-    if audience is not None:
-        rules.append(("not in the segment", {"none": [audience]}))
-    listed = audience_rule(view, terms.exclusion_segment_id)
-    if listed is not None:
-        rules.append(("on the exclusion list", listed))
-    codes = {product.id: code for code, product in known.products.items()}
-    if design.objective in {Objective.CROSS_SELL, Objective.UP_SELL} and terms.product_id:
-        held = {"holds": {"product": codes[terms.product_id]}}
-        rules.append((f"already holds {design.product}", held))
-    if design.objective is Objective.UP_SELL and terms.base_product_id:
-        lacking = {"lacks": {"product": codes[terms.base_product_id]}}
-        rules.append((f"does not hold {design.base_product}", lacking))
-    return list(enumerate(rules, start=1))

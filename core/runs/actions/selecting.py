@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from core.access import GRANTS, Permission
+from core.campaigns.waterfall import CANDIDATE, audience, first_reason, rules_of
 from core.customers.model import Customer, CustomerState
 from core.database import Moment, Money, Number, affected
 from core.journal.model import Entry
@@ -33,7 +34,6 @@ from core.runs.events import CONFIRMATION_WANTED, CandidatesSelected
 from core.runs.model import Candidate, Excluded, Run, RunArm, WaterfallStep
 from core.runs.moves import moved
 from core.runs.rules import CONTROL_ARM, SELECT, Confirmation, Exclusion
-from core.runs.waterfall import CANDIDATE, audience, first_reason
 from core.work import Work
 
 # Every customer is looked at once. Both databases keep this table to the one connection and,
@@ -68,7 +68,9 @@ def select_candidates(work: Work, request: SelectCandidates) -> CandidatesSelect
     work.authorize_move(SELECT)
     run = moved(work, request.run_id, SELECT, selected_at=work.now)
     wanted = audience(work, run.design_id)
-    reason = first_reason(work, wanted)
+    if wanted.medium is None:
+        raise Invalid(f"Version {wanted.design.version} has no stage with content: choose one.")
+    reason = first_reason(rules_of(work, wanted))
     units = subtree(work.session, run.unit_id)
     if not units:
         raise Invalid(f"Run {run.code} has no unit to select in.")

@@ -11,10 +11,13 @@ from core.runs.queries.candidates import (
 from core.runs.queries.checks import RunFault, arms_not_as_hashed, run_faults
 from core.runs.queries.lists import RunRow, run_by_code, runs
 from core.runs.queries.selection import (
+    AgainstForecast,
     ArmCount,
+    Compared,
     Confirmer,
     Step,
     Waterfall,
+    against_forecast,
     arm_counts,
     confirmers,
     waterfall,
@@ -28,8 +31,10 @@ from core.runs.queries.startable import (
 )
 
 __all__ = [
+    "AgainstForecast",
     "ArmCount",
     "CandidateRow",
+    "Compared",
     "ConfirmationWanted",
     "Confirmer",
     "PlannedStart",
@@ -41,6 +46,7 @@ __all__ = [
     "Step",
     "Waterfall",
     "Why",
+    "against_forecast",
     "arm_counts",
     "arms_not_as_hashed",
     "candidates",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from core.access import Permission
+from core.campaigns.model import Design
 from core.people.model import Person, Unit
 from core.runs.arms import WHOLE
 from core.runs.model import Candidate, RunArm, WaterfallStep
@@ -54,6 +55,63 @@ def waterfall(view: Reader, *, run_id: int) -> Waterfall | None:
         remaining -= counts.get(reason, 0)
         steps.append(Step(reason, counts.get(reason, 0), remaining))
     return Waterfall(run.population, tuple(steps), remaining)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """How many a rule kept out by the forecast that was approved, and by the selection."""
+
+    reason: Exclusion
+    forecast: int
+    selected: int
+
+    @property
+    def difference(self) -> int:
+        return self.selected - self.forecast
+
+
+@dataclass(frozen=True)
+class AgainstForecast:
+    """What was approved beside what came of it; `unit` is the one that the forecast counted."""
+
+    unit: str
+    population: int
+    expected: int
+    candidates: int
+    steps: tuple[Compared, ...]
+    is_same_unit: bool
+
+
+def against_forecast(view: Reader, *, run_id: int) -> AgainstForecast | None:
+    """Compare a selection with the forecast that its design was approved with, rule by rule.
+
+    None before the selection, or when the design came without a forecast.
+
+    :raises NotFound: no such run among those of the actor's units
+    """
+    found = waterfall(view, run_id=run_id)
+    run = run_in_scope(view, run_id)
+    frozen, unit = view.session.execute(
+        select(Design.frozen, Unit.name)
+        .select_from(Design)
+        .join(Unit, Unit.id == run.unit_id)
+        .where(Design.id == run.design_id)
+    ).one()
+    forecast = (frozen or {}).get("forecast")
+    if found is None or forecast is None:
+        return None
+    foreseen = {step["reason"]: step["customers"] for step in forecast["steps"]}
+    return AgainstForecast(
+        unit=forecast["unit"],
+        population=forecast["population"],
+        expected=forecast["eligible"],
+        candidates=found.candidates,
+        steps=tuple(
+            Compared(step.reason, foreseen.get(step.reason, 0), step.excluded)
+            for step in found.steps
+        ),
+        is_same_unit=forecast["unit"] == unit,
+    )
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,9 @@
-"""Which rule keeps a customer out, as one expression over the narrow state row."""
+"""Which rule keeps a customer out, as one expression over the narrow state row.
 
+A forecast and a selection ask these same rules, so that what was approved is what is selected.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
@@ -32,14 +36,14 @@ from core.campaigns.model import (
     Design,
     Stage,
 )
-from core.campaigns.rules import ActivityType, Objective
+from core.campaigns.rules import ActivityType, Exclusion, Objective
 from core.customers.model import CustomerState, Holding, Indicator, Product
 from core.customers.rules import IndicatorKind, Medium
 from core.customers.state import valid_indicator
 from core.database import Moment, Number
 from core.refusals import Invalid
-from core.runs.rules import Exclusion
-from core.segments.queries import compiled, in_segment
+from core.segments.criteria import Known
+from core.segments.queries import compiled, in_segment, known_words
 from core.work import Reader
 
 # Activities stand above runs; only these columns of them are read here.
@@ -60,12 +64,15 @@ Rule: TypeAlias = tuple[Exclusion, SQLColumnExpression[bool]]
 
 @dataclass(frozen=True)
 class Audience:
-    """What a design asks for, as far as it decides who is a candidate."""
+    """What a design asks for, as far as it decides who is a candidate.
+
+    `medium` is that of the first internal stage; None while no stage has content.
+    """
 
     design: Design
     campaign: Campaign
     objective: Objective
-    medium: Medium
+    medium: Medium | None
     is_sales: bool
 
 
@@ -73,8 +80,6 @@ def audience(view: Reader, design_id: int) -> Audience:
     """Read the design, and the channel whose consent counts: that of the first internal stage.
 
     An administrative campaign, or one whose stage is administrative, asks for no sales consent.
-
-    :raises Invalid: the design has no stage with content
     """
     design, campaign, objective = view.session.execute(
         select(Design, Campaign, CampaignType.objective)
@@ -92,33 +97,37 @@ def audience(view: Reader, design_id: int) -> Audience:
         .order_by(ActionType.is_campaign_activity.desc(), Stage.position)
         .limit(1)
     ).one_or_none()
-    if first is None:
-        raise Invalid(f"Version {design.version} of {campaign.code} has no stage with content.")
-    medium, type_ = first
+    medium, type_ = first or (None, ActivityType.SALES)
     is_sales = objective is not Objective.ADMINISTRATIVE and type_ is ActivityType.SALES
     return Audience(design, campaign, objective, medium, is_sales)
 
 
-def first_reason(view: Reader, wanted: Audience) -> ColumnElement[int]:
+def first_reason(rules: Sequence[Rule]) -> ColumnElement[int]:
     """Return the code of the first `Exclusion` that holds for a row of `CustomerState`, or 0."""
-    rules = _rules(view, wanted)
     return case(*((holds, reason.literal) for reason, holds in rules), else_=literal_column("0"))
 
 
-def _rules(view: Reader, wanted: Audience) -> list[Rule]:
-    """List the rules in the order of the waterfall; one that can't hold is left out."""
+def rules_of(view: Reader, wanted: Audience, *, known: Known | None = None) -> list[Rule]:
+    """List the rules in the order of the waterfall; one that can't hold is left out.
+
+    Capacity is none of them: it belongs to a run, and takes from those whom all of them leave.
+
+    :param known: the bank's words when they are at hand already
+    :raises Invalid: the design has no audience, or one that can't be selected any more
+    """
+    known = known or known_words(view)
     state = CustomerState
     rules: list[Rule] = [
         (Exclusion.NOT_ACTIVE, ~state.is_active),
         (Exclusion.DO_NOT_CONTACT, state.do_not_contact),
     ]
-    if wanted.is_sales:
+    if wanted.is_sales and wanted.medium is not None:
         rules.append((Exclusion.NO_CONSENT, lacks_consent(wanted.medium)))
     rules += [
         (Exclusion.DISTRESS, in_distress(view)),
-        (Exclusion.NOT_IN_SEGMENT, ~_in_audience(view, wanted.design)),
+        (Exclusion.NOT_IN_SEGMENT, ~_in_audience(view, wanted.design, known)),
     ]
-    rules += _exclusion_list(view, wanted.design)
+    rules += _exclusion_list(view, wanted.design, known)
     rules += _product_rule(view, wanted)
     if wanted.is_sales:
         rules += _contact_cap(view)
@@ -141,22 +150,26 @@ def in_distress(view: Reader) -> ColumnElement[bool]:
     return marked & valid
 
 
-def _in_audience(view: Reader, design: Design) -> ColumnElement[bool]:
+def _in_audience(view: Reader, design: Design, known: Known) -> ColumnElement[bool]:
     # What was approved is frozen: a segment changed since then changes nothing here.
     rule = (design.frozen or {}).get("rule")
     if rule is not None:
-        return compiled(view, rule)
+        return compiled(view, rule, known=known)
     if design.segment_id is None:
         raise Invalid(f"Version {design.version} has no segment: nobody can be selected.")
-    return in_segment(view, design.segment_id)
+    return in_segment(view, design.segment_id, known=known)
 
 
-def _exclusion_list(view: Reader, design: Design) -> list[Rule]:
+def _exclusion_list(view: Reader, design: Design, known: Known) -> list[Rule]:
     if design.exclusion_segment_id is None:
         return []
     rule = (design.frozen or {}).get("exclusion")
-    listed = in_segment(view, design.exclusion_segment_id)
-    return [(Exclusion.ON_EXCLUSION_LIST, compiled(view, rule) if rule else listed)]
+    listed = (
+        in_segment(view, design.exclusion_segment_id, known=known)
+        if rule is None
+        else compiled(view, rule, known=known)
+    )
+    return [(Exclusion.ON_EXCLUSION_LIST, listed)]
 
 
 def _product_rule(view: Reader, wanted: Audience) -> list[Rule]:
@@ -181,25 +194,33 @@ def _holds(view: Reader, product_id: int) -> ColumnElement[bool]:
 
 
 def _contact_cap(view: Reader) -> list[Rule]:
+    """Keep out who had as many sales contacts as the policy allows, or refused not long ago.
+
+    A sales contact is a sales activity in which the customer was reached within the period. A
+    last contact that came with an import and that no activity here explains counts as one more.
+    """
     policy = view.session.get(ContactPolicy, 1)
     if policy is None:
         return []
     since = view.now - timedelta(days=policy.period_days)
-    capped: ColumnElement[bool] = CustomerState.last_contact_at > since
-    if policy.most_contacts > 1:
-        contacts = (
-            select(func.count())
-            .select_from(_ACTIVITY)
-            .where(
-                _ACTIVITY.c.customer_id == CustomerState.customer_id,
-                _ACTIVITY.c.contacted_at > since,
-                _ACTIVITY.c.type == ActivityType.SALES.literal,
-            )
-            .scalar_subquery()
+    last = CustomerState.last_contact_at
+    of_customer = _ACTIVITY.c.customer_id == CustomerState.customer_id
+    ours = (
+        select(func.count())
+        .select_from(_ACTIVITY)
+        .where(
+            of_customer,
+            _ACTIVITY.c.contacted_at > since,
+            _ACTIVITY.c.type == ActivityType.SALES.literal,
         )
-        capped &= contacts >= policy.most_contacts
+        .scalar_subquery()
+    )
+    explained = exists().where(of_customer, _ACTIVITY.c.contacted_at >= last)
+    contacts = ours + case((explained, 0), else_=1)
+    # Nobody has a contact later than the last one, so most rows are settled by it alone.
+    capped = case((last > since, contacts >= policy.most_contacts), else_=false())
     quiet = CustomerState.last_refusal_at > view.now - timedelta(days=policy.quiet_days)
-    return [(Exclusion.CONTACT_CAP, func.coalesce(capped, false()) | func.coalesce(quiet, false()))]
+    return [(Exclusion.CONTACT_CAP, capped | func.coalesce(quiet, false()))]
 
 
 def _busy(campaign: Campaign) -> ColumnElement[bool]:
