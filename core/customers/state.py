@@ -59,7 +59,7 @@ def refresh_state(session: Session, *, now: datetime, customer_ids: Columns | No
     :param customer_ids: one column of customer ids, such as `id_set(…)`; None means everybody
     :returns: how many rows were put right
     """
-    _hold(session, customer_ids)
+    hold_states(session, customer_ids)
     truth = _truth(now, customer_ids)
     return affected(
         session,
@@ -69,7 +69,7 @@ def refresh_state(session: Session, *, now: datetime, customer_ids: Columns | No
     )
 
 
-def _hold(session: Session, ids: Columns | None) -> None:
+def hold_states(session: Session, ids: Columns | None) -> None:
     """Lock the rows in the order of ids; SQLite has one writer at a time and ignores it."""
     rows = select(CustomerState.customer_id).order_by(CustomerState.customer_id)
     if ids is not None:

@@ -1,14 +1,16 @@
 """The results of a finished campaign become a closed run, measured like any other."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.access import SYSTEM
+from core.activities.model import Activity
 from core.campaigns.model import Campaign, Design
 from core.campaigns.rules import DesignStatus
+from core.customers.model import CustomerState
 from core.impact.model import Analysis
 from core.impact.queries.funnel import funnel, run_named
 from core.impact.queries.runs import impact
@@ -19,6 +21,7 @@ from core.refusals import Invalid
 from core.runs.model import Candidate, Run, RunArm
 from core.runs.rules import RunStatus
 from tests.conftest import NOW
+from tests.making.activities import pool_of
 from tests.making.files import Importing, contents
 
 MAPPING = """
@@ -226,3 +229,64 @@ def test_arms_keep_their_meaning(files):
     take(files)
     with pytest.raises(Invalid, match="was imported as long letter and can't be tall letter"):
         take(files, mapping=MAPPING.replace("long letter", "tall letter"))
+
+
+def last_contacts(engine):
+    with Session(engine) as session:
+        rows = session.execute(
+            select(CustomerState.customer_id, CustomerState.last_contact_at).where(
+                CustomerState.last_contact_at.is_not(None)
+            )
+        )
+        return {id_: at.astimezone(NOW.tzinfo).isoformat()[:13] for id_, at in rows}
+
+
+def contacted(engine, customer_id, at):
+    """Let a customer have been reached by work of ours."""
+    work = pool_of(engine, [customer_id])
+    with Session(engine) as session, session.begin():
+        session.get_one(Activity, work[customer_id]).contacted_at = at
+        session.get_one(CustomerState, customer_id).last_contact_at = at
+
+
+class TestLastContacts:
+    def test_those_who_were_reached_were_contacted_then(self, files, engine):
+        take(files)
+        assert last_contacts(engine) == {1: "2025-05-01T12", 2: "2025-05-02T12"}
+
+    def test_the_newest_wins(self, files, engine):
+        contacted(engine, 1, NOW)
+        contacted(engine, 2, NOW - timedelta(days=400))
+        take(files)
+
+        assert last_contacts(engine) == {1: "2026-03-02T09", 2: "2025-05-02T12"}
+
+    def test_a_correction_moves_them_either_way(self, files, engine):
+        contacted(engine, 2, NOW - timedelta(days=400))
+        take(files)
+        take(
+            files,
+            LINES.replace("C1,2025-05-01", "C1,2025-05-09").replace("Email,yes,no", "Email,no,no"),
+        )
+
+        assert last_contacts(engine) == {1: "2025-05-09T12", 2: "2025-01-26T09"}
+
+    def test_undone_they_go_back_to_what_is_known_otherwise(self, files, engine, do, world):
+        contacted(engine, 2, NOW - timedelta(days=400))
+        fact = take(files)
+        contacted(engine, 1, NOW)
+        do(world.ada, revert, Revert(fact.intake_id))
+
+        assert last_contacts(engine) == {1: "2026-03-02T09", 2: "2025-01-26T09"}
+
+    def test_two_files_are_undone_in_any_order(self, files, engine, do, world):
+        first = take(files)
+        second = take(
+            files,
+            LINES.replace("2025-05-01", "2025-06-01"),
+            MAPPING.replace("LETTERS", "AGAIN"),
+        )
+        do(world.ada, revert, Revert(first.intake_id))
+        assert last_contacts(engine) == {1: "2025-06-01T12", 2: "2025-05-02T12"}
+        do(world.ada, revert, Revert(second.intake_id))
+        assert last_contacts(engine) == {}

@@ -25,12 +25,13 @@ from core.campaigns.model import Channel
 from core.customers.model import Customer, CustomerState
 from core.database import Moment, Number
 from core.impact.model import RunFold
+from core.intake.actions.contacts import forget_contacts, recall_contacts
 from core.intake.actions.finished import FinishedRun, finished_run, sum_up
 from core.intake.actions.kinds import Taking, staged_columns
 from core.intake.actions.records import Part, Records, table_of
 from core.intake.actions.requests import Batch, ImportedCampaign
 from core.intake.actions.staging import Stage
-from core.intake.rules import IntakeKind
+from core.intake.rules import Effect, IntakeKind
 from core.refusals import Invalid
 from core.runs.model import Candidate
 from core.runs.rules import CONTROL_ARM, TREATED_ARM, Confirmation
@@ -114,8 +115,12 @@ class Results(Taking):
         return result_records(stage.dialect, set(row.keys()), run_id=self.run.id, created=created)
 
     def write(self, stage: Stage, records: Records) -> None:
+        changed = [Effect.CREATE.code, Effect.UPDATE.code]
+        touched = select(stage.rows.c.customer_id).where(stage.rows.c.effect.in_(changed))
+        forget_contacts(self.work, self.run.id, touched)
         records.create(stage)
         records.change(stage)
+        recall_contacts(self.work, touched)
         stage.connection.execute(delete(RunFold).where(RunFold.run_id == self.run.id))
         sum_up(self.work, self.run.id, self.campaign)
 

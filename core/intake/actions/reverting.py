@@ -9,6 +9,7 @@ from core.activities.actions.aborting import Ended, end_unwelcome, hold_pending
 from core.customers.model import Consent, Customer, CustomerState
 from core.customers.state import refresh_state
 from core.impact.model import RunFold
+from core.intake.actions.contacts import forget_contacts, recall_contacts
 from core.intake.actions.customers import (
     ATTRIBUTES,
     customer_records,
@@ -79,6 +80,8 @@ def revert(work: Work, request: Revert) -> Reversal:
     _keep_what_is_used(undoing, intake.kind, run_id)
     kept = undoing.kept(_number(intake.kind, records))
     restored, deleted = undoing.count(Effect.UPDATE), undoing.count(Effect.CREATE)
+    if run_id is not None:
+        forget_contacts(work, run_id, undoing.undone())
     undoing.restore()
     if intake.kind is IntakeKind.CUSTOMERS:
         restore_consents(work, undoing.chosen(Effect.UPDATE), intake)
@@ -168,6 +171,7 @@ def _bring_up_to_date(work: Work, intake: Intake, run_id: int | None) -> None:
         refresh_state(work.session, now=work.now, customer_ids=select(owners.c[0]))
     if run_id is None:
         return
+    recall_contacts(work, _touched(intake))
     work.session.execute(delete(RunFold).where(RunFold.run_id == run_id))
     if not sum_up(work, run_id):
         work.session.execute(delete(RunArm).where(RunArm.run_id == run_id))

@@ -82,6 +82,10 @@ class Undoing:
             self.rows.c.effect == effect.code, self.rows.c.reason.is_(None)
         )
 
+    def undone(self) -> Select[tuple[int]]:
+        """Return the ids of all records that are not left alone."""
+        return select(self.rows.c.record_id).where(self.rows.c.reason.is_(None))
+
     def count(self, effect: Effect) -> int:
         found = select(func.count()).select_from(self.chosen(effect).subquery())
         return self.connection.scalar(found) or 0
