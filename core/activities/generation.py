@@ -40,6 +40,7 @@ from core.campaigns.rules import ActivityType, Objective
 from core.customers.model import CustomerState
 from core.database import Moment, affected
 from core.people.model import Person, PersonQualification, PersonRole
+from core.runs.counted import keep_counted
 from core.runs.model import Candidate, Run, RunStage
 from core.work import Work
 
@@ -93,14 +94,16 @@ def plans(work: Work, run: Run, *, with_first_day: bool = False) -> list[Plan]:
     return found
 
 
-def make(work: Work, run: Run, plan: Plan) -> Made:
+def make(work: Work, run: Run, plan: Plan, *, is_launch: bool = False) -> Made:
     """Make the activities, with their history, or the messages of one stage.
 
     Candidates who opted out since they were selected get none.
+
+    :param is_launch: nobody has counted the run's candidates yet
     """
     if plan.is_internal:
         activities = _make_activities(work, run, plan)
-        made = Made(activities=activities, held=_remember(work, run, plan))
+        made = Made(activities=activities, held=_remember(work, run, plan, is_launch=is_launch))
     else:
         made = Made(messages=make_messages(work, run, plan))
     work.session.add(
@@ -146,7 +149,7 @@ def _make_activities(work: Work, run: Run, plan: Plan) -> int:
     return affected(work.session, insert(Activity).from_select(list(columns), rows))
 
 
-def _remember(work: Work, run: Run, plan: Plan) -> int:
+def _remember(work: Work, run: Run, plan: Plan, *, is_launch: bool) -> int:
     """Begin the history of the new activities; return how many of them somebody has already."""
     of_stage = and_(Activity.run_id == run.id, Activity.stage_id == plan.stage.id, pending())
     columns: dict[str, Any] = {
@@ -163,10 +166,13 @@ def _remember(work: Work, run: Run, plan: Plan) -> int:
         insert(Change).from_select(list(columns), select(*columns.values()).where(of_stage)),
     )
     held = select(Activity.customer_id).where(of_stage, Activity.status == Status.ASSIGNED.literal)
+    theirs = and_(Candidate.run_id == run.id, Candidate.customer_id.in_(held))
+    if not is_launch:
+        keep_counted(work, theirs, Candidate.assigned_at.is_(None))
     return affected(
         work.session,
         update(Candidate)
-        .where(Candidate.run_id == run.id, Candidate.customer_id.in_(held))
+        .where(theirs)
         .values(assigned_at=func.coalesce(Candidate.assigned_at, literal(work.now, Moment))),
     )
 

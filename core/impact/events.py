@@ -29,12 +29,13 @@ class OutcomesObserved(Event):
 
 @dataclass(frozen=True)
 class RunsFolded(Event):
-    """These runs can't change any more, and were folded into cells."""
+    """These runs were folded into cells, and so many candidates changed since they were."""
 
     kind: ClassVar[str] = "runs.folded"
 
     run_ids: tuple[int, ...]
     cells: int
+    changed: int
 
     @property
     def subjects(self) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ class Analysis(Base):
 
 
 class RunFold(Base):
-    """A run whose candidates can't change any more, folded into cells at `folded_at`."""
+    """A run that was folded into cells, at first at `folded_at`."""
 
     __tablename__ = "run_fold"
 
@@ -39,6 +39,8 @@ class RunFold(Base):
 
 class RunCell(Base):
     """The candidates of a folded run, counted by branch, arm and channel; they add up.
+
+    Of those who have changed since, it counts what `CountedCandidate` keeps of them.
 
     `channel_id` 0 stands for no channel. `reached_outcomes` counts those reached who have the
     outcome too; `squares` is the sum of the squared outcome values, in currency units.

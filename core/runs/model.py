@@ -119,6 +119,37 @@ class Candidate(Base):
     is_imported: Mapped[bool] = mapped_column(default=False)
 
 
+class CountedCandidate(Base):
+    """A candidate as cells count it, kept before the first change since they were folded.
+
+    Only `keep_counted` writes these rows, with the candidate held, so no key is checked again.
+    `is_folding` marks those that a fold brings into the cells at this moment.
+    """
+
+    __tablename__ = "counted_candidate"
+    __table_args__ = (
+        only("confirmation", Confirmation),
+        {"sqlite_with_rowid": False},
+    )
+
+    run_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    customer_id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    is_folding: Mapped[bool] = mapped_column(default=False)
+    branch_id: Mapped[int]
+    arm: Mapped[int] = mapped_column(SmallInteger)
+    confirmation: Mapped[Confirmation] = mapped_column(Code(Confirmation))
+    assigned_at: Mapped[datetime | None]
+    attempted_at: Mapped[datetime | None]
+    reached_at: Mapped[datetime | None]
+    responded_at: Mapped[datetime | None]
+    converted_at: Mapped[datetime | None]
+    won_at: Mapped[datetime | None]
+    outcome_at: Mapped[datetime | None]
+    outcome_value: Mapped[Decimal | None]
+    attempts: Mapped[int]
+    channel_id: Mapped[int | None]
+
+
 class Excluded(Base):
     """A customer of the population who did not become a candidate, and the first rule why."""
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import delete, event, select, update
+from sqlalchemy import delete, event, func, select, update
 from sqlalchemy.orm import Session
 
 from core.access import SYSTEM
@@ -26,8 +26,6 @@ from core.impact.queries.runs import impact, impacts
 from core.impact.rules import Grade, Reason, Verdict
 from core.journal.model import Entry, Outgoing
 from core.refusals import Conflict, Invalid, NotAllowed, NotFound
-from core.responses.model import Lead
-from core.responses.rules import LeadStatus
 from core.runs.model import Candidate, Run
 from core.runs.rules import Confirmation, RunStatus
 from core.work import changing
@@ -143,16 +141,16 @@ class TestObserve:
         assert do(world.mia, observe_outcomes, ObserveOutcomes(run)).changed == 1
         assert self.outcomes(engine, run) == {1: LAUNCH}
 
-    def test_unfolds_a_run_whose_outcomes_changed(self, engine, run, do, ask, world):
+    def test_is_counted_at_once_beside_the_cells(self, engine, run, do, ask, world):
         do(world.mia, fold_runs, FoldRuns())
-        do(world.mia, observe_outcomes, ObserveOutcomes(run))
-        assert len(stored(engine, RunFold.run_id)) == 1  # nothing changed: the cells are true
-
         open_product(engine, [(100_001, LAUNCH)])
+
         do(world.mia, observe_outcomes, ObserveOutcomes(run))
 
-        assert stored(engine, RunFold.run_id) == stored(engine, RunCell.run_id) == []
+        assert stored(engine, func.sum(RunCell.outcomes)) == [(0,)]
         assert ask(world.mia, impact, run_id=run).treated.outcomes == 1
+        do(world.mia, fold_runs, FoldRuns())
+        assert stored(engine, func.sum(RunCell.outcomes)) == [(1,)]
 
     def test_refuses_a_run_that_is_not_launched(self, engine, do, world):
         with Session(engine) as session, session.begin():
@@ -275,23 +273,7 @@ class TestImpact:
 
 
 class TestFold:
-    def lead(self, engine, run_id, status=LeadStatus.OPEN):
-        with Session(engine) as session, session.begin():
-            run = launched_run(session, [1])
-            session.add(
-                Lead(
-                    activity_id=run.activities[1],
-                    run_id=run_id,
-                    campaign_id=run.campaign_id,
-                    design_id=run.design_id,
-                    customer_id=1,
-                    status=status,
-                    opened_at=NOW,
-                    closed_at=None if status is LeadStatus.OPEN else NOW,
-                )
-            )
-
-    def test_folds_what_has_ended_and_is_decided(self, engine, do, world):
+    def test_folds_what_was_launched(self, engine, do, world):
         run_id = made(engine)
 
         fact = do(world.mia, fold_runs, FoldRuns())
@@ -299,22 +281,16 @@ class TestFold:
         assert fact.run_ids == (run_id,)
         assert fact.cells == len(stored(engine, RunCell.run_id)) == 4  # two branches, two arms
 
-    def test_leaves_a_run_with_an_open_lead_alone(self, engine, do, world):
+    @pytest.mark.parametrize("status", [RunStatus.LAUNCHED, RunStatus.PAUSED])
+    def test_folds_a_run_that_goes_on(self, engine, do, world, status):
         run_id = made(engine)
-        self.lead(engine, run_id)
-
-        assert do(world.mia, fold_runs, FoldRuns()).run_ids == ()
-
-    def test_folds_a_run_whose_leads_are_decided(self, engine, do, world):
-        run_id = made(engine)
-        self.lead(engine, run_id, LeadStatus.LOST)
+        with Session(engine) as session, session.begin():
+            session.execute(update(Run).values(status=status))
 
         assert do(world.mia, fold_runs, FoldRuns()).run_ids == (run_id,)
 
-    @pytest.mark.parametrize(
-        "status", sorted(set(RunStatus) - {RunStatus.COMPLETED, RunStatus.STOPPED})
-    )
-    def test_leaves_a_run_that_goes_on_alone(self, engine, do, world, status):
+    @pytest.mark.parametrize("status", [RunStatus.PLANNED, RunStatus.SELECTED])
+    def test_leaves_a_run_alone_whose_candidates_come_and_go(self, engine, do, world, status):
         made(engine)
         with Session(engine) as session, session.begin():
             session.execute(update(Run).values(status=status))

@@ -31,6 +31,7 @@ from core.activities.rules import ASSIGN, Objection, Status
 from core.activities.scope import worked
 from core.database import Code, Moment, Number, affected, id_set
 from core.refusals import Invalid
+from core.runs.counted import keep_counted
 from core.runs.model import Candidate
 from core.work import Work
 
@@ -177,12 +178,9 @@ def _move(work: Work, batch: Batch) -> None:
     # Whoever had somebody's work before is counted as assigned already.
     from_pool = of_batch.where(Change.from_person_id.is_(None))
     theirs = select(Activity.run_id, Activity.customer_id).where(Activity.id.in_(from_pool))
-    affected(
-        work.session,
-        update(Candidate)
-        .where(
-            Candidate.assigned_at.is_(None),
-            tuple_(Candidate.run_id, Candidate.customer_id).in_(theirs),
-        )
-        .values(assigned_at=work.now),
+    newly = (
+        Candidate.assigned_at.is_(None),
+        tuple_(Candidate.run_id, Candidate.customer_id).in_(theirs),
     )
+    keep_counted(work, *newly)
+    affected(work.session, update(Candidate).where(*newly).values(assigned_at=work.now))

@@ -65,7 +65,7 @@ def launch(work: Work, request: Launch, *, progress: Progress = _silent) -> RunL
     made = Made()
     for done, plan in enumerate(due):
         progress(f"Making the work of stage {plan.stage.name}", done, steps)
-        made += make(work, run, plan)
+        made += make(work, run, plan, is_launch=True)
     progress("Marking the candidates", len(due), steps)
     marked = set_indicators(work, run)
 

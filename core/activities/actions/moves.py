@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, case, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, case, func, literal, or_, select, true, update
 
 from core.access import Permission
 from core.activities.model import Activity, Attempt, Change
@@ -15,6 +15,7 @@ from core.customers.model import CustomerState
 from core.database import Moment
 from core.lifecycle import Move
 from core.refusals import Conflict, Invalid, NotFound
+from core.runs.counted import keep_counted
 from core.runs.model import Candidate
 from core.runs.rules import CONTROL_ARM
 from core.work import Work
@@ -208,8 +209,11 @@ class Worked(Protocol):
 
 def stamp(work: Work, activity: Worked, *moments: str, **values: Any) -> None:
     """Set moments of the activity's candidate that are not set yet: each happens once."""
-    for name in moments:
-        values[name] = func.coalesce(getattr(Candidate, name), literal(work.now, Moment()))
+    columns = [getattr(Candidate, name) for name in moments]
+    changes = true() if values else or_(*(column.is_(None) for column in columns))
+    keep_counted(work, *_of(activity), changes)
+    for name, column in zip(moments, columns, strict=True):
+        values[name] = func.coalesce(column, literal(work.now, Moment()))
     work.session.execute(
         update(Candidate)
         .where(*_of(activity))

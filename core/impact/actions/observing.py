@@ -9,7 +9,6 @@ from sqlalchemy import (
     DateTime,
     Integer,
     cast,
-    delete,
     exists,
     func,
     literal,
@@ -25,8 +24,8 @@ from core.campaigns.model import Design
 from core.customers.model import Holding, Product
 from core.database import Moment, Money, affected
 from core.impact.events import OutcomesObserved
-from core.impact.model import RunFold
 from core.refusals import Conflict, Invalid
+from core.runs.counted import keep_counted
 from core.runs.model import Candidate, Run
 from core.runs.moves import run_in_scope
 from core.work import Work
@@ -92,29 +91,26 @@ def look(work: Work, run: Run) -> int:
     found = first.where(*opened).group_by(Holding.customer_id).subquery("found")
     moment = _noon(work, found.c.opened_on)
     value = null() if worth is None else literal(worth, Money)
+    bought = (
+        Candidate.run_id == run.id,
+        Candidate.customer_id == found.c.customer_id,
+        or_(
+            Candidate.outcome_at.is_distinct_from(moment),
+            Candidate.outcome_value.is_distinct_from(value),
+        ),
+    )
+    keep_counted(work, *bought)
     changed = affected(
         work.session,
-        update(Candidate)
-        .where(
-            Candidate.run_id == run.id,
-            Candidate.customer_id == found.c.customer_id,
-            or_(
-                Candidate.outcome_at.is_distinct_from(moment),
-                Candidate.outcome_value.is_distinct_from(value),
-            ),
-        )
-        .values(outcome_at=moment, outcome_value=value),
+        update(Candidate).where(*bought).values(outcome_at=moment, outcome_value=value),
     )
     still = exists().where(Holding.customer_id == Candidate.customer_id, *opened)
+    lost = (Candidate.run_id == run.id, Candidate.outcome_at.is_not(None), ~still)
+    keep_counted(work, *lost)
     changed += affected(
-        work.session,
-        update(Candidate)
-        .where(Candidate.run_id == run.id, Candidate.outcome_at.is_not(None), ~still)
-        .values(outcome_at=None, outcome_value=None),
+        work.session, update(Candidate).where(*lost).values(outcome_at=None, outcome_value=None)
     )
     run.outcomes_seen_at = work.now
-    if changed:  # cells of this run are not true any more; the next fold makes new ones
-        work.session.execute(delete(RunFold).where(RunFold.run_id == run.id))
     return changed
 
 

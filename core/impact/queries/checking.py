@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from sqlalchemy import Double, Integer, cast, func, literal_column, or_, select, union_all
 
 from core.access import Permission
-from core.impact.model import RunCell, RunFold
-from core.impact.queries.cells import KEYS, counted
+from core.impact.model import RunFold
+from core.impact.queries.cells import KEYS, changes, counted, stored
 from core.impact.tally import COUNTS
-from core.runs.model import Candidate, Run
+from core.runs.model import Candidate, CountedCandidate, Run
 from core.work import Reader
 
 _CLOSE = 1e-9  # squares are summed in floating point, in an order of the database's own
@@ -26,14 +26,14 @@ class CellDifference:
 
 
 def cells_that_differ(view: Reader) -> list[CellDifference]:
-    """Count every folded run anew and list the cells that say something else."""
+    """Count every folded run anew and list the cells that, with what changed, say otherwise."""
     view.authorize(Permission.READ_JOURNAL)
-    names = KEYS + COUNTS
     sign = literal_column("1", Integer)
-    folded = Candidate.run_id.in_(select(RunFold.run_id))
+    folded = select(RunFold.run_id)
+    read = (stored(), *changes(CountedCandidate.run_id.in_(folded)))
     both = union_all(
-        select(*(getattr(RunCell, name) for name in names), sign.label("sign")),
-        counted(folded).add_columns((-sign).label("sign")),
+        *(part.add_columns(sign.label("sign")) for part in read),
+        counted(Candidate.run_id.in_(folded)).add_columns((-sign).label("sign")),
     ).subquery("both")
     sums = [func.sum(cast(both.c[name], Double) * both.c.sign) for name in COUNTS]
     sizes = [func.sum(func.abs(cast(both.c[name], Double))) for name in COUNTS]

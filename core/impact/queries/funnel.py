@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import literal_column, select
+from sqlalchemy import func, literal_column, select
 
 from core.access import Permission
 from core.impact.queries.cells import cell_counts, cells, live_counts
@@ -65,6 +65,8 @@ def funnel(
     )
     if counted is None:
         statement = statement.where(view.actor.scope.limits(Candidate.branch_id))
+    elif by:  # nobody is left in a cell that all have moved on from
+        statement = statement.having(func.sum(counted.c.targeted) > 0)
     # By name: PostgreSQL does not see that an expression with parameters is the same again.
     rows = view.session.execute(statement.group_by(*(literal_column(name) for name in names)))
     found = [_row(by, tuple(row)) for row in rows.fetchmany(MOST_GROUPS + 1)]

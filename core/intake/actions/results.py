@@ -10,7 +10,6 @@ from sqlalchemy import (
     SmallInteger,
     and_,
     case,
-    delete,
     func,
     literal,
     null,
@@ -24,7 +23,7 @@ from sqlalchemy.types import TypeEngine
 from core.campaigns.model import Channel
 from core.customers.model import Customer, CustomerState
 from core.database import Moment, Number
-from core.impact.model import RunFold
+from core.impact.upkeep import unfold
 from core.intake.actions.contacts import forget_contacts, recall_contacts
 from core.intake.actions.finished import FinishedRun, finished_run, sum_up
 from core.intake.actions.kinds import Taking, staged_columns
@@ -115,13 +114,13 @@ class Results(Taking):
         return result_records(stage.dialect, set(row.keys()), run_id=self.run.id, created=created)
 
     def write(self, stage: Stage, records: Records) -> None:
+        unfold(self.work.session, self.run.id)
         changed = [Effect.CREATE.code, Effect.UPDATE.code]
         touched = select(stage.rows.c.customer_id).where(stage.rows.c.effect.in_(changed))
         forget_contacts(self.work, self.run.id, touched)
         records.create(stage)
         records.change(stage)
         recall_contacts(self.work, touched)
-        stage.connection.execute(delete(RunFold).where(RunFold.run_id == self.run.id))
         sum_up(self.work, self.run.id, self.campaign)
 
     def _moment(self, day: str) -> int | str:

@@ -9,6 +9,7 @@ from core.activities.actions.aborting import Ended, end_unwelcome, hold_pending
 from core.customers.model import Consent, Customer, CustomerState
 from core.customers.state import refresh_state
 from core.impact.model import RunFold
+from core.impact.upkeep import unfold
 from core.intake.actions.contacts import forget_contacts, recall_contacts
 from core.intake.actions.customers import (
     ATTRIBUTES,
@@ -81,6 +82,7 @@ def revert(work: Work, request: Revert) -> Reversal:
     kept = undoing.kept(_number(intake.kind, records))
     restored, deleted = undoing.count(Effect.UPDATE), undoing.count(Effect.CREATE)
     if run_id is not None:
+        unfold(work.session, run_id)
         forget_contacts(work, run_id, undoing.undone())
     undoing.restore()
     if intake.kind is IntakeKind.CUSTOMERS:
@@ -172,6 +174,5 @@ def _bring_up_to_date(work: Work, intake: Intake, run_id: int | None) -> None:
     if run_id is None:
         return
     recall_contacts(work, _touched(intake))
-    work.session.execute(delete(RunFold).where(RunFold.run_id == run_id))
     if not sum_up(work, run_id):
         work.session.execute(delete(RunArm).where(RunArm.run_id == run_id))
