@@ -1,0 +1,15 @@
+"""Working time: the spans of a week in a zone, with holidays, lunch and daylight saving."""
+
+from core.hours.timeline import Timeline
+from core.hours.walls import MINUTES_OF_DAY, moment_on_wall, zone_named
+from core.hours.working import NeverOpens, Span, WorkingTime
+
+__all__ = [
+    "MINUTES_OF_DAY",
+    "NeverOpens",
+    "Span",
+    "Timeline",
+    "WorkingTime",
+    "moment_on_wall",
+    "zone_named",
+]
