@@ -117,6 +117,13 @@ class TestChange:
 
         do(world.mia, change_segment, replace(change, name="Renamed", rule=SAVERS))
 
+    def test_stays_as_an_approver_sees_who_is_left_out(self, do, world, savers, engine):
+        with Session(engine) as session, session.begin():
+            approved_design(session, exclusion_segment_id=savers, status=DesignStatus.SUBMITTED)
+
+        with pytest.raises(Invalid, match="Campaign X version 1"):
+            do(world.mia, change_segment, ChangeSegment(savers, 1, "Savers", {"none": [SAVERS]}))
+
     def test_refuses_to_close_a_circle(self, do, world, savers):
         do(world.mia, define_segment, DefineSegment("more", "More", {"segment": "savers"}))
 
@@ -154,6 +161,31 @@ class TestList:
             do(world.mia, list_segment, replace(LIST, customer_numbers=["C3"]))
 
         assert ask(world.mia, segment, segment_id=listed.segment_id).members == 2
+
+    @pytest.mark.parametrize("status", [DesignStatus.SUBMITTED, DesignStatus.APPROVED])
+    def test_stays_who_was_agreed_to_leave_out(self, do, ask, world, engine, status):
+        listed = do(world.mia, list_segment, LIST)
+        about = do(world.mia, define_segment, DefineSegment("more", "More", {"segment": "vip"}))
+        with Session(engine) as session, session.begin():
+            approved_design(session, exclusion_segment_id=about.segment_id, status=status)
+
+        with pytest.raises(Invalid, match="Campaign X version 1"):
+            do(world.mia, list_segment, replace(LIST, customer_numbers=["C3"]))
+
+        assert ask(world.mia, segment, segment_id=listed.segment_id).members == 2
+
+    @pytest.mark.parametrize("part", ["rule", "exclusion"])
+    def test_stays_while_a_frozen_rule_names_it(self, do, ask, world, engine, part):
+        """The segment that brought the list in has changed since; what was frozen has not."""
+        listed = do(world.mia, list_segment, LIST)
+        with Session(engine) as session, session.begin():
+            frozen = {"rule": RULE, "exclusion": None} | {part: {"any": [{"segment": "vip"}]}}
+            approved_design(session, frozen=frozen)
+
+        with pytest.raises(Invalid, match="Campaign X version 1"):
+            do(world.mia, list_segment, replace(LIST, customer_numbers=["C3"]))
+        with pytest.raises(Invalid, match="still used by: Campaign X version 1"):
+            do(world.mia, retire_segment, RetireSegment(listed.segment_id, 1))
 
     def test_refuses_a_list_of_nobody(self, do, ask, world):
         with pytest.raises(Invalid, match="No customer has any of these"):

@@ -1,7 +1,10 @@
 """What the actions on segments share: taking hold of one, and asking for its words."""
 
+from typing import Any
+
 from sqlalchemy import Integer, Text, column, select, table, update
 
+from core.database import Facts
 from core.refusals import Conflict, Invalid, NotFound
 from core.segments.model import Segment
 from core.segments.queries import known_words, referred
@@ -14,9 +17,11 @@ _DESIGN = table(
     column("version", Integer),
     column("status", Integer),
     column("segment_id", Integer),
+    column("exclusion_segment_id", Integer),
+    column("frozen", Facts),
 )
 _CAMPAIGN = table("campaign", column("id", Integer), column("name", Text))
-SUBMITTED, APPROVED = 2, 3
+DRAFT, SUBMITTED, APPROVED, RETURNED = 1, 2, 3, 4
 
 
 def seen(work: Work, segment_id: int, version: int) -> Segment:
@@ -42,22 +47,43 @@ def check_words(code: str, name: str) -> None:
 
 
 def check_unseen(work: Work, segment: Segment, *statuses: int) -> None:
-    """Refuse to change whom designs in these statuses select: nobody agreed to others.
+    """Refuse to change whom designs in these statuses select or leave out: nobody agreed to others.
 
-    The rule of an approved design is frozen with it; the customers on a list are not.
+    The rules of an approved design are frozen with it, but name lists by their code: so the
+    customers on these lists have to stay.
     """
+    if found := designs_using(work, segment, *statuses):
+        raise Invalid(
+            f"“{segment.name}” decides who is in the audience of {', '.join(found)}, which was"
+            " agreed to or waits for it. Keep the change under another code."
+        )
+
+
+def designs_using(work: Work, segment: Segment, *statuses: int) -> list[str]:
+    """Name the designs in these statuses that come to a segment, or froze a rule that names it."""
+    ids = set(_reaching(work, segment))
     statement = (
-        select(_CAMPAIGN.c.name, _DESIGN.c.version)
+        select(
+            _CAMPAIGN.c.name,
+            _DESIGN.c.version,
+            _DESIGN.c.segment_id,
+            _DESIGN.c.exclusion_segment_id,
+            _DESIGN.c.frozen,
+        )
         .join(_DESIGN, _DESIGN.c.campaign_id == _CAMPAIGN.c.id)
-        .where(_DESIGN.c.status.in_(statuses), _DESIGN.c.segment_id.in_(_reaching(work, segment)))
+        .where(_DESIGN.c.status.in_(statuses))
         .order_by(_CAMPAIGN.c.name, _DESIGN.c.version)
     )
-    found = [f"{name} version {version}" for name, version in work.session.execute(statement)]
-    if found:
-        raise Invalid(
-            f"“{segment.name}” is in the audience of {', '.join(found)}, which was agreed to or"
-            " waits for it. Keep the change under another code."
-        )
+    return [
+        f"{name} version {version}"
+        for name, version, audience, exclusion, frozen in work.session.execute(statement)
+        if {audience, exclusion} & ids or segment.code in _named(frozen)
+    ]
+
+
+def _named(frozen: dict[str, Any] | None) -> set[str]:
+    """Return the codes that the rules of an approval name: of lists, since the rest is spelled."""
+    return referred([(frozen or {}).get(part) for part in ("rule", "exclusion")])
 
 
 def _reaching(work: Work, segment: Segment) -> list[int]:

@@ -38,8 +38,8 @@ class ListSegment:
 def list_segment(work: Work, request: ListSegment) -> SegmentListed:
     """Make or replace a fixed list. Numbers that no customer has are left out and told.
 
-    :raises Invalid: the code is a rule's, no number is a customer's, or the list is the audience
-        of a design that was agreed to or waits for it
+    :raises Invalid: the code is a rule's, no number is a customer's, or the list decides about
+        the audience of a design that was agreed to or waits for it
     """
     work.authorize(Permission.DEFINE_SEGMENTS)
     code = request.code.strip()
