@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import ClassVar, NoReturn
 
 from sqlalchemy import Engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from core.access import MEANINGS, Actor, Permission
-from core.database import lost_a_race, read_only, write_turn
+from core.database import lost_a_race, read_only, what_is_taken, write_turn
 from core.journal.model import Entry, Event, entry_of
 from core.lifecycle import Move
 from core.refusals import Conflict, NotAllowed
@@ -146,7 +146,7 @@ def upkeep(engine: Engine) -> Iterator[Session]:
 
 @contextmanager
 def _explained(engine: Engine, actor: Actor, *, now: datetime) -> Iterator[None]:
-    """Journal a refusal for want of a right; say of a lost race that it is one."""
+    """Journal a refusal for want of a right; say of a lost race that it is one, and over what."""
     try:
         yield
     except NotAllowed as refusal:
@@ -155,6 +155,8 @@ def _explained(engine: Engine, actor: Actor, *, now: datetime) -> Iterator[None]
     except (StaleDataError, DBAPIError) as error:
         if isinstance(error, StaleDataError) or lost_a_race(error):
             raise Conflict("Somebody else is changing the same records. Try again.") from error
+        if isinstance(error, IntegrityError) and (taken := what_is_taken(error)):
+            raise Conflict(taken) from error
         raise
 
 

@@ -3,6 +3,8 @@
 from core.database.columns import Base, Code, Coded, Facts, Moment, Money, Number, only
 from core.database.engine import connect, lost_a_race, read_only, spilling, write_turn
 from core.database.sets import affected, id_set, text_set, version_set
+from core.database.turns import alone
+from core.database.uniqueness import what_is_taken
 
 __all__ = [
     "Base",
@@ -13,6 +15,7 @@ __all__ = [
     "Money",
     "Number",
     "affected",
+    "alone",
     "connect",
     "id_set",
     "lost_a_race",
@@ -21,5 +24,6 @@ __all__ = [
     "spilling",
     "text_set",
     "version_set",
+    "what_is_taken",
     "write_turn",
 ]
