@@ -20,8 +20,6 @@ from core.settings import settings
 from core.windows import LARGEST, Window
 from core.work import changing, rehearsing
 from data.importers.meaning import read_mapping
-from data.importers.reading import open_reading
-from data.importers.rejected import rejected_file
 
 _Kind = Annotated[IntakeKind | None, typer.Argument(help="What the rows of the file are.")]
 _File = Annotated[Path | None, typer.Argument(help="The file: CSV, with or without gzip.")]
@@ -62,6 +60,10 @@ def import_file(
             "Say what to import from which file by which mapping:"
             " fairlead import customers FILE --mapping FILE.toml"
         )
+    # Only who imports waits until pandas is loaded.
+    from data.importers.reading import open_reading  # noqa: PLC0415
+    from data.importers.rejected import rejected_file  # noqa: PLC0415
+
     put_aside = rejected or Path(f"{file.name.split('.')[0]}-rejected.csv")
     outcome = _Outcome(put_aside, as_json=as_json)
     meaning = read_mapping(mapping, kind)

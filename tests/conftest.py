@@ -1,8 +1,8 @@
 """Databases for tests: a fresh one each, on SQLite and on a real PostgreSQL."""
 
+import gc
 import os
 import secrets
-import shutil
 import tempfile
 from datetime import datetime
 from pathlib import Path
@@ -17,14 +17,20 @@ from core.database import connect
 from core.schema import METADATA
 from core.work import changing, reading
 from data.migrations import upgrade
-from tests.databases import Kept, administer, named
-from tests.world import World, build
+from tests.databases import Kept, KeptFile, administer, named
+from tests.world import build, everybody
 
 ZONE = ZoneInfo("Europe/London")
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=ZONE)  # a Monday
 
 hypothesis_settings.register_profile("house", deadline=None, max_examples=60, derandomize=True)
 hypothesis_settings.load_profile("house")
+
+
+def pytest_collection_finish():
+    """What is loaded by now never becomes garbage; Streamlit looks for some after every run."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -52,8 +58,8 @@ def postgresql_url():
 
 
 @pytest.fixture(scope="session")
-def postgresql_databases(postgresql_url):
-    """Hand out a populated database; the same one again while its tables are untouched."""
+def postgresql_bank(postgresql_url):
+    """Put the small bank back and hand it out; a new one if a test has changed its tables."""
     ready: list[Kept] = []
 
     def hand_out():
@@ -64,7 +70,7 @@ def postgresql_databases(postgresql_url):
             administer(postgresql_url, f"CREATE DATABASE {name}")
             _populate(named(postgresql_url, name))
             ready.append(Kept(named(postgresql_url, name)))
-        return ready[0].url
+        return ready[0].engine
 
     yield hand_out
     for kept in ready:
@@ -72,35 +78,46 @@ def postgresql_databases(postgresql_url):
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory):
-    path = tmp_path_factory.mktemp("template") / "fairlead.db"
-    _populate(f"sqlite:///{path}")
-    return path
+def sqlite_bank(tmp_path_factory):
+    """Put the small bank back and hand it out."""
+    file = tmp_path_factory.mktemp("sqlite") / "fairlead.db"
+    _populate(f"sqlite:///{file}")
+    kept = KeptFile(file)
+
+    def hand_out():
+        kept.put_back()
+        return kept.engine
+
+    yield hand_out
+    kept.drop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request, tmp_path):
-    """A database of this test's own with the small bank of `tests.world` in it."""
-    if request.param == "sqlite":
-        path = tmp_path / "fairlead.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
-        return
-    yield request.getfixturevalue("postgresql_databases")()
+def engine(request):
+    """The small bank of `tests.world`, as if no test had been there before."""
+    return request.getfixturevalue(f"{request.param}_bank")()
 
 
 @pytest.fixture
-def engine(database_url):
-    engine = connect(database_url)
-    yield engine
-    engine.dispose()
+def database_url(engine):
+    return engine.url.render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory):
+def world():
     """The ids of the small bank; they are the same in every database of the tests."""
-    path = tmp_path_factory.mktemp("world") / "fairlead.db"
-    return _populate(f"sqlite:///{path}")
+    return everybody()
+
+
+@pytest.fixture
+def arrange(engine):
+    """Insert or change rows before anybody looks."""
+
+    def carry_out(rows):
+        with Session(engine, expire_on_commit=False) as session, session.begin():
+            return rows(session)
+
+    return carry_out
 
 
 @pytest.fixture
@@ -134,11 +151,11 @@ def reference():
     return Path(folder)
 
 
-def _populate(url) -> World:
+def _populate(url):
     engine = connect(url)
     upgrade(engine)
     with Session(engine) as session, session.begin():
-        world = build(session, now=NOW)
+        build(session, now=NOW)
         if engine.dialect.name == "postgresql":
             _advance_sequences(session)
     if engine.dialect.name == "sqlite":
@@ -147,7 +164,6 @@ def _populate(url) -> World:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             connection.exec_driver_sql("BEGIN")
     engine.dispose()
-    return world
 
 
 def _advance_sequences(session):

@@ -67,7 +67,12 @@ NORTH_CUSTOMERS = range(1, 11)
 SOUTH_CUSTOMERS = range(11, 16)
 
 
-def build(session: Session, *, now: datetime) -> World:
+def everybody() -> World:
+    """Return the actors of the small bank."""
+    return World({row[1]: _actor(row) for row in PEOPLE})
+
+
+def build(session: Session, *, now: datetime) -> None:
     """Fill an empty schema: people, products, channels, reasons and fifteen customers.
 
     Customers 1 to 10 are North's, 11 to 15 South's. All are active, consent to every medium
@@ -78,7 +83,6 @@ def build(session: Session, *, now: datetime) -> World:
     _people(session)
     _campaign_words(session)
     _customers(session, now)
-    return World({first: _actor(row) for row in PEOPLE for first in (row[1],)})
 
 
 def _units(session: Session) -> None:

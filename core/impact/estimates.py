@@ -7,21 +7,15 @@ reason, never a NaN and never a zero.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
-
-from scipy import stats
-from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import (
-    confint_proportions_2indep,
-    proportion_confint,
-    proportions_ztest,
-)
+from statistics import NormalDist
+from types import ModuleType
 
 from core.impact.rules import FEWEST, Absent, Reason
 from core.measures import Rate
 
 ALPHA = 0.05
 MISMATCH_ALARM = 0.001
-_Z = float(stats.norm.ppf(1 - ALPHA / 2))
+_Z = NormalDist().inv_cdf(1 - ALPHA / 2)
 
 
 @dataclass(frozen=True)
@@ -93,7 +87,9 @@ def rate_interval(rate: Rate) -> Interval | Absent:
     """Return the Wilson interval of one rate."""
     if not rate.denominator:
         return Absent(Reason.NOBODY)
-    low, high = proportion_confint(rate.numerator, rate.denominator, alpha=ALPHA, method="wilson")
+    low, high = _formulas().proportion_confint(
+        rate.numerator, rate.denominator, alpha=ALPHA, method="wilson"
+    )
     return Interval(float(low), float(high))
 
 
@@ -104,7 +100,7 @@ def difference_of_rates(treated: Rate, control: Rate) -> Effect | Absent:
     """
     if absent := _missing_arm(treated.denominator, control.denominator):
         return absent
-    low, high = confint_proportions_2indep(
+    low, high = _formulas().confint_proportions_2indep(
         treated.numerator,
         treated.denominator,
         control.numerator,
@@ -123,7 +119,7 @@ def _pooled_z(treated: Rate, control: Rate) -> Significance | Absent:
         return Absent(Reason.NOBODY_CONVERTED)
     if pooled.numerator == pooled.denominator:
         return Absent(Reason.ALL_CONVERTED)
-    z, p = proportions_ztest(
+    z, p = _formulas().proportions_ztest(
         [treated.numerator, control.numerator], [treated.denominator, control.denominator]
     )
     return Significance(float(z), float(p))
@@ -138,7 +134,7 @@ def difference_of_means(treated: Moments, control: Moments) -> Effect | Absent:
         return Absent(Reason.ONE_CUSTOMER)
     if spread[0] + spread[1] == 0:
         return Absent(Reason.SAME_VALUE)
-    result = stats.ttest_ind_from_stats(
+    result = _formulas().ttest_ind_from_stats(
         treated.total / treated.n,
         sqrt(spread[0]),
         treated.n,
@@ -152,7 +148,7 @@ def difference_of_means(treated: Moments, control: Moments) -> Effect | Absent:
     freedom = (errors[0] + errors[1]) ** 2 / (
         errors[0] ** 2 / (treated.n - 1) + errors[1] ** 2 / (control.n - 1)
     )
-    half = float(stats.t.ppf(1 - ALPHA / 2, freedom)) * sqrt(errors[0] + errors[1])
+    half = float(_formulas().t.ppf(1 - ALPHA / 2, freedom)) * sqrt(errors[0] + errors[1])
     test = Significance(float(result.statistic), float(result.pvalue))
     return Effect(value, Interval(value - half, value + half), test)
 
@@ -216,7 +212,7 @@ def sample_ratio(counts: Sequence[int], shares: Sequence[float]) -> SampleRatio 
     if total == 0:
         return Absent(Reason.NOBODY)
     expected = [total * share / planned for share in shares]
-    result = stats.chisquare(list(counts), expected)
+    result = _formulas().chisquare(list(counts), expected)
     return SampleRatio(float(result.statistic), float(result.pvalue))
 
 
@@ -224,7 +220,7 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     """Adjust the p-values of several comparisons made at once (Holm 1979)."""
     if len(p_values) < 2:  # nothing to adjust, and the library collects garbage at every call
         return tuple(p_values)
-    return tuple(float(p) for p in multipletests(list(p_values), method="holm")[1])
+    return tuple(float(p) for p in _formulas().multipletests(list(p_values), method="holm")[1])
 
 
 def is_too_few(*customers: int) -> bool:
@@ -236,3 +232,9 @@ def _missing_arm(treated: int, control: int) -> Absent | None:
     if not control:
         return Absent(Reason.NO_CONTROL)
     return None if treated else Absent(Reason.NO_TREATED)
+
+
+def _formulas() -> ModuleType:
+    from core.impact import formulas  # noqa: PLC0415  seconds that only who estimates has to wait
+
+    return formulas

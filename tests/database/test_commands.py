@@ -195,7 +195,7 @@ def test_a_defect_gets_a_reference_and_a_line_in_the_log(fairlead, monkeypatch, 
     assert "Traceback" not in failed.output
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 def test_a_postgresql_database_is_copied_by_its_own_program(fairlead, tmp_path, monkeypatch):
     monkeypatch.setattr(database.shutil, "which", lambda _name: None)
     refused = fairlead("backup", tmp_path / "copy")
@@ -258,6 +258,17 @@ def test_the_console_script_and_the_module_are_the_same_door(tmp_path):
     )
     for command in ("init", "upgrade", "demo", "backup", "check", "serve", "user", "import"):
         assert command in asked.stdout
+
+
+def test_no_command_waits_for_libraries_of_another():
+    asked = subprocess.run(
+        [sys.executable, "-c", "import cli, sys; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    slow = {"pandas", "plotly", "scipy", "statsmodels", "streamlit"}
+    assert not slow & set(asked.stdout.split())
 
 
 def test_the_bank_itself_is_the_first_unit(empty):

@@ -69,17 +69,6 @@ def selected(engine, do, world):
 
 
 @pytest.fixture
-def arrange(engine):
-    """Insert or change rows before anybody looks."""
-
-    def carry_out(rows):
-        with Session(engine, expire_on_commit=False) as session, session.begin():
-            return rows(session)
-
-    return carry_out
-
-
-@pytest.fixture
 def look(engine):
     """Read rows past every query: what is really in the tables."""
 

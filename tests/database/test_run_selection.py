@@ -50,17 +50,6 @@ DISTRESS = IndicatorKind.DISTRESS
 
 
 @pytest.fixture
-def arrange(engine):
-    """Insert or change rows before anybody looks."""
-
-    def carry_out(rows):
-        with Session(engine, expire_on_commit=False) as session, session.begin():
-            return rows(session)
-
-    return carry_out
-
-
-@pytest.fixture
 def chosen(arrange, do, world, engine):
     """Select for a design and return who became a candidate, and why the others did not."""
 

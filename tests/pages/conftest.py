@@ -7,7 +7,7 @@ import streamlit as st
 from sqlalchemy.orm import Session
 from streamlit.testing.v1 import AppTest
 
-from components import server
+from components import server, warm_up
 from core.people.model import WebSession
 from core.people.rules import SignInSource
 from core.settings import settings
@@ -16,16 +16,22 @@ from tests.conftest import NOW
 SHELL = Path(__file__).parents[2] / "components" / "shell.py"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def warmed_up():
+    """What the server loads before its first visitor, the tests need not load in the middle."""
+    warm_up.load()
+    warm_up.rest()
+
+
 @pytest.fixture
 def installation(database_url, engine, monkeypatch):
     """This test's database and its clock become the product's."""
     monkeypatch.setenv("FAIRLEAD_DATABASE_URL", str(database_url))
     settings.cache_clear()
     monkeypatch.setattr(server, "now", lambda: NOW)
+    monkeypatch.setattr(server, "_engine", lambda _url: engine)
     st.cache_data.clear()
     yield engine
-    server._engine(settings().database_url).dispose()
-    server._engine.cache_clear()
     settings.cache_clear()
 
 

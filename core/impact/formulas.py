@@ -1,0 +1,19 @@
+"""What the estimates take from libraries; loading these takes longer than most commands do."""
+
+from scipy.stats import chisquare, t, ttest_ind_from_stats
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import (
+    confint_proportions_2indep,
+    proportion_confint,
+    proportions_ztest,
+)
+
+__all__ = [
+    "chisquare",
+    "confint_proportions_2indep",
+    "multipletests",
+    "proportion_confint",
+    "proportions_ztest",
+    "t",
+    "ttest_ind_from_stats",
+]
