@@ -120,5 +120,6 @@ class Objection(StrEnum):
     NOT_WORKING = "The person does not work activities."
     OTHER_BRANCH = "The person is not of the responsible branch."
     TWO_BRANCHES = "The two persons are of different branches."
+    PAUSED = "The run is paused; its work waits until it goes on."
     HELD_OUT = "The customer is not to be contacted in this run."
     UNQUALIFIED = 'The person lacks the qualification "{}".'

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, case, false, or_, select, true, type
 
 from core.access import Permission, Sight
 from core.activities.model import Activity
-from core.activities.rules import PENDING, Status, Urgency
+from core.activities.rules import OPEN, PENDING, Status, Urgency
 from core.database import Code
 from core.people.model import Person
 from core.work import Reader
@@ -73,10 +73,16 @@ def in_pool(view: Reader) -> ColumnElement[bool]:
 
 
 def of_team(view: Reader) -> ColumnElement[bool]:
-    """Restrict to the work of a lead's people, and to what nobody of the branch has."""
+    """Restrict to the work of a lead's people, and to what nobody who is of the branch has.
+
+    Somebody may have left the branch with work in hand: the lead answers for it still.
+    """
+    branch = view.actor.of_branch
+    here = select(Person.id).where(branch(Person.unit_id))
     return or_(
         Activity.person_id.in_(select(Person.id).where(team_member(view))),
-        and_(Activity.person_id.is_(None), view.actor.of_branch(Activity.branch_id)),
+        and_(Activity.person_id.is_(None), branch(Activity.branch_id)),
+        and_(among(*OPEN), branch(Activity.branch_id), Activity.person_id.not_in(here)),
     )
 
 

@@ -10,7 +10,14 @@ from sqlalchemy.orm import Session
 from core.access import Role
 from core.activities.actions.assignment import Assign, AssignMatching, assign, assign_matching
 from core.activities.actions.taking import Take, take
-from core.activities.actions.working import Cancel, NoteAttempt, cancel, note_attempt
+from core.activities.actions.working import (
+    Cancel,
+    NoteAttempt,
+    Release,
+    cancel,
+    note_attempt,
+    release,
+)
 from core.activities.model import Activity, Attempt, Batch, Change
 from core.activities.queries.batches import batch, batch_refusals, batches
 from core.activities.queries.filters import ActivityFilter
@@ -22,7 +29,7 @@ from core.journal.model import Entry, Outgoing
 from core.people.model import Person, PersonQualification
 from core.refusals import Invalid, NotAllowed, NotFound
 from core.runs.model import Candidate
-from core.runs.rules import CONTROL_ARM
+from core.runs.rules import CONTROL_ARM, RunStatus
 from tests import world as w
 from tests.conftest import NOW
 from tests.making.activities import ADMINISTRATIVE, SALES, pool_of, row
@@ -33,6 +40,11 @@ ANN, BEN, LEA, SAM, LOU, MIA = range(1, 7)
 @pytest.fixture(params=[SALES, ADMINISTRATIVE], ids=["sales", "administrative"])
 def work(request, engine):
     return pool_of(engine, of=request.param, held={1: ANN, 2: ANN, 3: BEN, 11: SAM})
+
+
+def move(engine, person_id, **columns):
+    with Session(engine) as session, session.begin():
+        session.execute(update(Person).where(Person.id == person_id).values(columns))
 
 
 def refusals(ask, actor, fact):
@@ -104,14 +116,52 @@ class TestAssign:
         assert row(engine, Activity, work[4]).status is Status.UNASSIGNED
 
     def test_two_persons_of_different_branches_are_refused(self, engine, world, do, ask, work):
-        """Ann went to South and kept her work of North."""
-        with Session(engine) as session, session.begin():
-            session.get_one(Person, ANN).unit_id = w.SOUTH
+        """Ann went to South and kept her work of North; who leads her now does not lead North."""
+        move(engine, ANN, unit_id=w.SOUTH, team_id=w.TEAM_SOUTH)
 
-        fact = do(world.lea, assign, Assign({work[1]: 1}, BEN))
+        fact = do(world.lou, assign, Assign({work[1]: 1}, BEN))
 
-        assert refusals(ask, world.lea, fact) == {
+        assert refusals(ask, world.lou, fact) == {
             work[1]: "The two persons are of different branches."
+        }
+
+    @pytest.mark.parametrize("team_id", [w.TEAM_NORTH, w.TEAM_SOUTH])
+    def test_who_left_stands_in_nobodys_way(self, engine, world, do, ask, work, team_id):
+        """Ann went to South: the lead of North sees what she left, and hands it on or takes it."""
+        begun = NoteAttempt(work[1], Outcome.NOT_REACHED, w.NO_ANSWER)
+        do(world.ann, note_attempt, begun)
+        move(engine, ANN, unit_id=w.SOUTH, team_id=team_id)
+
+        rows = ask(world.lea, team_list, matching=ActivityFilter()).rows
+        listed = {each.id: each.customer for each in rows}
+        assert {work[1], work[2]} <= set(listed)
+        assert listed[work[1]] == "Customer 01 Example"
+        fact = do(world.lea, assign, Assign({work[1]: 2}, BEN))
+        do(world.lea, release, Release(work[2]))
+
+        assert (fact.moved, fact.refused) == (1, 0)
+        kept = row(engine, Activity, work[1])
+        assert (kept.person_id, kept.status, kept.attempts) == (BEN, Status.ASSIGNED, 1)
+        assert row(engine, Activity, work[2]).status is Status.UNASSIGNED
+
+    def test_a_stranger_who_left_is_not_shown(self, engine, world, ask, work):
+        """Sam never was of North: that he moves shows nobody there his work of South."""
+        move(engine, SAM, unit_id=w.CENTRE, team_id=None)
+
+        def seen(actor):
+            return {each.id for each in ask(actor, team_list, matching=ActivityFilter()).rows}
+
+        assert work[11] not in seen(world.lea)
+        assert work[11] in seen(world.lou)
+
+    def test_the_pool_of_a_paused_run_waits(self, engine, world, do, ask):
+        work = pool_of(engine, held={1: ANN}, status=RunStatus.PAUSED)
+
+        fact = do(world.lea, assign, Assign({work[1]: 1, work[4]: 1}, BEN))
+
+        assert (fact.moved, fact.refused) == (1, 1)
+        assert refusals(ask, world.lea, fact) == {
+            work[4]: "The run is paused; its work waits until it goes on."
         }
 
     def test_names_the_missing_qualification(self, engine, world, do, ask):

@@ -181,8 +181,6 @@ def _taken_by(work: Work, person_id: int | None) -> str:
 
 
 def _fit(work: Work, activity: Activity, person_id: int) -> None:
-    if work.session.scalar(select(Run.status).where(Run.id == activity.run_id)) is RunStatus.PAUSED:
-        raise Invalid("The run is paused; its work waits until it goes on.")
     rows = judged(work, receiver(work, person_id), {activity.id: None}).subquery()
     if against := work.session.scalar(select(rows.c.objection)):
         raise Invalid(against)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    not_,
     null,
     or_,
     select,
@@ -24,14 +25,14 @@ from core.access import GRANTS, Permission
 from core.activities.model import Activity
 from core.activities.queries.filters import ActivityFilter
 from core.activities.queries.rows import HOLDER, Rows
-from core.activities.rules import ASSIGN, CLOSED, OPEN, Objection
+from core.activities.rules import ASSIGN, CLOSED, OPEN, Objection, Status
 from core.activities.scope import among, team_member, worked
 from core.campaigns.model import Design
 from core.database import version_set
 from core.people.model import Person, PersonQualification, PersonRole, Qualification
 from core.refusals import NotFound
 from core.runs.model import Candidate, Run
-from core.runs.rules import CONTROL_ARM
+from core.runs.rules import CONTROL_ARM, RunStatus
 from core.work import Reader
 
 WORKERS = [role for role, granted in GRANTS.items() if Permission.WORK_ACTIVITIES in granted]
@@ -67,9 +68,11 @@ def receiver(view: Reader, person_id: int) -> Receiver:
 
 
 def objection(
-    to: Receiver, *, version: SQLColumnExpression[Any] | None = None
+    view: Reader, to: Receiver, *, version: SQLColumnExpression[Any] | None = None
 ) -> ColumnElement[str | None]:
     """Say of each activity why it can't go to this person; NULL where it can.
+
+    Who left the branch stands in nobody's way there: whoever leads it may hand the work on.
 
     :param version: the version that the requester saw, or nothing to compare with
     """
@@ -87,7 +90,14 @@ def objection(
         judged.append((Activity.id.is_not(None), words.NOT_WORKING))
     judged += [
         (Activity.branch_id != to.unit_id, words.OTHER_BRANCH),
-        (HOLDER.unit_id != to.unit_id, words.TWO_BRANCHES),
+        (
+            and_(HOLDER.unit_id != to.unit_id, not_(view.actor.of_branch(Activity.branch_id))),
+            words.TWO_BRANCHES,
+        ),
+        (
+            and_(Activity.status == Status.UNASSIGNED, Run.status == RunStatus.PAUSED),
+            words.PAUSED,
+        ),
         (Candidate.arm == CONTROL_ARM, words.HELD_OUT),
     ]
     before, after = words.UNQUALIFIED.split("{}")
@@ -106,10 +116,10 @@ def judged(view: Reader, to: Receiver, asked: Asked) -> Rows:
     have `asked_id` only.
     """
     if isinstance(asked, ActivityFilter):
-        statement = select(*_COLUMNS, Activity.id.label("asked_id"), _named(objection(to)))
+        statement = select(*_COLUMNS, Activity.id.label("asked_id"), _named(objection(view, to)))
         return _joined(statement).where(asked.conditions(view), worked(view))
     wanted = version_set(view.dialect, asked).subquery("wanted")
-    against = objection(to, version=wanted.c.version)
+    against = objection(view, to, version=wanted.c.version)
     statement = select(*_COLUMNS, wanted.c.id.label("asked_id"), _named(against))
     found = and_(Activity.id == wanted.c.id, worked(view))
     return _joined(statement.select_from(wanted).outerjoin(Activity, found))
