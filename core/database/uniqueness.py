@@ -2,7 +2,7 @@
 
 import re
 
-from sqlalchemy import Column, UniqueConstraint
+from sqlalchemy import Index, PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.exc import IntegrityError
 
 from core.database.columns import Base
@@ -46,10 +46,12 @@ def _of_postgresql(error: IntegrityError) -> tuple[str, list[str]] | None:
     table = Base.metadata.tables.get(diagnosis.table_name or "")
     if table is None:
         return None
-    known = [c for c in table.constraints if isinstance(c, UniqueConstraint)]
-    for unique in (*known, table.primary_key, *table.indexes):
+    uniques: list[PrimaryKeyConstraint | UniqueConstraint | Index]
+    uniques = [table.primary_key, *table.indexes]
+    uniques += [rule for rule in table.constraints if isinstance(rule, UniqueConstraint)]
+    for unique in uniques:
         if unique.name == diagnosis.constraint_name:
-            return table.name, [column.name for column in unique.columns if _is_named(column)]
+            return table.name, [column.name for column in unique.columns]
     return None
 
 
@@ -58,7 +60,3 @@ def _of_sqlite(error: IntegrityError) -> tuple[str, list[str]] | None:
         return None
     found = re.findall(r"(\w+)\.(\w+)", str(error.orig))
     return (found[0][0], [column for _, column in found]) if found else None
-
-
-def _is_named(column: Column[object]) -> bool:
-    return isinstance(column, Column)
