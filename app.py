@@ -12,6 +12,7 @@ import streamlit as st
 
 from components import errors, secret_file, server, warm_up
 from components.http import ROUTES
+from components.passing import passing
 from components.security import MIDDLEWARE
 from core import observe
 from core.settings import settings
@@ -27,7 +28,8 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     with server.engine().connect() as connection:
         connection.exec_driver_sql("SELECT 1")
     warm_up.rest()
-    yield
+    with passing(every=settings().tick_seconds):
+        yield
     server.engine().dispose()
 
 

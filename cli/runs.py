@@ -9,7 +9,7 @@ from cli.common import AsJson, ask, do, print_json, print_rows, say, steps
 from core.activities.actions.launch import Launch, MakeDueWork, launch, make_due_work
 from core.runs import queries
 from core.runs.actions.selecting import SelectCandidates, select_candidates
-from core.runs.rules import RunStatus
+from core.runs.queries.passing import with_stages_ahead
 from core.windows import LARGEST, Window
 
 app = typer.Typer(help="Select, launch, and make the work that is due.", no_args_is_help=True)
@@ -96,9 +96,8 @@ def launch_run(
 
 @app.command("work")
 def make_work(*, as_json: AsJson = False) -> None:
-    """Make the work of all launched runs that has fallen due; for a job that runs every morning."""
-    found = ask(queries.runs, status=[RunStatus.LAUNCHED], window=Window(size=LARGEST)).rows
-    facts = [do(make_due_work, MakeDueWork(row.id)) for row in found]
+    """Make the work of all launched runs that has fallen due; `fairlead tick` does this too."""
+    facts = [do(make_due_work, MakeDueWork(run_id)) for run_id in ask(with_stages_ahead)]
     made = [fact for fact in facts if fact.stages]
     if as_json:
         print_json(made)

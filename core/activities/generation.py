@@ -66,6 +66,8 @@ class Made:
 def plans(work: Work, run: Run, *, with_first_day: bool = False) -> list[Plan]:
     """List the stages that are to be made by today and have not been made, in order.
 
+    What would have to be done after the run's last day is never made.
+
     :param with_first_day: also those of the run's first day, however far ahead it is
     """
     rows = work.session.execute(
@@ -89,7 +91,8 @@ def plans(work: Work, run: Run, *, with_first_day: bool = False) -> list[Plan]:
         is_sales = stage.activity_type is ActivityType.SALES
         asks = is_sales and objective is not Objective.ADMINISTRATIVE
         is_first = with_first_day and stage.start_after_days == 0
-        if is_first or days.made_on <= work.now.date():
+        is_due = days.made_on <= work.now.date() and days.activity_on <= run.ends_on
+        if is_first or is_due:
             found.append(Plan(stage, content, channel, is_internal, days, asks))
     return found
 

@@ -46,10 +46,15 @@ def launch(work: Work, request: Launch, *, progress: Progress = _silent) -> RunL
 
     :raises NotFound: no such run, or out of scope
     :raises Conflict: it has no selection yet, or is launched or ended already
-    :raises Invalid: the design is not approved, confirmations are missing, or nobody is left
+    :raises Invalid: the design is not approved, confirmations are missing, nobody is left, or
+        the run's last day is over
     """
     work.authorize_move(LAUNCH)
     run = moved(work, request.run_id, LAUNCH, launched_at=work.now)
+    if work.now.date() > run.ends_on:
+        raise Invalid(
+            f"The last day of run {run.code}, {run.ends_on}, is over: stop it and start another."
+        )
     design, campaign = _design(work, run)
     counts = _counts(work, run)
     if counts.pending and not request.without_pending:
@@ -101,8 +106,10 @@ class MakeDueWork:
 def make_due_work(work: Work, request: MakeDueWork) -> WorkMade:
     """Make the stages of a launched run that have fallen due since; none is made twice.
 
+    When nothing is due, nothing is journaled either.
+
     :raises NotFound: no such run, or out of scope
-    :raises Conflict: the run is not launched, or is paused
+    :raises Conflict: the run is not launched, is paused, or its last day is over
     """
     work.authorize(Permission.RUN_CAMPAIGNS)
     run = _launched(work, request.run_id)
@@ -121,7 +128,8 @@ def make_due_work(work: Work, request: MakeDueWork) -> WorkMade:
         held=made.held,
         messages=made.messages,
     )
-    work.record(fact)
+    if due:
+        work.record(fact)
     return fact
 
 
@@ -169,6 +177,10 @@ def _launched(work: Work, run_id: int) -> Run:
     run = work.session.scalars(select(Run).where(Run.id == run_id).with_for_update()).one()
     if run.status is not RunStatus.LAUNCHED:
         raise Conflict(f"Run {run.code} is {run.status}: work is made for launched runs only.")
+    if work.now.date() > run.ends_on:
+        raise Conflict(
+            f"The last day of run {run.code}, {run.ends_on}, is over: no more work is made."
+        )
     return run
 
 

@@ -1,0 +1,64 @@
+"""What time alone brings: due stages get their work, runs end with their last day, results fold."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Engine
+
+from core.access import SYSTEM
+from core.activities.actions.ending import ChangeRun, complete_run
+from core.activities.actions.launch import MakeDueWork, make_due_work
+from core.database import alone
+from core.impact.upkeep import fold
+from core.refusals import Conflict
+from core.runs.events import RunEnded, WorkMade
+from core.runs.queries.passing import past_their_end, with_stages_ahead
+from core.work import Work, changing, reading, upkeep
+
+R = TypeVar("R")
+T = TypeVar("T")
+OVER = "the last day is over"
+
+
+@dataclass(frozen=True)
+class Passed:
+    """What came of it; `is_elsewhere` says that another process is at it just now."""
+
+    made: tuple[WorkMade, ...] = ()
+    ended: tuple[RunEnded, ...] = ()
+    folded: tuple[int, ...] = ()
+    is_elsewhere: bool = False
+
+
+def pass_time(engine: Engine, *, now: datetime) -> Passed:
+    """Carry out what has fallen due by `now`, each run in a transaction of its own.
+
+    Doing it again finds nothing left to do. Of two processes at once the second leaves it to the
+    first; whoever moves a run meanwhile is not disturbed.
+    """
+    with alone(engine, "passing-time") as is_ours:
+        if not is_ours:
+            return Passed(is_elsewhere=True)
+        with reading(engine, SYSTEM, now=now) as view:
+            over, ahead = past_their_end(view), with_stages_ahead(view)
+        ended = _each(engine, now, complete_run, (ChangeRun(id_, OVER) for id_ in over))
+        made = _each(engine, now, make_due_work, (MakeDueWork(id_) for id_ in ahead))
+        with upkeep(engine) as session:
+            folded = fold(session, now=now).run_ids
+        return Passed(tuple(fact for fact in made if fact.stages), tuple(ended), folded)
+
+
+def _each(
+    engine: Engine, now: datetime, action: Callable[[Work, R], T], requests: Iterator[R]
+) -> list[T]:
+    """Carry out what is still to be done; a person who was quicker has seen to it otherwise."""
+    facts = []
+    for request in requests:
+        try:
+            with changing(engine, SYSTEM, now=now) as work:
+                facts.append(action(work, request))
+        except Conflict:
+            continue
+    return facts
