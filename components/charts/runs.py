@@ -137,12 +137,11 @@ def compared(found: AgainstForecast) -> str:
     said = f"The forecast expected {words.counted(found.expected, 'candidate')}"
     if not off:
         return f"{said}, and so many were found."
-    said += f", {words.count(abs(off))} {'fewer' if off > 0 else 'more'} than were found"
-    moved = max(found.steps, key=lambda step: abs(step.difference))
-    more = "more" if moved.difference > 0 else "fewer"
-    if moved.difference:
-        said += (
-            f"; most of it by “{words.sentence(moved.reason)}”, "
-            f"which kept out {words.count(abs(moved.difference))} {more}"
-        )
-    return f"{said}."
+    way = 1 if off > 0 else -1  # whoever kept out fewer is why there are more
+    moved = min(found.steps, key=lambda step: way * step.difference)
+    fewer = ("more", "fewer") if off > 0 else ("fewer", "more")
+    return (
+        f"{said}, and {words.count(found.candidates)} were found, {words.count(abs(off))} "
+        f"{fewer[0]}: most of it by “{words.sentence(moved.reason)}”, which kept out "
+        f"{words.count(abs(moved.difference))} {fewer[1]}."
+    )

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from components.words import plain
 from core.access import SYSTEM
 from core.activities.actions.launch import Launch, launch
 from core.activities.model import Activity
@@ -16,7 +17,7 @@ from core.runs.model import Candidate, Run
 from core.runs.rules import Confirmation, RunStatus
 from tests import world as bank
 from tests.conftest import NOW
-from tests.making.campaigns import approved_design
+from tests.making.campaigns import RULE, approved_design
 from tests.making.runs import planned_run
 
 
@@ -41,6 +42,23 @@ def status_of(engine):
     return look
 
 
+FORECAST = {
+    "unit": "The Bank",
+    "population": 15,
+    "eligible": 14,
+    "steps": [{"reason": "not in the segment rule", "customers": 1}],
+}
+
+
+def forecast_beside(engine, do, **changes):
+    """Select for a design that was approved with a forecast of one candidate more."""
+    frozen = {"rule": RULE, "exclusion": None, "forecast": FORECAST | changes}
+    with Session(engine) as session, session.begin():
+        run_id = planned_run(session, approved_design(session, frozen=frozen))
+    do(SYSTEM, select_candidates, SelectCandidates(run_id))
+    return run_id
+
+
 def press(app, label):
     [button] = [b for b in app.button if b.label == label]
     button.click()
@@ -51,6 +69,36 @@ def press(app, label):
 
 def said(app):
     return [message.value for message in app.success]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {},
+            "13 were found, 1 fewer: most of it by “Not in the segment rule”, which kept out 1",
+        ),
+        (
+            {"eligible": 11, "steps": [{"reason": "contact cap", "customers": 4}]},
+            "13 were found, 2 more: most of it by “Contact cap”, which kept out 4 fewer.",
+        ),
+        (
+            {"eligible": 13, "steps": []},
+            "The forecast expected 13 candidates, and so many were found.",
+        ),
+        (
+            {"unit": "Region"},
+            "The forecast counted all of Region and expected 14 candidates there;",
+        ),
+    ],
+    ids=["fewer", "more", "as many", "another unit"],
+)
+def test_sets_the_selection_beside_the_forecast(open_page, world, engine, do, changes, sentence):
+    run_id = forecast_beside(engine, do, **changes)
+
+    app = open_page(world.mia, "run", id=run_id)
+
+    assert any(plain(sentence) in text.value for text in app.markdown)
 
 
 class TestRuns:
@@ -228,6 +276,21 @@ class TestRun:
         app = open_page(world.mia, "run")
 
         assert app.title[0].value == "Runs"
+
+
+def test_messages_are_listed_with_the_day_and_what_became_of_them(open_page, world, engine, do):
+    with Session(engine) as session, session.begin():
+        design = approved_design(session, stages=[{"content_id": bank.EMAIL}])
+        run_id = planned_run(session, design)
+    do(SYSTEM, select_candidates, SelectCandidates(run_id))
+    do(SYSTEM, launch, Launch(run_id, without_pending=True))
+
+    app = open_page(world.mia, "run", id=run_id)
+
+    assert not app.exception
+    [grid] = [each.value for each in app.dataframe if "Send on" in each.value]
+    assert set(grid["Status"]) == {"queued"}
+    assert set(grid["Channel"]) == {"Email"}
 
 
 class TestConfirmations:
