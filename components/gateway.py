@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from components import errors, server, sessions
+from components.folding import fold_now_and_then
 from components.words import plain
 from core.access import Actor
 from core.database import read_only
@@ -107,7 +108,9 @@ def submit(
 def carry_out(action: Callable[[Work, R], T], request: R) -> T:
     """Do one thing in one transaction, as the person who is signed in at this very moment."""
     with changing(engine(), sessions.require(), now=now()) as work:
-        return action(work, request)
+        outcome = action(work, request)
+    fold_now_and_then()
+    return outcome
 
 
 def heading(title: str, question: str = "") -> None:

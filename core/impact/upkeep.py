@@ -3,8 +3,10 @@
 It changes no figure, decides nothing and leaves no trace in the journal by itself.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, exists, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -19,7 +21,10 @@ from core.runs.rules import RunStatus
 
 # Until the launch candidates come and go, and nobody asks for their funnel.
 _FOLDED = (RunStatus.LAUNCHED, RunStatus.PAUSED, RunStatus.COMPLETED, RunStatus.STOPPED)
-_INSERT = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+_INSERT: dict[str, Callable[[Any], postgresql.Insert | sqlite.Insert]] = {
+    "postgresql": postgresql.insert,
+    "sqlite": sqlite.insert,
+}
 _COLUMNS = [*KEYS, *COUNTS]
 
 
@@ -40,8 +45,8 @@ def fold(session: Session, *, now: datetime) -> Folded:
     is_folded = exists().where(RunFold.run_id == Run.id)
     has_changed = exists().where(CountedCandidate.run_id == Run.id)
     new = _held(session, Run.status.in_(_FOLDED), ~is_folded)
-    old = _held(session, is_folded, has_changed)
-    return Folded(new, _begin(session, new, now), _bring_in(session, old) if old else 0)
+    cells = _begin(session, new, now)
+    return Folded(new, cells, _bring_in(session, _held(session, is_folded, has_changed)))
 
 
 def unfold(session: Session, run_id: int) -> None:
@@ -80,6 +85,8 @@ def _begin(session: Session, run_ids: tuple[int, ...], now: datetime) -> int:
 
 def _bring_in(session: Session, run_ids: tuple[int, ...]) -> int:
     """Add to the cells what has changed; who is held changes no more until that is done."""
+    if not run_ids:
+        return 0
     of_runs = CountedCandidate.run_id.in_(run_ids)
     key = (CountedCandidate.run_id, CountedCandidate.customer_id)
     free = (
@@ -91,7 +98,7 @@ def _bring_in(session: Session, run_ids: tuple[int, ...]) -> int:
         session,
         update(CountedCandidate).where(tuple_(*key).in_(free)).values(is_folding=True),
     )
-    folding = (of_runs, CountedCandidate.is_folding)
+    folding = (of_runs, CountedCandidate.is_folding.is_(True))
     rows = _INSERT[session.get_bind().dialect.name](RunCell).from_select(
         _COLUMNS, summed(changes(*folding))
     )

@@ -1,5 +1,8 @@
 """What cells count of a candidate, kept before it changes: a fold is then only of what changed."""
 
+from collections.abc import Callable
+from typing import Any
+
 from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -7,7 +10,10 @@ from core.database import affected
 from core.runs.model import Candidate, CountedCandidate
 from core.work import Work
 
-_INSERT = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+_INSERT: dict[str, Callable[[Any], postgresql.Insert | sqlite.Insert]] = {
+    "postgresql": postgresql.insert,
+    "sqlite": sqlite.insert,
+}
 _KEPT = [each.key for each in CountedCandidate.__table__.c if each.key != "is_folding"]
 
 

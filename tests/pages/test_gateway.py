@@ -1,17 +1,20 @@
 """The two doors: what is remembered, for whom, until when, and what comes back."""
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from components import exports, gateway, sessions
+from components import exports, folding, gateway, sessions
 from core.access import Permission
+from core.activities.actions.taking import Take, take
 from core.journal.model import Entry
 from core.people.queries import people
 from core.refusals import Conflict, NotFound
+from core.runs.model import CountedCandidate
 from core.windows import Window
 from core.work import Unaccountable
 from tests.conftest import NOW
+from tests.making.runs import launched_run
 
 ASKED = []
 
@@ -151,3 +154,24 @@ def test_people_come_back_a_window_at_a_time(ask, world):
 
     assert first.total == second.total == 11
     assert not {row.id for row in first.rows} & {row.id for row in second.rows}
+
+
+class TestFolding:
+    def test_what_people_do_is_folded_now_and_then(self, acting, engine, world, monkeypatch):
+        monkeypatch.setattr(folding, "_folded_at", -folding.SECONDS)
+        monkeypatch.setattr(folding.time, "monotonic", lambda: 100.0)
+        with Session(engine) as session, session.begin():
+            work = launched_run(session, [1, 2, 3]).activities
+        acting(world.ann)
+
+        def unfolded():
+            with Session(engine) as session:
+                return session.scalars(select(CountedCandidate.customer_id)).all()
+
+        gateway.carry_out(take, Take(work[1]))
+        assert unfolded() == []
+        gateway.carry_out(take, Take(work[2]))
+        assert unfolded() == [2]
+        monkeypatch.setattr(folding.time, "monotonic", lambda: 100.0 + folding.SECONDS)
+        gateway.carry_out(take, Take(work[3]))
+        assert unfolded() == []

@@ -13,8 +13,8 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
+    or_,
     select,
-    true,
     union_all,
 )
 
@@ -100,9 +100,10 @@ def cells(scope: Scope, run_ids: Sequence[int] | None = None) -> Subquery:
     All other runs are counted. A cell may come in several parts, some of them negative, and
     parts that add up to nobody are left of customers who are in another channel's cell by now.
 
-    :param run_ids: only these runs, or all of them
+    :param run_ids: only these runs, or all that were launched, here or elsewhere
     """
-    wanted = Run.id.in_(run_ids) if run_ids is not None else true()
+    begun = or_(Run.launched_at.is_not(None), Run.is_imported)
+    wanted = begun if run_ids is None else Run.id.in_(run_ids)
     # Named by their runs, candidates are found by their key; all others are never read.
     is_folded = exists().where(RunFold.run_id == Run.id)
     unfolded = select(Run.id).where(wanted, ~is_folded)

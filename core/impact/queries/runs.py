@@ -153,7 +153,7 @@ def impact(view: Reader, *, run_id: int) -> RunImpact:
 
 
 def impacts(view: Reader) -> list[RunImpact]:
-    """Measure every run that has somebody in scope, the latest start first.
+    """Measure every run that was launched and has somebody in scope, the latest start first.
 
     Effects of different runs are never added up: their customers may be the same.
     """
@@ -194,7 +194,7 @@ def _measured(facts: RunFacts, arms: Sequence[Arm]) -> RunImpact:
 
 
 def arms_of(view: Reader, run_ids: Sequence[int] | None) -> dict[int, list[Arm]]:
-    """Count every arm of these runs, or of all, in one statement; control comes first."""
+    """Count every arm of these runs, or of all that were launched; control comes first."""
     counted = cells(view.actor.scope, run_ids)
     arm = (counted.c.run_id, counted.c.arm, RunArm.name, RunArm.share)
     rows = view.session.execute(
