@@ -5,8 +5,8 @@ from functools import partial
 
 import streamlit as st
 
-from components import activity_sheet, words
-from components.gateway import as_seen, fetch, submit
+from components import activity_sheet, navigation, words
+from components.gateway import as_seen, current_actor, fetch, submit
 from components.tables import Column, listing
 from core.activities.actions.assignment import Assign, AssignMatching, assign, assign_matching
 from core.activities.actions.working import Cancel, Release, cancel, release
@@ -100,6 +100,7 @@ def one(row: ActivityRow) -> None:
                 _release(seen.row)
             if seen.row.status in OPEN:
                 _cancel(seen.row)
+            navigation.link("customer", "Customer", actor=current_actor(), id=seen.row.customer_id)
         activity_sheet.past(seen.row)
 
 

@@ -49,6 +49,7 @@ SCREENS: tuple[Screen, ...] = (
     _screen("", "home", "Home", "home", _P.OWN_ACCOUNT),
     _screen("Work", "my_work", "My work", "checklist", _P.WORK_ACTIVITIES),
     _screen("Work", "confirmations", "Confirm candidates", "how_to_reg", _P.CONFIRM_CANDIDATES),
+    _screen("Work", "customer", "Customers", "person_search", _P.SEE_CUSTOMERS),
     _screen("Work", "team_queue", "Team queue", "groups", _P.SEE_TEAM),
     _screen(
         "Campaigns", "campaigns", "Campaigns", "campaign", _P.SEE_PORTFOLIO, _P.DESIGN_CAMPAIGNS

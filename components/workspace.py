@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from components import activity_sheet, leads, outcomes
-from components.gateway import as_seen, fetch, submit
+from components import activity_sheet, leads, navigation, outcomes
+from components.gateway import as_seen, current_actor, fetch, submit
 from core.activities.actions.taking import Take, TakeNext, take, take_next
 from core.activities.events import ActivityTaken
 from core.activities.queries.lists import my_list
@@ -27,6 +27,9 @@ def workspace(activity_id: int, *, of_type: ActivityType | None) -> None:
             activity_sheet.guide(seen)
     with right, st.container(border=True):
         activity_sheet.customer(seen.row.customer_id)
+        navigation.link(
+            "customer", "The whole record", actor=current_actor(), id=seen.row.customer_id
+        )
     activity_sheet.past(seen.row)
 
 

@@ -6,7 +6,7 @@ from components import look, navigation, run_steps, runs, words
 from components.charts import runs as charts
 from components.charts.frame import chart
 from components.gateway import current_actor, fetch, heading
-from components.tables import Column, listing
+from components.tables import Column, forget, listing
 from components.tiles import Tile, tiles
 from core.access import Permission
 from core.runs import queries
@@ -77,13 +77,17 @@ with selection:
 with confirmations:
     runs.who_confirms(sheet)
 with candidates:
-    listing(
+    chosen = listing(
         queries.candidates,
         columns=CANDIDATES,
         key="candidates",
         filters={"run_id": sheet.id},
         noun="candidate",
+        choose="one",
     )
+    if chosen:
+        forget("candidates")
+        navigation.go_to("customer", id=chosen[0].id)
 with made:
     runs.arms(sheet.id)
     runs.stages(sheet)

@@ -130,7 +130,7 @@ def rules_of(view: Reader, wanted: Audience, *, known: Known | None = None) -> l
     rules += _exclusion_list(view, wanted.design, known)
     rules += _product_rule(view, wanted)
     if wanted.is_sales:
-        rules += _contact_cap(view)
+        rules += contact_cap(view)
     rules.append((Exclusion.BUSY_ELSEWHERE, _busy(wanted.campaign)))
     return rules
 
@@ -193,7 +193,7 @@ def _holds(view: Reader, product_id: int) -> ColumnElement[bool]:
     )
 
 
-def _contact_cap(view: Reader) -> list[Rule]:
+def contact_cap(view: Reader) -> list[Rule]:
     """Keep out who had as many sales contacts as the policy allows, or refused not long ago.
 
     A sales contact is a sales activity in which the customer was reached within the period. A

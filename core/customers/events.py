@@ -18,6 +18,21 @@ class OfCustomer(Event):
 
 
 @dataclass(frozen=True)
+class CustomerAssigned(OfCustomer):
+    """Somebody else, or nobody, is the customer's relationship manager from now on."""
+
+    kind: ClassVar[str] = "customer.assigned"
+
+    from_person_id: int | None
+    person_id: int | None
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        people = (self.from_person_id, self.person_id)
+        return (*super().subjects, *(f"person:{id_}" for id_ in people if id_ is not None))
+
+
+@dataclass(frozen=True)
 class _OfIndicator(OfCustomer):
     indicator: str
     reference: str | None

@@ -94,6 +94,39 @@ def answer(view: Reader, *, activity_id: int) -> Answer | None:
 
 
 @dataclass(frozen=True)
+class AnswerRow:
+    """One answer of a customer, and the campaign that it was given to."""
+
+    id: int
+    at: datetime
+    campaign: str
+    outcome: Outcome
+    note: str
+    who: str | None
+
+
+def answers_of(view: Reader, *, customer_id: int) -> list[AnswerRow]:
+    """List what a customer said on the activities that the actor may see, the newest first."""
+    allow(view)
+    statement = (
+        select(
+            Response.activity_id,
+            Response.at,
+            Campaign.name,
+            Response.outcome,
+            case((revealed(view), Response.note), else_=""),
+            Person.name,
+        )
+        .join(Activity, Activity.id == Response.activity_id)
+        .join(Campaign, Campaign.id == Activity.campaign_id)
+        .outerjoin(Person, Person.id == Response.person_id)
+        .where(Activity.customer_id == customer_id, seen(view))
+        .order_by(Response.at.desc(), Response.activity_id.desc())
+    )
+    return [AnswerRow(*row) for row in view.session.execute(statement)]
+
+
+@dataclass(frozen=True)
 class Agreement:
     """An open agreement on the base product, from which an up-sell can start."""
 

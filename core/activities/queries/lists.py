@@ -11,7 +11,7 @@ from core.activities.model import Activity
 from core.activities.queries.filters import ActivityFilter
 from core.activities.queries.rows import SORTS, ActivityRow, Rows, listed, row_of
 from core.activities.rules import CLOSED, OPEN, Urgency
-from core.activities.scope import OVERSIGHT, among, in_pool, own, revealed, urgency
+from core.activities.scope import OVERSIGHT, allow, among, in_pool, own, revealed, urgency
 from core.campaigns.rules import ActivityType
 from core.customers.model import Customer
 from core.windows import Part, Window, windowed
@@ -73,6 +73,15 @@ def count_team(view: Reader, *, matching: ActivityFilter) -> int:
     authorize_list(view)
     counted = select(func.count(Activity.id)).where(matching.conditions(view))
     return view.session.scalar(counted) or 0
+
+
+def of_customer(
+    view: Reader, *, customer_id: int, window: Window | None = None
+) -> Part[ActivityRow]:
+    """List the work with one customer that the actor may see, the newest first."""
+    allow(view)
+    statement = listed(view).where(Activity.customer_id == customer_id)
+    return _part(view, statement, window, Activity.created_at.desc(), Activity.id.desc())
 
 
 @dataclass(frozen=True)

@@ -154,7 +154,7 @@ def _keep_what_is_used(undoing: Undoing, kind: IntakeKind, run_id: int | None) -
         undoing.keep(f"is used by a {name}", using & (rows.effect == Effect.CREATE.code))
 
 
-def _touched(intake: Intake) -> Select[tuple[int]]:
+def _touched(intake: Intake) -> Select[int]:
     return select(IntakeRow.record_id).where(IntakeRow.intake_id == intake.id)
 
 

@@ -9,6 +9,7 @@ from core.runs.queries.candidates import (
     why,
 )
 from core.runs.queries.checks import RunFault, arms_not_as_hashed, run_faults
+from core.runs.queries.holding_back import Obstacle, Place, obstacles, places
 from core.runs.queries.lists import RunRow, run_by_code, runs
 from core.runs.queries.selection import (
     AgainstForecast,
@@ -37,6 +38,8 @@ __all__ = [
     "Compared",
     "ConfirmationWanted",
     "Confirmer",
+    "Obstacle",
+    "Place",
     "PlannedStart",
     "RunFault",
     "RunRow",
@@ -52,6 +55,8 @@ __all__ = [
     "candidates",
     "confirmations_wanted",
     "confirmers",
+    "obstacles",
+    "places",
     "planned_starts",
     "run_by_code",
     "run_faults",

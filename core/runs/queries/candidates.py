@@ -31,6 +31,11 @@ class CandidateRow:
     confirmed_at: datetime | None
     rejection: str | None
 
+    @property
+    def id(self) -> int:
+        """Return what tells the rows of one run apart."""
+        return self.customer_id
+
 
 def candidates(
     view: Reader,

@@ -1,69 +1,19 @@
-"""What people ask about customers: the facts needed for a contact, and the bank's products."""
+"""The facts that somebody needs of a customer before a contact."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    column,
-    false,
-    func,
-    or_,
-    select,
-    table,
-    true,
-)
+from sqlalchemy import select
 
-from core.access import Permission, Sight, masked, masked_number
-from core.customers.model import (
-    Attribute,
-    Consent,
-    Customer,
-    CustomerState,
-    Holding,
-    Indicator,
-    Product,
-)
-from core.customers.rules import AttributeType, CustomerKind, IndicatorKind, Medium, Origin
+from core.access import Permission, masked, masked_number
+from core.customers.model import Consent, Customer, CustomerState, Holding, Indicator, Product
+from core.customers.queries.sight import plainly_seen
+from core.customers.rules import CustomerKind, IndicatorKind, Medium
 from core.customers.state import valid_indicator
-from core.database import Number
 from core.people.model import Person, Unit
 from core.refusals import NotFound
 from core.work import Reader
-
-# Work belongs to a later part of the business; only these columns decide who sees a name.
-_ACTIVITY = table(
-    "activity",
-    column("customer_id", Number),
-    column("person_id", Integer),
-    column("branch_id", Integer),
-    column("status", Integer),
-)
-_UNASSIGNED = 0
-
-
-def plainly_seen(view: Reader) -> ColumnElement[bool]:
-    """Tell, for rows of `CustomerState`, whose names and numbers the asker sees unmasked.
-
-    A person works with the customers they are responsible for, hold work of, or could take work
-    of from the own branch's pool; a team lead with those of the own branch.
-    """
-    match view.actor.sight:
-        case Sight.EVERYBODY:
-            return true()
-        case Sight.OWN_TEAM:
-            return view.actor.of_branch(CustomerState.branch_id)
-        case Sight.OWN_WORK:
-            me = view.actor.person_id
-            pool = (_ACTIVITY.c.status == _UNASSIGNED) & view.actor.of_branch(_ACTIVITY.c.branch_id)
-            work = select(_ACTIVITY.c.customer_id).where(
-                _ACTIVITY.c.customer_id == CustomerState.customer_id,
-                or_(_ACTIVITY.c.person_id == me, pool),
-            )
-            return or_(CustomerState.manager_id == me, work.exists())
-    return false()
 
 
 @dataclass(frozen=True)
@@ -91,7 +41,9 @@ class ContactFacts:
     email: str | None
     phone: str | None
     age: int | None
+    branch_id: int
     branch: str
+    responsible_id: int | None
     responsible: str | None
     is_active: bool
     do_not_contact: bool
@@ -133,7 +85,9 @@ def contact_facts(view: Reader, *, customer_id: int) -> ContactFacts:
         email=customer.email if shown else None,
         phone=customer.phone if shown else None,
         age=_age(state.born_on, view.now.date()),
+        branch_id=state.branch_id,
         branch=branch,
+        responsible_id=state.manager_id,
         responsible=responsible,
         is_active=state.is_active,
         do_not_contact=state.do_not_contact,
@@ -186,38 +140,3 @@ def _agreements(view: Reader, customer_id: int, *, shown: bool) -> tuple[Agreeme
         Agreement(number if shown else masked_number(number), product, status, held, opened_on)
         for number, product, status, held, opened_on in view.session.execute(statement)
     )
-
-
-@dataclass(frozen=True)
-class ProductRow:
-    id: int
-    code: str
-    name: str
-    category: str
-    yearly_margin: Decimal | None
-
-
-def products(view: Reader) -> list[ProductRow]:
-    """List what the bank sells, by name: everybody may know that."""
-    view.authorize(*Permission)
-    statement = select(
-        Product.id, Product.code, Product.name, Product.category, Product.yearly_margin
-    ).order_by(func.lower(Product.name), Product.id)
-    return [ProductRow(*row) for row in view.session.execute(statement)]
-
-
-@dataclass(frozen=True)
-class AttributeRow:
-    id: str
-    label: str
-    type: AttributeType
-    origin: Origin
-
-
-def attributes(view: Reader) -> list[AttributeRow]:
-    """List the columns that imports brought, by label."""
-    view.authorize(Permission.SEE_SEGMENTS, Permission.IMPORT)
-    statement = select(Attribute.name, Attribute.label, Attribute.type, Attribute.origin).order_by(
-        Attribute.label
-    )
-    return [AttributeRow(*row) for row in view.session.execute(statement)]

@@ -1,0 +1,40 @@
+"""Whose name and numbers somebody sees."""
+
+from sqlalchemy import ColumnElement, Integer, column, false, or_, select, table, true
+
+from core.access import Sight
+from core.customers.model import CustomerState
+from core.database import Number
+from core.work import Reader
+
+# Work belongs to a later part of the business; only these columns decide who sees a name.
+_ACTIVITY = table(
+    "activity",
+    column("customer_id", Number),
+    column("person_id", Integer),
+    column("branch_id", Integer),
+    column("status", Integer),
+)
+_UNASSIGNED = 0
+
+
+def plainly_seen(view: Reader) -> ColumnElement[bool]:
+    """Tell, for rows of `CustomerState`, whose names and numbers the asker sees unmasked.
+
+    A person works with the customers they are responsible for, hold work of, or could take work
+    of from the own branch's pool; a team lead with those of the own branch.
+    """
+    match view.actor.sight:
+        case Sight.EVERYBODY:
+            return true()
+        case Sight.OWN_TEAM:
+            return view.actor.of_branch(CustomerState.branch_id)
+        case Sight.OWN_WORK:
+            me = view.actor.person_id
+            pool = (_ACTIVITY.c.status == _UNASSIGNED) & view.actor.of_branch(_ACTIVITY.c.branch_id)
+            work = select(_ACTIVITY.c.customer_id).where(
+                _ACTIVITY.c.customer_id == CustomerState.customer_id,
+                or_(_ACTIVITY.c.person_id == me, pool),
+            )
+            return or_(CustomerState.manager_id == me, work.exists())
+    return false()
