@@ -2,7 +2,7 @@
 
 from core.hours.timeline import Timeline
 from core.hours.walls import MINUTES_OF_DAY, moment_on_wall, zone_named
-from core.hours.working import NeverOpens, Span, WorkingTime
+from core.hours.working import NeverOpens, Span, WorkingTime, countries
 
 __all__ = [
     "MINUTES_OF_DAY",
@@ -10,6 +10,7 @@ __all__ = [
     "Span",
     "Timeline",
     "WorkingTime",
+    "countries",
     "moment_on_wall",
     "zone_named",
 ]

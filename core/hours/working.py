@@ -68,7 +68,7 @@ class _Table(NamedTuple):
 class WorkingTime:
     """When somebody works: `week` holds seven days from Monday on, each its spans of minutes.
 
-    :raises Invalid: an unknown zone, or a week that is none
+    :raises Invalid: an unknown zone or country, or a week that is none
     """
 
     zone: str
@@ -79,6 +79,7 @@ class WorkingTime:
 
     def __post_init__(self) -> None:
         zone_named(self.zone)
+        _free_days(self.country, self.subdivision, FIRST_YEAR)
         if len(self.week) != 7:
             raise Invalid("A week has seven days, from Monday on.")
         for spans in self.week:
@@ -218,7 +219,21 @@ def _spans(working_time: WorkingTime, day: date) -> list[Minutes]:
 def _free_days(country: str | None, subdivision: str | None, year: int) -> frozenset[date]:
     if country is None:
         return frozenset()
-    return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year))
+    try:
+        return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year))
+    except NotImplementedError as error:
+        where = country if subdivision is None else f"{subdivision} in {country}"
+        raise Invalid(
+            f"The public holidays of {where} are not known; "
+            "use a country such as CZ, and a part of it such as ENG of GB."
+        ) from error
+
+
+@lru_cache(maxsize=1)
+def countries() -> dict[str, tuple[str, ...]]:
+    """Return the countries whose public holidays are known, each with its parts."""
+    known = holidays.list_supported_countries(include_aliases=False)
+    return {country: tuple(parts) for country, parts in sorted(known.items())}
 
 
 def _known(year: int) -> int:

@@ -144,3 +144,26 @@ class QualificationsChanged(PersonEvent):
 
     before: tuple[str, ...]
     after: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PersonHoursSet(PersonEvent):
+    """A person follows a calendar of their own, or with None the one of their unit."""
+
+    kind: ClassVar[str] = "person.hours-set"
+
+    calendar: str | None
+
+
+@dataclass(frozen=True)
+class UnitHoursSet(Event):
+    """A unit follows a calendar, or with None the one of the unit above."""
+
+    kind: ClassVar[str] = "unit.hours-set"
+
+    unit_id: int
+    calendar: str | None
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return (f"unit:{self.unit_id}",)

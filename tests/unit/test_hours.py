@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.hours import NeverOpens, Timeline, WorkingTime, moment_on_wall
+from core.hours import NeverOpens, Timeline, WorkingTime, countries, moment_on_wall
 from core.refusals import Invalid
 
 OFFICE = ((9 * 60, 12 * 60), (13 * 60, 17 * 60))
@@ -280,6 +280,8 @@ class TestRefusals:
             ({"zone": "Europe/Nowhere"}, "“Europe/Nowhere” is not a time zone"),
             ({"zone": "../etc/passwd"}, "not a time zone"),
             ({"zone": ""}, "not a time zone"),
+            ({"country": "XX"}, "public holidays of XX are not known"),
+            ({"country": "CZ", "subdivision": "ENG"}, "holidays of ENG in CZ are not known"),
             ({"week": (OFFICE,) * 5}, "seven days"),
             ({"week": (((60, 60),),) * 7}, "without overlap"),
             ({"week": (((60, 180), (120, 240)),) * 7}, "without overlap"),
@@ -290,6 +292,10 @@ class TestRefusals:
     def test_say_what_is_wrong(self, wrong, sentence):
         with pytest.raises(Invalid, match=sentence):
             WorkingTime(**{"zone": "Europe/Prague", "week": PRAGUE.week, **wrong})
+
+    def test_know_the_countries_to_choose_from(self):
+        assert "ENG" in countries()["GB"]
+        assert "CZ" in countries()
 
     def test_name_the_known_years(self):
         with pytest.raises(Invalid, match="from 1973 to 2199, not in 2200"):
