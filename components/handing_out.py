@@ -11,7 +11,7 @@ from components.tables import Column, listing
 from core.activities.actions.assignment import Assign, AssignMatching, assign, assign_matching
 from core.activities.actions.working import Cancel, Release, cancel, release
 from core.activities.events import ActivitiesAssigned, ActivityCancelled
-from core.activities.queries.batches import batch, batch_refusals
+from core.activities.queries.batches import batch, batch_refusals, batches
 from core.activities.queries.filters import ActivityFilter
 from core.activities.queries.judging import Colleague, Verdict, colleagues, preview
 from core.activities.queries.lists import Matched, matched
@@ -29,6 +29,14 @@ REFUSALS = (
 )
 
 
+BATCHES = (
+    Column("at", "When", "moment", sort="at"),
+    Column("person", "To"),
+    Column("moved", "Moved", "count", sort="moved"),
+    Column("refused", "Did not move", "count", sort="refused"),
+)
+
+
 def hand_out(chosen: Sequence[ActivityRow], matching: ActivityFilter) -> None:
     """Draw what can be handed out, to whom, what would move, and the button that moves it."""
     look = as_seen(matched, matching=matching)
@@ -38,7 +46,7 @@ def hand_out(chosen: Sequence[ActivityRow], matching: ActivityFilter) -> None:
         return
     with st.container(border=True):
         st.markdown("**Hand out work**")
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="top", gap="small"):
             everything = _which(chosen, look)
             to = st.selectbox("To", team, format_func=_described, key="to", width=320)
         if everything is None or to is None:
@@ -88,6 +96,24 @@ def result(batch_id: int) -> None:
             )
         else:
             st.success("Everything moved.", icon=":material/check:")
+
+
+def past() -> None:
+    """List what the lead handed out before; a row opens its result above the list of work."""
+    with st.expander("Handed out before", icon=":material/history:"):
+        chosen = listing(
+            batches,
+            columns=BATCHES,
+            key="batches",
+            noun="hand-out",
+            empty="Nothing was handed out yet.",
+            choose="one",
+            newest_first=True,
+            export=None,
+        )
+    if chosen and st.query_params.get("batch") != str(chosen[0].id):
+        st.query_params["batch"] = str(chosen[0].id)
+        st.rerun()
 
 
 def one(row: ActivityRow) -> None:

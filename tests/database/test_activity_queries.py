@@ -14,7 +14,7 @@ from core.activities.model import Activity
 from core.activities.queries.counts import (
     MyCounts,
     PersonLoad,
-    campaign_choices,
+    choices,
     my_counts,
     team_counts,
     workload,
@@ -315,9 +315,12 @@ class TestCounts:
         with pytest.raises(NotAllowed):
             ask(world.ann, workload)
 
-    def test_campaigns_to_filter_by_are_those_with_work_in_scope(self, engine, world, ask, work):
-        [choice] = ask(world.lou, campaign_choices)
-        assert choice.pending == 5
+    def test_filters_offer_what_has_work_in_scope(self, engine, world, ask, work):
+        offered = ask(world.lou, choices)
+        assert [each.name for each in offered.branches] == ["South"]
+        for choice in (*offered.campaigns, *offered.runs, *offered.subtypes):
+            assert choice.pending == 5
+        assert len(offered.campaigns) == len(offered.runs) == len(offered.subtypes) == 1
 
 
 class TestSheet:

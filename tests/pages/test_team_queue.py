@@ -60,6 +60,29 @@ def test_filters_come_from_the_address(open_page, world, work):
     assert list(grid(app)["Person"]) == ["Ann Example"] * 2
 
 
+def test_the_rarer_filters_narrow_the_list(open_page, world, work):
+    rows = grid(open_page(world.lea, "team_queue"))
+    for label, column in (("Run", "Run"), ("Subtype", "Subtype"), ("Branch", "Branch")):
+        [name] = set(rows[column])
+        app = open_page(world.lea, "team_queue", **{column.lower(): name})
+        [choice] = [each for each in app.selectbox if each.label == label]
+        assert choice.value.name == name
+        assert len(grid(app)) == 10
+
+
+def test_what_was_handed_out_before_can_be_looked_up(open_page, world, choose, work):
+    app = open_page(world.lea, "team_queue", status="Unassigned")
+    choose(app, "queue", 0, 1)
+    press(to(app, "Ben"), "Assign 2 activities")
+
+    app = open_page(world.lea, "team_queue")
+    assert list(grid(app, "Did not move")[["To", "Moved"]].iloc[0]) == ["Ben Example", 2]
+    choose(app, "batches", 0)
+
+    assert "batch" in app.query_params
+    assert any("Everything moved." in each.value for each in app.success)
+
+
 def test_assigns_the_chosen_rows(open_page, world, engine, choose, work):
     app = open_page(world.lea, "team_queue", status="Unassigned")
     choose(app, "queue", 0, 1)

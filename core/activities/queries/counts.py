@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeAlias
 
 from sqlalchemy import and_, func, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute
 
 from core.access import Permission
 from core.activities.model import Activity
@@ -20,11 +22,15 @@ from core.activities.scope import (
     seen,
     team_member,
 )
-from core.campaigns.model import Campaign
+from core.campaigns.model import ActivitySubtype, Campaign
 from core.campaigns.rules import ActivityType
-from core.people.model import Person
+from core.people.model import Person, Unit
+from core.runs.model import Run
 from core.work import Reader
 
+Ids: TypeAlias = InstrumentedAttribute[int]
+Held: TypeAlias = InstrumentedAttribute[int] | InstrumentedAttribute[int | None]
+Names: TypeAlias = InstrumentedAttribute[str]
 _DAY = timedelta(days=1)
 
 
@@ -135,15 +141,34 @@ class Choice:
     pending: int
 
 
-def campaign_choices(view: Reader) -> list[Choice]:
-    """List the campaigns with pending work in the actor's scope, for the filter."""
+@dataclass(frozen=True)
+class Choices:
+    """To what the list of a team can be narrowed: where work is pending in the actor's scope."""
+
+    campaigns: list[Choice]
+    runs: list[Choice]
+    subtypes: list[Choice]
+    branches: list[Choice]
+
+
+def choices(view: Reader) -> Choices:
+    """List what the filters of a team's list offer, each by name."""
     authorize_list(view)
+    return Choices(
+        campaigns=_offered(view, Activity.campaign_id, Campaign.id, Campaign.name),
+        runs=_offered(view, Activity.run_id, Run.id, Run.code),
+        subtypes=_offered(view, Activity.subtype_id, ActivitySubtype.id, ActivitySubtype.name),
+        branches=_offered(view, Activity.branch_id, Unit.id, Unit.name),
+    )
+
+
+def _offered(view: Reader, held: Held, id_: Ids, name: Names) -> list[Choice]:
     count = func.count(Activity.id)
     statement = (
-        select(Campaign.id, Campaign.name, count)
-        .join(Activity, Activity.campaign_id == Campaign.id)
+        select(id_, name, count)
+        .join(Activity, held == id_)
         .where(pending(), seen(view))
-        .group_by(Campaign.id, Campaign.name)
-        .order_by(Campaign.name)
+        .group_by(id_, name)
+        .order_by(name)
     )
     return [Choice(*row) for row in view.session.execute(statement)]
