@@ -12,6 +12,7 @@ from components.gateway import fetch
 from components.tiles import Tile, tiles
 from core.campaigns.queries import DesignSheet, forecast
 from core.campaigns.rules import Metric
+from core.impact.planning import smallest_detectable_gain
 from core.settings import settings
 
 _MEANING = {
@@ -93,8 +94,38 @@ def outlook(design: DesignSheet) -> None:
         ],
         narrowest=150,
     )
-    if not found.control:
-        st.caption("Without a control group no impact can be proven, whatever comes of it.")
+    st.markdown(
+        visible_gain(
+            control=found.control, treated=found.treated, expected=design.terms.expected_rate
+        )
+    )
+
+
+def visible_gain(*, control: int, treated: int, expected: float | None) -> str:
+    """Say in one sentence which gain arms of these sizes could show, four times in five.
+
+    :param expected: the share of the treated that is expected to convert
+    """
+    if not control:
+        return "Without a control group no impact can be proven, whatever comes of it."
+    everybody = control + treated
+    held_out = (
+        f"With {words.percent(control / everybody)} held out of "
+        f"{words.counted(everybody, 'customer')}"
+    )
+    if not expected:
+        return f"{held_out}: give the expected conversions to learn which gain can be seen."
+    gain = smallest_detectable_gain(expected, control=control, treated=treated)
+    if gain is None or gain > expected:
+        return (
+            f"{held_out}, **no gain could be told from chance**, even if nobody converted "
+            "without the campaign: hold out more, or address more."
+        )
+    return (
+        f"{held_out}, the smallest gain that can be seen is "
+        f"**{words.points(gain, digits=1).removeprefix('+')}**, where "
+        f"{words.percent(expected)} are expected to convert."
+    )
 
 
 def _hundred(share: float | None) -> float | None:

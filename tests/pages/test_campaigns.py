@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from components.design.measuring import visible_gain
 from core.campaigns.model import Campaign, Design, StatusReason
 from core.campaigns.queries import CampaignState
 from core.campaigns.rules import DesignStatus
@@ -173,6 +174,20 @@ class TestDesigner:
 
         saved = kept()["X"]
         assert (saved.offer, saved.goal, saved.control_share) == ("Four per cent", 0.15, 2000)
+
+    @pytest.mark.parametrize(
+        ("control", "treated", "expected", "said"),
+        [
+            (420, 3780, 0.05, "With 10.0 % held out of 4,200 customers, the smallest gain that"),
+            (420, 3780, 0.05, "is **3.8 points**, where 5.0 % are expected to convert."),
+            (420, 3780, 0.01, "**no gain could be told from chance**"),
+            (4, 36, 0.05, "**no gain could be told from chance**"),
+            (420, 3780, None, "give the expected conversions"),
+            (0, 4200, 0.05, "Without a control group no impact can be proven"),
+        ],
+    )
+    def test_says_which_gain_could_be_seen(self, control, treated, expected, said):
+        assert said in visible_gain(control=control, treated=treated, expected=expected)
 
     def test_adds_and_removes_stages(self, open_page, rows, world, ask):
         id_ = rows(draft_design)
