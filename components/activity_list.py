@@ -53,15 +53,17 @@ def _lines(
 ) -> int | None:
     opened = None
     for row in rows:
-        with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(border=True):
+            widths = (3, 7) if act is None else (3, 7, 2)
+            who, what, *beside = st.columns(widths, vertical_alignment="center", gap="xxsmall")
             name = f"**{words.plain(row.customer)}**"
             icon = ":material/chevron_right:"
-            if st.button(name, key=f"{key}:{row.id}", type="tertiary", icon=icon):
+            if who.button(name, key=f"{key}:{row.id}", type="tertiary", icon=icon):
                 opened = row.id
-            st.markdown(said(row))
+            what.markdown(said(row))
             if act is not None:
-                st.space("stretch")
-                act(row)
+                with beside[0]:
+                    act(row)
     return opened
 
 

@@ -65,6 +65,14 @@ _WRITTEN_ON_BRAND = (
     '[data-testid^="stBaseButton-primary"] *',
     '[data-testid="stMultiSelect"] [data-tag] *',
 )
+# Lists need the width that Streamlit leaves free at the sides; what stands in one line with
+# buttons and fields is as high as they are.
+_LAYOUT = """
+@media (min-width: 48rem) {
+  [data-testid="stMainBlockContainer"] { padding-left: 3rem; padding-right: 3rem; }
+}
+[data-testid="stButtonGroup"] button { min-height: 2.5rem; }
+"""
 Meaning = Literal["neutral", "brand", "good", "warn", "bad"]
 CONFIG: dict[str, Any] = {
     "displaylogo": False,
@@ -79,10 +87,15 @@ def mode() -> Literal["light", "dark"]:
 
 
 def dress() -> None:
-    """Write dark on the brand colour in dark mode, where Streamlit would write white on light."""
-    if mode() == "dark":
-        places = ", ".join(_WRITTEN_ON_BRAND)
-        st.html(f"<style>{places} {{ color: {DARK.on_brand} !important; }}</style>")
+    """Write dark on the brand colour in dark mode, where Streamlit would write white on light.
+
+    The browser chooses, so that it is right at once when somebody changes the mode.
+    """
+    places = ", ".join(_WRITTEN_ON_BRAND)
+    either = f"light-dark({LIGHT.on_brand}, {DARK.on_brand})"
+    # Browsers that don't know how to choose keep the first.
+    written = f"color: {palette().on_brand} !important; color: {either} !important;"
+    st.html(f"<style>{places} {{ {written} }} {_LAYOUT}</style>")
 
 
 def logo() -> str:

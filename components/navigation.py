@@ -14,6 +14,22 @@ from core.refusals import NotAllowed
 PAGES = Path(__file__).resolve().parents[1] / "pages"
 HOME = "home"
 _P = Permission
+# Streamlit keeps the address of the page that is open: its entry would not lead out of a record.
+# Left to the browser, the entry is a link to the page without one.
+_ANEW = st.components.v2.component(
+    "fairlead_menu",
+    html="<span></span>",
+    js="""
+const entry = '[data-testid="stSidebarNavLink"][aria-current="page"]'
+const leave = (event) => {
+  if (window.location.search && event.target.closest?.(entry)) event.stopPropagation()
+}
+export default function () {
+  window.addEventListener("click", leave, true)
+  return () => window.removeEventListener("click", leave, true)
+}
+""",
+)
 
 
 @dataclass(frozen=True)
@@ -98,6 +114,11 @@ def menu(actor: Actor | None) -> Page:
     return st.navigation(sections, position="sidebar" if actor else "hidden", expanded=True)
 
 
+def begin_anew() -> None:
+    """Let the menu's entry of the page that is open lead to its beginning."""
+    _ANEW(key="menu", height=1)
+
+
 def admit(page: Page, actor: Actor) -> None:
     """Continue only if this person may open the page: every page can be reached by its address.
 
@@ -138,12 +159,14 @@ def opens(name: str, **ids: Callable[[Any], Any]) -> Callable[[Any], None]:
     return leave
 
 
-def link(name: str, label: str | None = None, *, actor: Actor, **query: Any) -> None:
+def link(
+    name: str, label: str | None = None, *, actor: Actor, icon: str | None = None, **query: Any
+) -> None:
     """Draw a link to another page, or just its words for somebody who may not open it."""
     screen = BY_NAME[name]
     label = label or screen.title
     if screen.open_to(actor):
-        st.page_link(screen.file, label=label, icon=screen.icon, query_params=_texts(query))
+        st.page_link(screen.file, label=label, icon=icon or screen.icon, query_params=_texts(query))
     else:
         st.markdown(label)
 

@@ -17,7 +17,8 @@ def main() -> None:
     # The menu comes first on every run, or the address that somebody came with would be lost.
     page = navigation.menu(visit.actor if visit and not visit.must_change else None)
     st.set_page_config(page_title=f"{page.title} · Fairlead")
-    st.logo(look.logo(), icon_image=look.ICON)
+    if visit is not None:  # the sign-in has it in its middle
+        st.logo(look.logo(), icon_image=look.ICON)
     look.dress()
     cookie.carry(waiting=visit is not None and visit.awaits_cookie, signed_in=visit is not None)
     if visit is None:
@@ -28,6 +29,7 @@ def main() -> None:
     )
     with st.sidebar:
         _person(visit)
+        navigation.begin_anew()
         _watch()
     with errors.boundary():
         if visit.must_change:

@@ -18,8 +18,12 @@ from core.settings import settings
 from core.windows import Part, Window
 
 Row = TypeVar("Row")
-Kind = Literal["text", "count", "number", "money", "percent", "date", "moment", "flag", "bar"]
+Kind = Literal[
+    "text", "count", "number", "money", "percent", "points", "date", "moment", "flag", "bar"
+]
 PAGE_SIZE = 50
+_TALLEST = 15  # rows of a grid; those below are scrolled to
+_ROW_HEIGHT = 35  # pixels; so high is the line of headings too
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Column:
     """One column: which field of the row, under which heading, written how.
 
     `sort` names an order of the query; `write` makes the value from the row when the field alone
-    does not say it. Percentages are shares between 0 and 1.
+    does not say it. Percentages are shares between 0 and 1; points have their sign.
     """
 
     field: str
@@ -53,7 +57,7 @@ class Column:
                 return ", ".join(sorted(str(each) for each in value))
         if value is None:
             return None
-        if self.kind in {"money", "percent", "number", "bar"}:
+        if self.kind in {"money", "percent", "points", "number", "bar"}:
             return float(value)
         if self.kind == "moment":
             return value.astimezone(settings().zone).replace(tzinfo=None)
@@ -167,6 +171,8 @@ def _grid(
     )
     drawing: dict[str, Any] = {
         "hide_index": True,
+        "row_height": _ROW_HEIGHT,
+        "height": _ROW_HEIGHT * (min(len(rows), _TALLEST) + 1) + 2,
         "column_config": {column.heading: _configured(column) for column in columns},
         "placeholder": words.NONE,
         "alt": f"List of {key.replace('_', ' ')}",
@@ -197,7 +203,11 @@ def _grid(
 def _shown(column: Column, row: Any) -> Any:
     # Streamlit's own percentages have as many digits as each happens to need: 5%, 5.65%.
     value = column.value(row)
-    return value * 100 if column.kind == "percent" and value is not None else value
+    if column.kind == "percent" and value is not None:
+        return value * 100
+    if column.kind == "flag":
+        return "Yes" if value else None
+    return value
 
 
 def _chosen_elsewhere(key: str, ids: Sequence[Any]) -> list[Any]:
@@ -222,9 +232,10 @@ def _configured(column: Column) -> Any:
         "number": partial(config.NumberColumn, format="localized"),
         "money": partial(config.NumberColumn, format="localized"),
         "percent": partial(config.NumberColumn, format="%.1f %%"),
+        "points": partial(config.NumberColumn, format="%+.2f"),
         "bar": partial(config.ProgressColumn, format="percent", min_value=0, max_value=1),
         "date": partial(config.DateColumn, format="D MMM YYYY"),
         "moment": partial(config.DatetimeColumn, format="D MMM YYYY, HH:mm"),
-        "flag": config.CheckboxColumn,
+        "flag": config.TextColumn,
     }
     return kinds[column.kind](help=column.help, width=column.width, pinned=column.pinned or None)

@@ -78,10 +78,12 @@ with versions:
             before = next(each for each in earlier if each.version == number)
         found = queries.changes_between(before, version)
         reading.changes(found, key="changes", since=before.version)
-    left, right = st.columns(2, gap="large")
-    with left:
-        reading.version(version)
-    if before is not None:
+    if before is None:
+        reading.version(version, columns=2)
+    else:
+        left, right = st.columns(2, gap="large")
+        with left:
+            reading.version(version)
         with right:
             reading.version(before)
     waiting = newest.status in EDITABLE | {DesignStatus.SUBMITTED}

@@ -12,17 +12,17 @@ from core.campaigns.queries.reference import campaign_types
 from core.campaigns.rules import Priority
 
 COLUMNS = (
-    Column("starts_on", "Starts", "date", sort="starts"),
-    Column("name", "Campaign", sort="name", width="large"),
-    Column("code", "Code", sort="code"),
-    Column("state", "State"),
-    Column("type", "Type", sort="type"),
-    Column("priority", "Priority", sort="priority"),
-    Column("unit", "Unit"),
-    Column("owner", "Owner", sort="owner"),
-    Column("version", "Version", "count", width="small"),
-    Column("runs", "Runs", "count", width="small"),
-    Column("ends_on", "Ends", "date", sort="ends"),
+    Column("starts_on", "Starts", "date", sort="starts", width=90),
+    Column("ends_on", "Ends", "date", sort="ends", width=90),
+    Column("name", "Campaign", sort="name", width=180),
+    Column("code", "Code", sort="code", width=75),
+    Column("state", "State", width=135),
+    Column("type", "Type", sort="type", width=100),
+    Column("priority", "Priority", sort="priority", width=75),
+    Column("owner", "Owner", sort="owner", width=110),
+    Column("version", "Version", "count", width=60),
+    Column("runs", "Runs", "count", width=50),
+    Column("unit", "Unit", width=130),
 )
 
 heading("Campaigns", "Which campaigns are there, and how far did each come?")

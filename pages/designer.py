@@ -71,4 +71,11 @@ match step:
 if step != STEPS[-1]:
     following = STEPS[STEPS.index(step) + 1]
     actor = current_actor()
-    navigation.link("designer", f"Next: {following}", actor=actor, id=design.id, step=following)
+    navigation.link(
+        "designer",
+        f"Next: {following}",
+        actor=actor,
+        icon=":material/arrow_forward:",
+        id=design.id,
+        step=following,
+    )

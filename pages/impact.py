@@ -10,7 +10,7 @@ run_id = navigation.record("run")
 if run_id is None:
     board.draw()
 else:
-    navigation.link("impact", "All campaigns", actor=current_actor())
+    navigation.link("impact", "All campaigns", actor=current_actor(), icon=":material/arrow_back:")
     run = fetch(runs.impact, run_id=run_id)
     sheet.draw(run)
     funnel.draw(run)

@@ -12,13 +12,13 @@ from core.campaigns.rules import ActivityType
 from core.responses.queries import my_leads
 
 LEADS = (
-    Column("customer", "Customer", pinned=True),
+    Column("customer", "Customer"),
     Column("campaign", "Campaign", width="medium"),
     Column("product", "Product"),
     Column("opened_at", "Opened", "date", sort="opened"),
 )
 CLOSED = (
-    Column("customer", "Customer", pinned=True),
+    Column("customer", "Customer"),
     Column("campaign", "Campaign", width="medium"),
     Column("status", "Status"),
     Column("detail", "Detailed status"),

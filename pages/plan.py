@@ -11,7 +11,7 @@ from core.access import Permission
 from core.portfolio import queries
 
 ENTRIES = (
-    Column("campaign", "Campaign", width="medium", pinned=True),
+    Column("campaign", "Campaign", width="medium"),
     Column("metric", "Metric"),
     Column("goal", "Goal", "percent"),
     Column("result", "Reached", "percent", write=lambda row: row.result and row.result.value),

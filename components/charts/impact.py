@@ -51,7 +51,6 @@ class Estimate:
 
 def estimate_columns(unit: Unit) -> tuple[Column, ...]:
     """Return the columns of the table that says what an interval plot shows."""
-    kind: Literal["money", "number"] = "money" if unit == "money" else "number"
     factor, digits = (100, 2) if unit == "points" else (1, 0)
 
     def scaled(name: str) -> Column:
@@ -61,7 +60,7 @@ def estimate_columns(unit: Unit) -> tuple[Column, ...]:
             found: float | None = getattr(row, name)
             return None if found is None else round(found * factor, digits)
 
-        return Column(name, heading, kind, write=write)
+        return Column(name, heading, unit, write=write)
 
     return (
         Column("label", "What", width="medium"),

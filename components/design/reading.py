@@ -28,7 +28,7 @@ STATE: dict[CampaignState, look.Meaning] = {
 }
 
 
-def version(design: DesignSheet) -> None:
+def version(design: DesignSheet, *, columns: int = 1) -> None:
     """Show one version: how far it came, who wrote and decided it, and what it says."""
     st.subheader(f"Version {design.version}")
     look.badge(words.sentence(design.status), STATUS[design.status])
@@ -38,10 +38,10 @@ def version(design: DesignSheet) -> None:
     st.caption(words.plain(written))
     if design.comment:
         st.markdown(f"> {words.plain(design.comment)}")
-    terms(design)
+    terms(design, columns=columns)
 
 
-def terms(design: DesignSheet) -> None:
+def terms(design: DesignSheet, *, columns: int = 1) -> None:
     """List what a version says, one line each; what it leaves open is not listed."""
     said = design.terms
     lines = (
@@ -57,9 +57,11 @@ def terms(design: DesignSheet) -> None:
         ("Control group", _control(said.control_share)),
         ("Money", _money(design)),
     )
-    for label, value in lines:
-        if value:
-            st.markdown(f"**{label}**  \n{words.plain(str(value))}")
+    said_so = [(label, str(value)) for label, value in lines if value]
+    half = -(-len(said_so) // columns)
+    for place, column in enumerate(st.columns(columns, gap="large")):
+        for label, value in said_so[place * half : (place + 1) * half]:
+            column.markdown(f"**{label}**  \n{words.plain(value)}")
 
 
 def _money(design: DesignSheet) -> str:
