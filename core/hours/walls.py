@@ -1,6 +1,6 @@
 """What the wall clocks of a zone show, and what really passes while they show it."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -32,7 +32,7 @@ def moment_on_wall(day: date, minute: int, zone: str) -> datetime:
 
     :raises Invalid: the clocks are put forward then, and the time is skipped
     """
-    at = datetime.combine(day, datetime.min.time(), tzinfo=zone_named(zone))
+    at = datetime.combine(day, time.min, tzinfo=zone_named(zone))
     for begins, _ends in wall_minutes(zone, day, minute, minute + 1):
         return moment_of(begins)
     skipped = at + timedelta(minutes=minute)
