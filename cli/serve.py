@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.common import engine
+from components import secret_file
 from core.settings import HERE, settings
 
 _Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")]
@@ -16,6 +17,8 @@ _Address = Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 f
 def serve(port: _Port = 8501, address: _Address = "127.0.0.1") -> None:
     """Serve Fairlead to browsers until stopped."""
     engine()
+    secret_file.read(settings().secrets_path)  # what is wrong with it is said here
+    os.environ[secret_file.KEY_VARIABLE] = secret_file.cookie_key(settings().secrets_path)
     os.chdir(HERE)  # where app.py and .streamlit/config.toml are
     command = [sys.executable, "-m", "streamlit", "run", "app.py"]
     options = {

@@ -34,14 +34,22 @@ HEADERS = {
 
 
 class SecurityHeaders:
-    """Put the headers on every HTTP answer, errors included."""
+    """Put the headers on every HTTP answer, errors included; behind TLS mark every cookie so."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         headers = dict(HEADERS)
-        if settings().cookie_secure:
+        self.secure = settings().cookie_secure
+        if self.secure:
             headers["strict-transport-security"] = "max-age=31536000"
         self.headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+
+    def _secured(self, header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+        """Keep a cookie, also one of Streamlit's own, from travelling without TLS."""
+        name, value = header
+        if not self.secure or name.lower() != b"set-cookie" or b"; secure" in value.lower():
+            return header
+        return name, value + b"; Secure"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -50,7 +58,7 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *self.headers]
+                message["headers"] = [*map(self._secured, message["headers"]), *self.headers]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

@@ -151,12 +151,13 @@ def demo_bank(folder: Path, *, customers: int = 2_000) -> str:
 
 
 @contextmanager
-def served(url: str, folder: Path, **variables: str) -> Iterator[Bank]:
+def served(url: str, folder: Path, *, port: int | None = None, **variables: str) -> Iterator[Bank]:
     """Serve a database until the block ends.
 
+    :param port: one of `free_port()`, where others have to know it before
     :param variables: further settings of the server, such as `FAIRLEAD_IDLE_MINUTES="1"`
     """
-    port = _free_port()
+    port = port or free_port()
     address = f"http://127.0.0.1:{port}"
     log = folder / f"server-{port}.log"
     environment = os.environ | {
@@ -197,7 +198,7 @@ def _holder(session: Session, username: str) -> int:
     ).one()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
 from streamlit.testing.v1 import AppTest
 
 from components import server
@@ -36,8 +38,9 @@ def shell(installation, do, world):
 class Client:
     """Speaks to our own addresses and keeps their cookies."""
 
-    def __init__(self):
-        served = httpx.ASGITransport(Starlette(routes=ROUTES, middleware=MIDDLEWARE))
+    def __init__(self, *more):
+        routes = [*ROUTES, *more]
+        served = httpx.ASGITransport(Starlette(routes=routes, middleware=MIDDLEWARE))
         self.http = httpx.AsyncClient(transport=served, base_url="http://bank")
 
     def __call__(self, method, address, **headers):
@@ -282,6 +285,21 @@ class TestCookie:
         with Session(engine) as session:
             reasons = list(session.scalars(select(WebSession.end_reason).order_by(WebSession.id)))
         assert reasons == ["signed in again in the same browser", None]
+
+
+@pytest.mark.parametrize(
+    ("behind_tls", "given"), [("1", "a=b; Path=/; Secure"), ("0", "a=b; Path=/")]
+)
+def test_cookies_of_others_travel_by_tls_too(monkeypatch, installation, behind_tls, given):
+    monkeypatch.setenv("FAIRLEAD_COOKIE_SECURE", behind_tls)
+    settings.cache_clear()
+
+    def theirs(_request):
+        return Response(headers={"set-cookie": "a=b; Path=/"})
+
+    client = Client(Route("/theirs", theirs))
+
+    assert client("GET", "/theirs").headers["set-cookie"] == given
 
 
 def test_every_answer_carries_the_security_headers(client):
