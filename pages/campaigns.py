@@ -11,18 +11,18 @@ from core.campaigns.queries import CampaignState
 from core.campaigns.queries.reference import campaign_types
 from core.campaigns.rules import Priority
 
+# So wide that on a desk all of them are in sight.
 COLUMNS = (
-    Column("starts_on", "Starts", "date", sort="starts", width=90),
-    Column("ends_on", "Ends", "date", sort="ends", width=90),
-    Column("name", "Campaign", sort="name", width=180),
-    Column("code", "Code", sort="code", width=75),
-    Column("state", "State", width=135),
-    Column("type", "Type", sort="type", width=100),
-    Column("priority", "Priority", sort="priority", width=75),
+    Column("starts_on", "Starts", "date", sort="starts", width=86),
+    Column("ends_on", "Ends", "date", sort="ends", width=86),
+    Column("name", "Campaign", sort="name", width=168),
+    Column("code", "Code", sort="code", width=72),
+    Column("state", "State", width=138),
+    Column("type", "Type", sort="type", width=106),
+    Column("priority", "Priority", sort="priority", width=76),
     Column("owner", "Owner", sort="owner", width=110),
-    Column("version", "Version", "count", width=60),
-    Column("runs", "Runs", "count", width=50),
-    Column("unit", "Unit", width=130),
+    Column("runs", "Runs", "count", width=48),
+    Column("unit", "Unit", width=135),
 )
 
 heading("Campaigns", "Which campaigns are there, and how far did each come?")
