@@ -23,7 +23,7 @@ from sqlalchemy.schema import AddConstraint, DropConstraint
 
 from core.database import Base, Moment
 
-CHUNK = 50_000  # rows turned into Python objects at a time: bounds the memory
+CHUNK = 10_000  # rows turned into Python objects at a time: bounds the memory
 Columns: TypeAlias = Mapping[str, Any]
 
 
@@ -56,8 +56,10 @@ def bare(connection: Connection, metadata: MetaData) -> Iterator[None]:
     """Take indexes and foreign keys away while much is written, and set them up again after.
 
     Both are cheaper for all rows at once. Foreign keys are set up again by checking every row;
-    SQLite can't drop them and looks at them row by row, so write what is referred to first.
+    SQLite can't drop them and looks at them row by row, so write what is referred to first. It
+    can be told not to look at single values, which `fairlead check` makes up for.
     """
+    is_sqlite = connection.dialect.name == "sqlite"
     indexes = [
         index
         for table in metadata.sorted_tables
@@ -69,13 +71,19 @@ def bare(connection: Connection, metadata: MetaData) -> Iterator[None]:
         constraint
         for table in metadata.sorted_tables
         for constraint in table.constraints
-        if isinstance(constraint, ForeignKeyConstraint) and connection.dialect.name == "postgresql"
+        if isinstance(constraint, ForeignKeyConstraint) and not is_sqlite
     ]
     for key in keys:
         connection.execute(DropConstraint(key))
     for index in indexes:
         index.drop(connection)
-    yield
+    if is_sqlite:
+        connection.exec_driver_sql("PRAGMA ignore_check_constraints = ON")
+    try:
+        yield
+    finally:
+        if is_sqlite:
+            connection.exec_driver_sql("PRAGMA ignore_check_constraints = OFF")
     for index in indexes:
         index.create(connection)
     for key in keys:
@@ -101,6 +109,16 @@ def advance_sequences(connection: Connection, metadata: MetaData) -> None:
 def gather_statistics(connection: Connection) -> None:
     """Let the database count anew what it has, or it plans for empty tables."""
     connection.exec_driver_sql("ANALYZE")
+
+
+def some(ids: "np.ndarray[Any, Any] | None") -> Any:
+    """Return ids with nothing in the places of zeros."""
+    return None if ids is None else np.ma.masked_equal(ids, 0)
+
+
+def text_where(rows: "np.ndarray[Any, Any]", text: str) -> list[str | None]:
+    """Return the text in these rows and nothing in the others."""
+    return [text if row else None for row in rows.tolist()]
 
 
 def _insert(connection: Connection, table: Table, names: Sequence[str]) -> Any:

@@ -1,6 +1,6 @@
 """Put the demo bank together, in one transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,9 +11,10 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from core.access import SYSTEM
+from core.campaigns.model import StatusReason
 from core.customers.model import Attribute, Customer, Product
 from core.customers.rules import AttributeType, Origin
-from core.database import write_turn
+from core.database import spilling, write_turn
 from core.impact.actions.analysing import AnalyseRun, analyse_run
 from core.impact.actions.folding import FoldRuns, fold_runs
 from core.impact.actions.observing import ObserveOutcomes, observe_outcomes
@@ -26,14 +27,19 @@ from core.schema import METADATA
 from core.segments.model import SegmentMember
 from core.work import Work
 from data.bulk import advance_sequences, bare, gather_statistics, write
-from data.demo import bank, campaigns, customer_rows, market
+from data.demo import bank, customer_rows, market
 from data.demo.audiences import STAFF_LIST
-from data.demo.carrying import Bank, carry_out, tell_of_designs
+from data.demo.carrying import carry_out, conclude, set_out
 from data.demo.customers import PRODUCTS, Customers, invent
+from data.demo.designing import found_campaigns, found_segments
+from data.demo.founded import Bank, Course
+from data.demo.planning import found_plan
 from data.demo.runs import FINISHED, at_work
+from data.demo.telling import tell_of_designs
 from data.reference import lay_down
 
 Tell = Callable[[str, int, int], None]  # what is being done, how much is done, of how much
+COHORT = 50_000  # customers invented at a time, so that any number fits into the memory
 ATTRIBUTES = (
     ("income", "Yearly income", AttributeType.NUMBER),
     ("turnover", "Yearly turnover", AttributeType.NUMBER),
@@ -77,13 +83,13 @@ def build(
 
     :raises Conflict: there are customers already
     """
-    with write_turn(engine), Session(engine) as session, session.begin():
+    with write_turn(engine), Session(spilling(engine)) as session, session.begin():
         if session.scalar(select(Customer.id).limit(1)) is not None:
             raise Conflict("There are customers already; the demo bank needs an empty database.")
         lay_down(session, bank_name=bank_name)
         session.flush()
         with bare(session.connection(), METADATA):
-            made = _found(session, customers, seed, now, tell)
+            activities, branches = _found(session, customers, seed, now, tell)
         tell("Looking for what came of it", 9, 10)
         advance_sequences(session.connection(), METADATA)
         gather_statistics(session.connection())
@@ -91,46 +97,60 @@ def build(
         built = Built(
             seed=seed,
             customers=customers,
-            activities=made.activities,
+            activities=activities,
             people=len(session.scalars(select(Person.id)).all()),
-            branches=len(made.staff.branches),
+            branches=branches,
         )
         session.add(entry_of(built, actor_id=None, at=now))
     tell("Done", 10, 10)
     return built
 
 
-def _found(session: Session, many: int, seed: int, now: datetime, tell: Tell) -> Bank:
+def _found(session: Session, many: int, seed: int, now: datetime, tell: Tell) -> tuple[int, int]:
+    """Write everything but what is counted of it; returns how many activities and branches."""
     rng = np.random.default_rng(seed)
     today = np.datetime64(now.date())
     tell("Hiring people", 0, 10)
     staff = bank.populate(session, rng, customers=many, now=now)
     _words(session)
-    segments = campaigns.found_segments(session, staff, now)
-    designed = campaigns.found_campaigns(session, staff, segments, now)
-    entries = campaigns.found_plan(session, staff, designed, now)
+    segments = found_segments(session, staff, now)
+    designed = found_campaigns(session, staff, segments, now)
+    entries = found_plan(session, staff, designed, now)
     market.observe(session, rng, now)
 
-    tell("Inventing customers", 1, 10)
-    people = invent(rng, staff, many, today)
-    people.product_ids += _product_ids(session)
-    connection = session.connection()
-    customer_rows.write_records(connection, people, rng, now)
+    reasons = {row.code: row.id for row in session.scalars(select(StatusReason)) if row.code}
+    demo = Bank(session, rng, staff, designed, entries, reasons, now)
+    tell_of_designs(demo)
+    courses = [set_out(demo, spec) for spec in (*FINISHED, *at_work(len(staff.regions)))]
+    weights = rng.uniform(0.7, 1.3, len(staff.branches))
+    product_ids = _product_ids(session)
+    for first in range(1, many + 1, COHORT):
+        tell("Inventing customers and what they did", 1 + first * 7 // many, 10)
+        ids = np.arange(first, min(first + COHORT, many + 1))
+        people = invent(rng, staff, ids, weights / weights.sum(), today)
+        people.product_ids += product_ids
+        _live_through(demo, people, courses, segments[STAFF_LIST].id)
+    for course in courses:
+        conclude(demo, course)
+    tell("Indexing", 8, 10)
+    return demo.activities, len(staff.branches)
+
+
+def _live_through(
+    demo: Bank, people: Customers, courses: Sequence[Course], staff_list_id: int
+) -> None:
+    """Write customers, take them through every run, and write how that leaves them."""
+    connection, today = demo.connection, np.datetime64(demo.now.date())
+    customer_rows.write_records(connection, people, demo.rng, demo.now)
     customer_rows.write_consents(connection, people)
     customer_rows.write_indicators(connection, people, today)
-    _list_staff(session, people, segments[STAFF_LIST].id)
-
-    demo = Bank(session, rng, staff, people, designed, entries, now)
-    tell_of_designs(demo)
-    runs = (*FINISHED, *at_work(len(staff.regions)))
-    for number, spec in enumerate(runs):
-        tell(f"Carrying out {spec.campaign}", 2 + number * 5 // len(runs), 10)
-        carry_out(demo, spec)
-    tell("Writing holdings and states", 7, 10)
-    customer_rows.write_holdings(connection, people, rng)
+    customer_rows.write_holdings(connection, people, demo.rng, today)
+    members = people.ids[people.on_staff_list]
+    write(connection, SegmentMember, {"segment_id": staff_list_id, "customer_id": members})
+    for course in courses:
+        carry_out(demo, course, people)
+    customer_rows.write_purchases(connection, people, demo.rng)
     customer_rows.write_states(connection, people)
-    tell("Indexing", 8, 10)
-    return demo
 
 
 def _words(session: Session) -> None:
@@ -154,15 +174,6 @@ def _words(session: Session) -> None:
 def _product_ids(session: Session) -> list[int]:
     by_code = {product.code: product.id for product in session.scalars(select(Product))}
     return [by_code[product.code] for product in PRODUCTS]
-
-
-def _list_staff(session: Session, people: Customers, segment_id: int) -> None:
-    members = people.ids[people.on_staff_list]
-    write(
-        session.connection(),
-        SegmentMember,
-        {"segment_id": segment_id, "customer_id": members},
-    )
 
 
 def _measure(session: Session, now: datetime) -> None:

@@ -7,11 +7,18 @@ from sqlalchemy import Connection
 
 from core.customers.model import Consent, Customer, CustomerState, Holding, Indicator
 from core.customers.rules import CustomerKind, IndicatorKind, Origin
-from data.bulk import write
-from data.demo.customers import PRODUCTS, WITH_BALANCE, Customers, Days, Flags, Ids, texts
-from data.demo.work import some
+from data.bulk import some, write
+from data.demo.customers import (
+    PRODUCTS,
+    WITH_BALANCE,
+    Customers,
+    Days,
+    Flags,
+    Ids,
+    settle,
+    texts,
+)
 
-_CHUNK = 100_000
 _KINDS = np.array([CustomerKind.PRIVATE.code, CustomerKind.CORPORATE.code])
 
 
@@ -20,21 +27,18 @@ def write_records(
 ) -> None:
     """Write who the customers are."""
     at = np.datetime64(now.replace(tzinfo=None), "us")
-    for start in range(0, len(customers), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        ids = customers.ids[part]
-        write(
-            connection,
-            Customer,
-            {
-                "id": ids,
-                "customer_no": [f"C{id_:07}" for id_ in ids.tolist()],
-                "kind": _KINDS[customers.is_corporate[part].astype(int)],
-                "created_at": customers.joined[part].astype("datetime64[us]"),
-                "updated_at": np.full(len(ids), at),
-                **texts(customers, part, rng),
-            },
-        )
+    write(
+        connection,
+        Customer,
+        {
+            "id": customers.ids,
+            "customer_no": [f"C{id_:07}" for id_ in customers.ids.tolist()],
+            "kind": _KINDS[customers.is_corporate.astype(int)],
+            "created_at": customers.joined.astype("datetime64[us]"),
+            "updated_at": np.full(len(customers), at),
+            **texts(customers, rng),
+        },
+    )
 
 
 def write_consents(connection: Connection, customers: Customers) -> None:
@@ -99,12 +103,17 @@ def _mark(
     )
 
 
-def write_holdings(connection: Connection, customers: Customers, rng: np.random.Generator) -> None:
-    """Write what customers held of themselves and what they bought since."""
+def write_holdings(
+    connection: Connection, customers: Customers, rng: np.random.Generator, today: np.datetime64
+) -> None:
+    """Write what customers hold of themselves, before any campaign."""
     for product in range(len(PRODUCTS)):
-        opened, closed = customers.opened[:, product], customers.closed[:, product]
-        places = np.flatnonzero(~np.isnat(opened))
-        _hold(connection, customers, product, places, opened[places], closed[places], rng)
+        places, opened, closed = settle(customers, product, rng, today)
+        _hold(connection, customers, product, places, opened, closed, rng)
+
+
+def write_purchases(connection: Connection, customers: Customers, rng: np.random.Generator) -> None:
+    """Write what customers bought since."""
     for product, places, on in customers.bought:
         never = np.full(len(places), np.datetime64("NaT", "D"))
         _hold(connection, customers, product, places, on, never, rng, again=True)

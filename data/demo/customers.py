@@ -1,6 +1,6 @@
 """The demo bank's customers as columns: who they are, what they hold and allow."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -12,6 +12,7 @@ from data.demo.bank import Staff
 from data.demo.names import FIRST, LAST, OCCUPATIONS, PLACES, TRADES
 
 Ids: TypeAlias = NDArray[np.int64]
+Codes: TypeAlias = NDArray[np.int8]
 Flags: TypeAlias = NDArray[np.bool_]
 Days: TypeAlias = NDArray[np.datetime64]
 Figures: TypeAlias = NDArray[np.float64]
@@ -82,8 +83,6 @@ class Customers:
     churn: Figures
     consents: dict[Medium, Flags]
     refused: dict[Medium, Flags]
-    opened: Days  # customers x products, NaT where never held
-    closed: Days
     held: Flags  # customers x products
     is_candidate: Flags
     pending: Ids
@@ -97,8 +96,7 @@ class Customers:
 
     @property
     def consent_mask(self) -> Ids:
-        mask: Ids = np.sum([given * of.bit for of, given in self.consents.items()], axis=0)
-        return mask
+        return self._mask((given, of.bit) for of, given in self.consents.items())
 
     @property
     def indicator_mask(self) -> Ids:
@@ -107,20 +105,25 @@ class Customers:
             IndicatorKind.RETENTION_CANDIDATE: self.at_risk,
             IndicatorKind.CAMPAIGN_CANDIDATE: self.is_candidate,
         }
-        mask: Ids = np.sum([marked * kind.bit for kind, marked in marks.items()], axis=0)
-        return mask
+        return self._mask((marked, kind.bit) for kind, marked in marks.items())
 
     @property
     def product_mask(self) -> Ids:
-        mask: Ids = (self.held.astype(np.int64) << np.arange(len(PRODUCTS))).sum(axis=1)
-        return mask
+        return self._mask((self.held[:, place], 1 << place) for place in range(len(PRODUCTS)))
 
     @property
     def yearly_value(self) -> Ids:
         """Return the margin of what each holds, and of the balance, in cents."""
-        margins = np.array([product.margin * 100 for product in PRODUCTS])
-        value: Ids = (self.held * margins).sum(axis=1) + self.balance // 200
+        value: Ids = self.balance // 200
+        for place, product in enumerate(PRODUCTS):
+            value[self.held[:, place]] += product.margin * 100
         return value
+
+    def _mask(self, marks: Iterable[tuple[Flags, int]]) -> Ids:
+        mask = np.zeros(len(self), np.int64)
+        for marked, bit in marks:
+            mask[marked] |= bit
+        return mask
 
     def agreements(self, places: Ids, product: int, *, again: bool = False) -> list[str]:
         """Return the numbers of these customers' agreements on a product."""
@@ -139,10 +142,15 @@ class Customers:
         self.bought.append((product, places, on.astype("datetime64[D]")))
 
 
-def invent(rng: np.random.Generator, staff: Staff, many: int, today: np.datetime64) -> Customers:
-    """Return so many customers, spread over the branches, as they are before any campaign."""
-    weights = rng.uniform(0.7, 1.3, len(staff.branches))
-    branch = rng.choice(len(staff.branches), many, p=weights / weights.sum())
+def invent(
+    rng: np.random.Generator, staff: Staff, ids: Ids, shares: Figures, today: np.datetime64
+) -> Customers:
+    """Return customers with these ids, as they are before any campaign.
+
+    :param shares: the part of the customers that each branch gets
+    """
+    many = len(ids)
+    branch = rng.choice(len(staff.branches), many, p=shares)
     corporate = rng.random(many) < CORPORATE
     age = np.clip(rng.normal(46, 16, many), 18, 92)
     born = (today - (age * 365.25).astype("timedelta64[D]")).astype("datetime64[D]")
@@ -152,11 +160,10 @@ def invent(rng: np.random.Generator, staff: Staff, many: int, today: np.datetime
     manager = staff.managers[branch, rng.integers(0, staff.managers.shape[1], many)]
     wealthy = balance >= np.quantile(balance, 1 - MANAGED)
     joined = today - tenure.astype("timedelta64[D]")
-    opened, closed = _holdings(rng, income, joined, today)
     consents = {medium: rng.random(many) < share for medium, share in CONSENTING.items()}
     never = np.full(many, np.datetime64("NaT", "us"))
     return Customers(
-        ids=np.arange(1, many + 1),
+        ids=ids,
         branch=branch,
         unit_id=staff.branches[branch],
         manager_id=np.where(wealthy, manager, 0),
@@ -173,9 +180,7 @@ def invent(rng: np.random.Generator, staff: Staff, many: int, today: np.datetime
         churn=np.round(rng.beta(1.6, 7, many), 4),
         consents=consents,
         refused={m: ~given & (rng.random(many) < REFUSED) for m, given in consents.items()},
-        opened=opened,
-        closed=closed,
-        held=~np.isnat(opened) & np.isnat(closed),
+        held=np.zeros((many, len(PRODUCTS)), bool),
         is_candidate=np.zeros(many, bool),
         pending=np.zeros(many, np.int64),
         last_contact=never.copy(),
@@ -183,33 +188,32 @@ def invent(rng: np.random.Generator, staff: Staff, many: int, today: np.datetime
     )
 
 
-def _holdings(
-    rng: np.random.Generator, income: Ids, joined: Days, today: np.datetime64
-) -> tuple[Days, Days]:
-    """Return when each product was opened and closed by customers of themselves."""
-    shape = (len(joined), len(PRODUCTS))
-    shares = np.array([product.share for product in PRODUCTS])
-    wealth = np.array([product.wealth for product in PRODUCTS])
-    rank = np.clip(np.log(income / 32_000), -1, 1)[:, None]
-    holds = rng.random(shape) < np.clip(shares * (1 + wealth * rank), 0.01, 0.97)
+def settle(
+    customers: Customers, product: int, rng: np.random.Generator, today: np.datetime64
+) -> tuple[Ids, Days, Days]:
+    """Let customers take a product of themselves; returns who, and since and until when."""
+    of = PRODUCTS[product]
+    rank = np.clip(np.log(customers.income / 32_000), -1, 1)
+    share = np.clip(of.share * (1 + of.wealth * rank), 0.01, 0.97)
+    places = np.flatnonzero(rng.random(len(customers)) < share)
+    joined = customers.joined[places]
     # Only who joined lately opens things lately; all else would look like a campaign's work.
     settled = today - np.timedelta64(SETTLED_DAYS, "D")
     latest = np.where(joined < settled, settled, today)
-    span = (latest - joined).astype(int)[:, None]
-    opened = joined[:, None] + (rng.random(shape) * span).astype("timedelta64[D]")
-    ends = opened + ((latest[:, None] - opened).astype(int) * rng.random(shape)).astype(
-        "timedelta64[D]"
-    )
-    none = np.datetime64("NaT", "D")
-    return (
-        np.where(holds, opened, none),
-        np.where(holds & (rng.random(shape) < 0.05), ends, none),
-    )
+    opened = joined + _part_of(latest - joined, rng)
+    ended = rng.random(len(places)) < 0.05
+    closed = np.where(ended, opened + _part_of(latest - opened, rng), np.datetime64("NaT", "D"))
+    customers.held[places, product] = ~ended
+    return places, opened, closed
 
 
-def texts(customers: Customers, part: slice, rng: np.random.Generator) -> dict[str, list[Any]]:
-    """Return names, numbers, addresses and attributes of some customers, each as its column."""
-    rows = zip(*_texts(customers, part, rng), strict=True)
+def _part_of(span: Any, rng: np.random.Generator) -> Any:
+    return (span.astype(int) * rng.random(len(span))).astype("timedelta64[D]")
+
+
+def texts(customers: Customers, rng: np.random.Generator) -> dict[str, list[Any]]:
+    """Return names, numbers, addresses and attributes of the customers, each as its column."""
+    rows = zip(*_texts(customers, rng), strict=True)
     return dict(
         zip(
             ("name", "pin", "fiscal_no", "email", "phone", "attributes"),
@@ -219,16 +223,14 @@ def texts(customers: Customers, part: slice, rng: np.random.Generator) -> dict[s
     )
 
 
-def _texts(
-    customers: Customers, part: slice, rng: np.random.Generator
-) -> Iterator[tuple[str | None, ...]]:
-    ids = customers.ids[part].tolist()
+def _texts(customers: Customers, rng: np.random.Generator) -> Iterator[tuple[str | None, ...]]:
+    ids = customers.ids.tolist()
     rows = zip(
         ids,
-        customers.is_corporate[part].tolist(),
-        np.datetime_as_string(customers.born[part]).tolist(),
-        customers.income[part].tolist(),
-        customers.consents[Medium.APP][part].tolist(),
+        customers.is_corporate.tolist(),
+        np.datetime_as_string(customers.born).tolist(),
+        customers.income.tolist(),
+        customers.consents[Medium.APP].tolist(),
         *(rng.integers(0, len(of), len(ids)).tolist() for of in (FIRST, LAST, OCCUPATIONS)),
         strict=True,
     )

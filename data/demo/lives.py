@@ -12,7 +12,7 @@ import numpy as np
 from core.activities.rules import Outcome
 from core.runs.rules import CONTROL_ARM
 from data.demo.bank import Staff
-from data.demo.customers import Customers, Days, Flags, Ids
+from data.demo.customers import Codes, Customers, Days, Flags, Ids
 from data.demo.selection import DAY, MINUTE, NEVER, Scenario, Selection, minutes
 
 CONTACTS = 4  # at most: two in vain, one that ends in "call back", one that ends it
@@ -32,13 +32,24 @@ class Lives:
     by_lead: Flags
     taken_at: Days
     contact_at: Days  # activities x contacts
-    outcome: Ids  # activities x contacts: codes of Outcome
+    outcome: Codes  # activities x contacts: codes of Outcome
     promised_at: Days  # when to call again, where that was left open
     cancelled_at: Days
     wrong_number: Flags
     aborted: Flags
     buys: Flags  # after a lead
     lead_closed_at: Days
+
+    @property
+    def refused_at(self) -> Days:
+        """Return when each customer said no, if so."""
+        return self.first(Outcome.REFUSED)
+
+    def first(self, *wanted: Outcome) -> Days:
+        """Return when each activity first came to one of these outcomes."""
+        is_one = np.isin(self.outcome, [each.code for each in wanted])
+        earliest: Days = np.fmin.reduce(np.where(is_one, self.contact_at, NEVER), axis=1)
+        return earliest
 
 
 def live(
@@ -76,16 +87,17 @@ def live(
     promised = _promised(rng, contact_at, outcome, past)
     taken_at[~(taken_at <= plan.until)] = NEVER
     cancelled_at[~(cancelled_at <= plan.until)] = NEVER
-    ended = _any(np.where(past, outcome, 0), Outcome.ACCEPTED, Outcome.REFUSED, Outcome.DONE)
+    ended = _any(outcome * past, Outcome.ACCEPTED, Outcome.REFUSED, Outcome.DONE)
     lead_closed_at[~(ended & (lead_closed_at <= plan.followed_until))] = NEVER
+    contact_at[~past], outcome[~past] = NEVER, 0
     life = Lives(
         places=places,
         holder=managed,
         taker=np.where(managed > 0, managed, np.where(np.isnat(taken_at), 0, picked)),
         by_lead=rng.random(many) < ASSIGNED_BY_LEAD,
         taken_at=taken_at,
-        contact_at=np.where(past, contact_at, NEVER),
-        outcome=np.where(past, outcome, 0),
+        contact_at=contact_at,
+        outcome=outcome,
         promised_at=promised,
         cancelled_at=cancelled_at,
         wrong_number=rng.random(many) < 0.2,
@@ -99,7 +111,7 @@ def live(
 
 def _outcomes(
     rng: np.random.Generator, plan: Scenario, begun: Flags, reached: Flags, buys: Flags
-) -> Ids:
+) -> Codes:
     """Return what each contact came to, in order, in a row for each activity."""
     many = len(begun)
     in_vain = np.where(reached, rng.choice(3, many, p=IN_VAIN), rng.integers(2, 4, many))
@@ -111,7 +123,7 @@ def _outcomes(
     else:
         final = np.full(many, Outcome.DONE.code)
     step = np.arange(CONTACTS)
-    outcome = np.zeros((many, CONTACTS), np.int64)
+    outcome = np.zeros((many, CONTACTS), np.int8)
     outcome[step < in_vain[:, None]] = Outcome.NOT_REACHED.code
     rows = np.flatnonzero(later)
     outcome[rows, in_vain[rows]] = Outcome.CALL_BACK.code
@@ -121,24 +133,23 @@ def _outcomes(
 
 
 def _times(
-    rng: np.random.Generator, plan: Scenario, begun: Flags, outcome: Ids
+    rng: np.random.Generator, plan: Scenario, begun: Flags, outcome: Codes
 ) -> tuple[Days, Days]:
     """Return when each activity is taken and each contact happens: working days, in order."""
     many, days = len(begun), len(plan.mornings)
-    start = (rng.beta(1.1, 1.7, many) * days * 0.8).astype(int)
-    gaps = rng.integers(0, 4, (many, CONTACTS))
-    day = np.minimum(start[:, None] + np.cumsum(gaps, axis=1), days - 1)
+    start = (rng.beta(1.1, 1.7, many) * days * 0.8).astype(np.int16)
+    gaps = rng.integers(0, 4, (many, CONTACTS), np.int16)
+    day = np.minimum(start[:, None] + np.cumsum(gaps, axis=1, dtype=np.int16), days - 1)
     # A contact has its own part of the day, so that two on one day still come in order.
-    minute = 45 + np.arange(CONTACTS) * 95 + rng.integers(0, 85, (many, CONTACTS))
-    contact_at = plan.mornings[day] + minutes(minute)
+    contact_at = plan.mornings[day]
+    contact_at += minutes(rng.integers(0, 85, (many, CONTACTS), np.int16))
+    contact_at += minutes(45 + np.arange(CONTACTS) * 95)
+    contact_at[outcome == 0] = NEVER
     taken_at = plan.mornings[start] + minutes(rng.integers(0, 40, many))
-    return (
-        np.where(begun, taken_at, NEVER),
-        np.where(outcome > 0, contact_at, NEVER),
-    )
+    return np.where(begun, taken_at, NEVER), contact_at
 
 
-def _promised(rng: np.random.Generator, contact_at: Days, outcome: Ids, past: Flags) -> Days:
+def _promised(rng: np.random.Generator, contact_at: Days, outcome: Codes, past: Flags) -> Days:
     """Return the next contact of those whose last one ended in "call back" and is behind us."""
     many = len(outcome)
     done = past.sum(axis=1)
@@ -188,6 +199,6 @@ def _quota(rng: np.random.Generator, among: Ids, rate: float, *, of: int | None 
     return marked
 
 
-def _any(outcome: Ids, *wanted: Outcome) -> Flags:
+def _any(outcome: Codes, *wanted: Outcome) -> Flags:
     found: Flags = np.any(np.isin(outcome, [each.code for each in wanted]), axis=1)
     return found

@@ -1,21 +1,20 @@
 """Write who took part in a run of the demo bank, who was left out, and how far each came."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from sqlalchemy import Connection
 
-from core.activities.rules import (
-    Outcome,
-)
+from core.activities.rules import Outcome
 from core.runs.model import Candidate, Excluded, WaterfallStep
 from core.runs.rules import Exclusion
-from data.bulk import write
+from data.bulk import some, text_where, write
 from data.demo.customers import Customers, Days
 from data.demo.lives import Lives
 from data.demo.selection import NEVER, Scenario, Selection
-from data.demo.work import first, some, text_where
 
 
-def selected(connection: Connection, customers: Customers, plan: Scenario, of: Selection) -> None:
+def excluded(connection: Connection, customers: Customers, plan: Scenario, of: Selection) -> None:
     """Write who was left out and why; the candidates follow once their lives are known."""
     write(
         connection,
@@ -26,13 +25,13 @@ def selected(connection: Connection, customers: Customers, plan: Scenario, of: S
             "reason": of.reasons,
         },
     )
-    codes = np.array([reason.code for reason in Exclusion])
-    counts = np.bincount(of.reasons, minlength=codes.max() + 1)[codes]
-    write(
-        connection,
-        WaterfallStep,
-        {"run_id": plan.run_id, "reason": codes, "customers": counts},
-    )
+
+
+def waterfall(connection: Connection, run_id: int, counts: Mapping[Exclusion, int]) -> None:
+    """Write how many were left out for which reason."""
+    codes = [reason.code for reason in counts]
+    columns = {"run_id": run_id, "reason": codes, "customers": list(counts.values())}
+    write(connection, WaterfallStep, columns)
 
 
 def candidates(
@@ -87,8 +86,8 @@ def _funnel(plan: Scenario, life: Lives) -> dict[str, Days]:
     return {
         "assigned_at": assigned_at,
         "attempted_at": life.contact_at[:, 0],
-        "reached_at": first(life, *(each for each in Outcome if each.is_reached)),
-        "responded_at": first(life, Outcome.ACCEPTED, Outcome.REFUSED),
-        "converted_at": first(life, Outcome.ACCEPTED),
+        "reached_at": life.first(*(each for each in Outcome if each.is_reached)),
+        "responded_at": life.first(Outcome.ACCEPTED, Outcome.REFUSED),
+        "converted_at": life.first(Outcome.ACCEPTED),
         "won_at": np.where(won, life.lead_closed_at, NEVER),
     }

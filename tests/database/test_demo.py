@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import date, datetime, timedelta
+from importlib import import_module
 
 import pytest
 from sqlalchemy import func, select, text
@@ -15,9 +16,11 @@ from core.campaigns.rules import DesignStatus
 from core.customers.model import Customer, CustomerState, Holding
 from core.database import connect
 from core.impact.queries.runs import impact
+from core.journal.model import Entry
 from core.people.model import Credential, Person, PersonRole, Unit
 from core.people.rules import UnitKind
 from core.refusals import Conflict
+from core.runs.events import RunLaunched
 from core.runs.model import Candidate, Run
 from core.runs.rules import CONTROL_ARM, Confirmation, RunStatus
 from core.schema import METADATA
@@ -140,21 +143,20 @@ def test_the_planted_effect_is_found_again(bank, spec):
     is_control = (Candidate.arm == CONTROL_ARM).label("is_control")
     with Session(bank) as session:
         run_id = session.scalars(select(Run.id).where(Run.code == f"{spec.campaign}-1")).one()
-        rates = dict(
-            session.execute(
-                select(
-                    is_control,
-                    func.count(Candidate.outcome_at) * 1.0 / func.count(),
-                )
+        groups = {
+            held_out: (buyers / customers, customers)
+            for held_out, buyers, customers in session.execute(
+                select(is_control, func.count(Candidate.outcome_at), func.count())
                 .where(
                     Candidate.run_id == run_id,
                     Candidate.confirmation == Confirmation.CONFIRMED,
                 )
                 .group_by(is_control)
-            ).all()
-        )
-    assert float(rates[False]) == pytest.approx(spec.treated_rate, abs=0.012)
-    assert float(rates[True]) == pytest.approx(spec.base_rate, abs=0.02)
+            )
+        }
+    for is_held_out, truth in ((False, spec.treated_rate), (True, spec.base_rate)):
+        rate, customers = groups[is_held_out]
+        assert rate == pytest.approx(truth, abs=0.012 + 0.5 / customers)  # half a customer
     (comparison,) = looked_at(bank, impact, run_id=run_id).report.comparisons
     assert comparison.difference.interval.low <= spec.truth <= comparison.difference.interval.high
 
@@ -199,6 +201,23 @@ def test_the_same_seed_gives_the_same_bank(tmp_path):
         assert _rows(one, table) != _rows(other, table)
     for engine in banks:
         engine.dispose()
+
+
+def test_a_bank_of_any_size_is_built_part_by_part(tmp_path, monkeypatch):
+    """However many customers there are, no more than a cohort of them is in the memory."""
+    monkeypatch.setattr(import_module("data.demo.build"), "COHORT", 200)
+    engine = connect(f"sqlite:///{tmp_path / 'demo.db'}")
+    upgrade(engine)
+    demo.build(engine, customers=500, seed=3, now=NOW, bank_name="Test Bank")
+    assert count(engine, Customer) == count(engine, CustomerState) == 500
+    assert not [finding for finding in looked_at(engine, examine) if finding.violations]
+    with Session(engine) as session:
+        told = session.scalars(select(Entry).where(Entry.kind == RunLaunched.kind)).all()
+        made = dict(
+            session.execute(select(Activity.run_id, func.count()).group_by(Activity.run_id)).all()
+        )
+    assert {entry.facts["run_id"]: entry.facts["activities"] for entry in told} == made
+    engine.dispose()
 
 
 @pytest.mark.parametrize(
