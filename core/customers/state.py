@@ -69,6 +69,30 @@ def refresh_state(session: Session, *, now: datetime, customer_ids: Columns | No
     )
 
 
+def refresh_products(session: Session, *, customer_ids: Columns) -> int:
+    """Bring only the products of the rows up to date: all that a change of holdings can change.
+
+    :param customer_ids: one column of customer ids
+    :returns: how many rows were put right
+    """
+    hold_states(session, customer_ids)
+    chosen = customer_ids.subquery()
+    holdings = _limited(_holdings(), chosen).group_by(Holding.customer_id).subquery()
+    truth = (
+        select(chosen.c[0].label("customer_id"), holdings.c.mask)
+        .select_from(chosen)
+        .outerjoin(holdings, holdings.c.customer_id == chosen.c[0])
+        .subquery()
+    )
+    products = func.coalesce(truth.c.mask, 0)
+    return affected(
+        session,
+        update(CustomerState)
+        .where(CustomerState.customer_id == truth.c.customer_id, CustomerState.products != products)
+        .values(products=products),
+    )
+
+
 def hold_states(session: Session, ids: Columns | None) -> None:
     """Lock the rows in the order of ids; SQLite has one writer at a time and ignores it."""
     rows = select(CustomerState.customer_id).order_by(CustomerState.customer_id)

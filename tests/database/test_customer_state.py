@@ -13,7 +13,13 @@ from core.campaigns.model import Campaign, Stage
 from core.campaigns.rules import ActivityType, Priority
 from core.customers.model import Consent, CustomerState, Holding, Indicator, Product
 from core.customers.rules import IndicatorKind, Medium
-from core.customers.state import StateDifferences, free_bits, refresh_state, state_differences
+from core.customers.state import (
+    StateDifferences,
+    free_bits,
+    refresh_products,
+    refresh_state,
+    state_differences,
+)
 from core.database import id_set
 from core.responses.model import Response
 from core.runs.model import Run
@@ -56,6 +62,21 @@ def test_products_follow_the_open_holdings(session):
 
     assert refresh_state(session, now=NOW) == 1
     assert state(session, 7).products == 0b10
+
+
+def test_products_alone_are_put_right_for_those_named(session, engine):
+    for customer_id in (1, 7):
+        state(session, customer_id).products = 0b1000
+        state(session, customer_id).consents = 0
+    session.flush()
+
+    named = id_set(engine.dialect.name, [7])
+    assert refresh_products(session, customer_ids=named) == 1
+    session.expire_all()
+    assert state(session, 1).products == 0b1000
+    assert state(session, 7).products != 0b1000
+    assert state(session, 7).consents == 0
+    assert refresh_products(session, customer_ids=named) == 0
 
 
 def test_the_sixty_second_product_still_has_its_bit(session):

@@ -24,7 +24,6 @@ from sqlalchemy.types import TypeEngine
 from core.activities.actions.aborting import end_unwelcome, hold_pending
 from core.customers.model import Consent, Customer, CustomerState
 from core.customers.rules import Origin
-from core.customers.state import refresh_state
 from core.database import Facts
 from core.intake.actions.kinds import Taking, staged_columns
 from core.intake.actions.records import Part, Records, kept_number, table_of
@@ -83,12 +82,13 @@ class Customers(Taking):
 
     def records(self, stage: Stage) -> Records:
         mapped = set(stage.rows.c.keys())
-        to_be = None
+        told = None
         if mapped & CONSENTS.keys():
-            known = _mask(stage, lambda column: column.is_not(None))
-            given = _mask(stage, lambda column: column.is_(true()))
-            to_be = _consents_now(mapped).bitwise_and(known.bitwise_not()).bitwise_or(given)
-        return customer_records(stage.dialect, mapped, now=self.work.now, to_be=to_be)
+            told = (
+                _mask(stage, lambda column: column.is_not(None)),
+                _mask(stage, lambda column: column.is_(true())),
+            )
+        return customer_records(stage.dialect, mapped, now=self.work.now, told=told)
 
     def limit(self, stage: Stage) -> None:
         stage.reject_empty("name", "a new customer needs a name", effect=Effect.CREATE)
@@ -98,9 +98,9 @@ class Customers(Taking):
         records.create(stage)
         records.change(stage)
         self._consents(stage)
-        touched = select(stage.rows.c.record_id).where(stage.rows.c.effect.in_(_TOUCHED))
-        refresh_state(self.work.session, now=self.work.now, customer_ids=touched)
         if decides_contact(stage.rows.c.keys()):
+            changed = stage.rows.c.effect == Effect.UPDATE.code  # new customers have no work
+            touched = select(stage.rows.c.record_id).where(changed)
             self.ended = end_unwelcome(self.work, touched)
 
     def _consents(self, stage: Stage) -> None:
@@ -150,16 +150,24 @@ def customer_records(
     mapped: AbstractSet[str],
     *,
     now: datetime,
-    to_be: ColumnElement[int] | None = None,
+    told: tuple[ColumnElement[int], ColumnElement[int]] | None = None,
 ) -> Records:
     """Return the records of an import of customers that brings the fields `mapped`.
 
-    :param to_be: the mask of the mapped consents as a staged row wants it
+    The mask of consents is written with the rest, so that nothing has to be derived afterwards.
+
+    :param told: masks of the consents of which a staged row knows, and of those that are given
     """
     wide: dict[str, Column[Any]] = {name: _CUSTOMER[name] for name in _WIDE if name in mapped}
     narrow: dict[str, Column[Any]] = {name: _STATE[name] for name in _NARROW if name in mapped}
     narrow |= {_ID_OF[name]: _STATE[_ID_OF[name]] for name in _ID_OF if name in mapped}
-    consents = _consents_now(mapped)
+    consents = to_be = _consents_now(mapped)
+    created, touched = {}, {}
+    if told is not None:
+        known, given = told
+        to_be = _as_told(consents, known, given)
+        created = {"consents": given}
+        touched = {"consents": _as_told(_STATE.consents, known, given)}
     moments = {"updated_at": now}
     return Records(
         dialect,
@@ -171,13 +179,11 @@ def customer_records(
                 created=moments | {"created_at": now},
                 touched=moments,
             ),
-            Part(_STATES, _STATE.customer_id, narrow),
+            Part(_STATES, _STATE.customer_id, narrow, created=created, touched=touched),
         ),
         natural=_CUSTOMER.customer_no,
         staged_key="customer_no",
-        extra={_CONSENTS: (consents, consents if to_be is None else to_be)}
-        if mapped & CONSENTS.keys()
-        else {},
+        extra={_CONSENTS: (consents, to_be)} if mapped & CONSENTS.keys() else {},
     )
 
 
@@ -203,6 +209,12 @@ def restore_consents(work: Work, customer_ids: Select[tuple[int]], intake: Intak
 def _consents_now(mapped: AbstractSet[str]) -> ColumnElement[int]:
     mask = sum(medium.bit for name, medium in CONSENTS.items() if name in mapped)
     return _STATE.consents.bitwise_and(literal(mask, Integer))
+
+
+def _as_told(
+    mask: ColumnElement[int], known: ColumnElement[int], given: ColumnElement[int]
+) -> ColumnElement[int]:
+    return mask.bitwise_and(known.bitwise_not()).bitwise_or(given)
 
 
 def _mask(stage: Stage, counts: Callable[[Column[Any]], ColumnElement[bool]]) -> ColumnElement[int]:

@@ -6,7 +6,7 @@ from sqlalchemy import Integer, Text, cast, literal, select, union, update
 from sqlalchemy.types import TypeEngine
 
 from core.customers.model import Customer, Holding, Product
-from core.customers.state import refresh_state
+from core.customers.state import refresh_products
 from core.database import Number
 from core.intake.actions.kinds import Taking, staged_columns
 from core.intake.actions.records import Part, Records, kept_number, table_of
@@ -25,15 +25,12 @@ class Holdings(Taking):
 
     def find(self, stage: Stage) -> None:
         rows = stage.rows
+        product = select(Product.id).where(Product.code == rows.c.product).scalar_subquery()
+        customer = select(Customer.id).where(Customer.customer_no == rows.c.customer)
         stage.connection.execute(
-            update(rows)
-            .where(rows.c.customer == Customer.customer_no)
-            .values(customer_id=Customer.id)
+            update(rows).values(customer_id=customer.scalar_subquery(), product_id=product)
         )
         stage.reject_unknown("customer", "customer_id", "customer")
-        stage.connection.execute(
-            update(rows).where(rows.c.product == Product.code).values(product_id=Product.id)
-        )
         stage.reject_unknown("product", "product_id", "product")
         if {"opened_on", "closed_on"} <= set(rows.c.keys()):
             reason = literal("is before the day on which the holding was opened")
@@ -57,7 +54,7 @@ class Holdings(Taking):
             select(rows.c.customer_id).where(touched),
             select(before).where(rows.c.effect == Effect.UPDATE.code),
         ).subquery()
-        refresh_state(self.work.session, now=self.work.now, customer_ids=select(owners.c[0]))
+        refresh_products(self.work.session, customer_ids=select(owners.c[0]))
 
 
 def holding_records(dialect: str, mapped: set[str]) -> Records:

@@ -158,7 +158,7 @@ class Records:
         for part in self.parts:
             values = {
                 column.name: part.desired(stage, name) for name, column in part.columns.items()
-            }
+            } | dict(part.touched)
             if not values:
                 continue
             stage.connection.execute(
@@ -168,7 +168,7 @@ class Records:
                     stage.rows.c.effect == Effect.UPDATE.code,
                     self.among if part is self.main else true(),
                 )
-                .values(values | dict(part.touched))
+                .values(values)
             )
 
     def remember(self, stage: Stage, intake_id: int) -> None:
