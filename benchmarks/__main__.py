@@ -5,11 +5,13 @@ Use: python -m benchmarks [customers]
 
 import sys
 
-from benchmarks import demo, selection
-
-MEASURED = (selection.main, demo.main)
+from benchmarks import demo, importing, selection
 
 if __name__ == "__main__":
     size = [int(number) for number in sys.argv[1:2]]
-    results = [measure(*size) for measure in MEASURED]
+    results = [
+        selection.main(*size),
+        demo.main(*size),
+        importing.main(*(customers // 10 for customers in size)),
+    ]
     sys.exit(0 if all(results) else 1)

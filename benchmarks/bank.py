@@ -39,6 +39,7 @@ def build(engine: Engine, customers: int, *, seed: int = 1) -> int:
     rng = np.random.default_rng(seed)
     with engine.begin() as connection:
         _customers(connection, rng, customers, branches, managers, busy_run)
+        bulk.advance_sequences(connection, Customer.metadata)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
     return design_id

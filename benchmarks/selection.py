@@ -63,7 +63,7 @@ def main(customers: int = 1_000_000, rounds: int = 3) -> bool:
     with tempfile.TemporaryDirectory(prefix="fairlead-benchmark-") as folder:
         Path(folder).chmod(0o755)  # the server runs as a user of its own
         good = _measured(Sqlite(Path(folder)), customers, rounds)
-        with _server(folder) as url:
+        with server(folder) as url:
             return _measured(Postgresql(url), customers, rounds) and good
 
 
@@ -114,7 +114,7 @@ class Postgresql:
 
 
 @contextmanager
-def _server(folder: str) -> Iterator[str]:
+def server(folder: str) -> Iterator[str]:
     """Give the address of the server of the tests if one is named, else of one of our own."""
     if given := os.environ.get("FAIRLEAD_TEST_POSTGRESQL_URL"):
         yield given
@@ -192,11 +192,11 @@ def _once(url: str, way: str, run_id: int) -> None:
         carry_out()
         result[part] = time.perf_counter() - started
         _confirm_all(engine, run_id)
-    result["memory"] = _most_memory()
+    result["memory"] = most_memory()
     print(json.dumps(result))
 
 
-def _most_memory() -> float:
+def most_memory() -> float:
     """Return the most memory this process ever had, in MB."""
     # What getrusage says includes the process that this one was started from.
     lines = Path("/proc/self/status").read_text().splitlines()
