@@ -33,6 +33,13 @@ def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Inde
     )
 
 
+# A change after which an activity counts for another day or branch than before, or again.
+REDATED = (
+    "from_due_at IS NOT NULL OR from_branch_id <> to_branch_id"
+    " OR (from_status IN (3, 4) AND to_status IN (0, 1, 2))"
+)
+
+
 class Activity(Base):
     """One contact or task. Its campaign, priority and type are copied: queues sort by them."""
 
@@ -69,6 +76,8 @@ class Activity(Base):
         _partial("ix_activity_pending_customer", "customer_id", where="status IN (0, 1, 2)"),
         _partial("ix_activity_pending_run", "run_id", where="status IN (0, 1, 2)"),
         Index("ix_activity_closed", "person_id", "closed_at"),
+        # What was kept of the work due on a day; new work is not closed, so a launch writes none.
+        _partial("ix_activity_judged", "branch_id", "due_at", where="status IN (3, 4)"),
         # How many carry a reason; new work has none, so a launch does not write here.
         _partial("ix_activity_reason_id", "reason_id", where="reason_id IS NOT NULL"),
     )
@@ -145,6 +154,7 @@ class Change(Base):
     __table_args__ = (
         Index("ix_activity_change_activity_id", "activity_id"),
         _partial("ix_activity_change_batch_id", "batch_id", where="batch_id IS NOT NULL"),
+        _partial("ix_activity_change_redated", "at", where=REDATED),
     )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)

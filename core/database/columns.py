@@ -78,6 +78,11 @@ def only(column_name: str, words: type[Coded]) -> CheckConstraint:
     return CheckConstraint(f"{column_name} IN ({codes})", name=column_name)
 
 
+def in_microseconds(moment: datetime) -> int:
+    """Return a moment as SQLite keeps it: microseconds since 1970."""
+    return (moment.astimezone(UTC) - _EPOCH) // _MICROSECOND
+
+
 class Moment(TypeDecorator[datetime]):
     """A point in time that knows its zone: timestamptz, or microseconds on SQLite."""
 
@@ -94,8 +99,7 @@ class Moment(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError(f"{value} has no time zone")
-        value = value.astimezone(UTC)
-        return (value - _EPOCH) // _MICROSECOND if dialect.name == "sqlite" else value
+        return in_microseconds(value) if dialect.name == "sqlite" else value.astimezone(UTC)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:

@@ -1,7 +1,9 @@
 """Many values in one parameter, and statements that meet many rows."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -15,9 +17,13 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    type_coerce,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
+
+from core.database.columns import in_microseconds
 
 
 def id_set(engine_name: str, ids: Iterable[int]) -> Select[tuple[int]]:
@@ -57,6 +63,38 @@ def text_set(engine_name: str, texts: Iterable[str]) -> Select[str]:
         return select(each.c.value.label("text"))
     value = func.jsonb_array_elements_text(cast(literal(packed), JSONB)).column_valued("value")
     return select(cast(value, Text).label("text"))
+
+
+def row_set(
+    engine_name: str, rows: Iterable[Sequence[Any]], **columns: TypeEngine[Any]
+) -> Select[*tuple[Any, ...]]:
+    """Return rows as a SELECT of named and typed columns, in a single parameter.
+
+    Values are numbers, texts, dates and, for `Moment` columns, moments that know their zone.
+    """
+    packed = json.dumps([[_packed(engine_name, value) for value in row] for row in rows])
+    if engine_name == "sqlite":
+        each = func.json_each(packed).table_valued(column("value", Text))
+        return select(
+            *(
+                type_coerce(func.json_extract(each.c.value, f"$[{at}]"), type_).label(name)
+                for at, (name, type_) in enumerate(columns.items())
+            )
+        )
+    element = func.jsonb_array_elements(cast(literal(packed), JSONB), type_=JSONB)
+    row = element.column_valued("row")
+    return select(
+        *(
+            cast(row[at].astext, type_).label(name)
+            for at, (name, type_) in enumerate(columns.items())
+        )
+    )
+
+
+def _packed(engine_name: str, value: Any) -> Any:
+    if isinstance(value, datetime):
+        return in_microseconds(value) if engine_name == "sqlite" else value.isoformat()
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def affected(session: Session, statement: Executable) -> int:

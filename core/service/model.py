@@ -1,6 +1,8 @@
-from datetime import datetime
+"""Service levels: what the bank promises itself, what was kept, and who is told in time."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.activities.model import Activity
@@ -8,6 +10,8 @@ from core.campaigns.rules import Priority
 from core.database import Base, Code, Number, only
 from core.people.model import Person, Unit
 from core.service.rules import Alarm
+
+_UNSEEN = text("seen_at IS NULL")
 
 
 class ServiceLevel(Base):
@@ -36,7 +40,13 @@ class Escalation(Base):
     __tablename__ = "escalation"
     __table_args__ = (
         only("alarm", Alarm),
-        Index("ix_escalation_branch_id", "branch_id", "at"),
+        Index(
+            "ix_escalation_unseen",
+            "branch_id",
+            "at",
+            postgresql_where=_UNSEEN,
+            sqlite_where=_UNSEEN,
+        ),
         {"sqlite_with_rowid": False},
     )
 
@@ -48,3 +58,28 @@ class Escalation(Base):
     due_at: Mapped[datetime]
     seen_at: Mapped[datetime | None]
     seen_by: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+
+
+class ServiceDay(Base):
+    """A day on the bank's wall whose due work was folded into cells."""
+
+    __tablename__ = "service_day"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    folded_at: Mapped[datetime]
+
+
+class ServiceCell(Base):
+    """The work that was due on a folded day, counted by what was kept; cells add up."""
+
+    __tablename__ = "service_cell"
+    __table_args__ = (only("priority", Priority), {"sqlite_with_rowid": False})
+
+    day: Mapped[date] = mapped_column(
+        ForeignKey(ServiceDay.day, ondelete="CASCADE"), primary_key=True
+    )
+    branch_id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(primary_key=True)
+    priority: Mapped[Priority] = mapped_column(Code(Priority), primary_key=True)
+    met: Mapped[int]
+    missed: Mapped[int]

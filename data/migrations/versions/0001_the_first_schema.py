@@ -135,6 +135,11 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_reason_template')),
     sa.UniqueConstraint('name', name=op.f('uq_reason_template_name'))
     )
+    op.create_table('service_day',
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('folded_at', core.database.Moment(), nullable=False),
+    sa.PrimaryKeyConstraint('day', name=op.f('pk_service_day'))
+    )
     op.create_table('service_level',
     sa.Column('priority', sa.SmallInteger(), nullable=False),
     sa.Column('at_risk_bp', sa.Integer(), nullable=False),
@@ -297,6 +302,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_outbox_entry_id'), ['entry_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_outbox_type'), ['type'], unique=False)
 
+    op.create_table('service_cell',
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('campaign_id', sa.Integer(), nullable=False),
+    sa.Column('priority', sa.SmallInteger(), nullable=False),
+    sa.Column('met', sa.Integer(), nullable=False),
+    sa.Column('missed', sa.Integer(), nullable=False),
+    sa.CheckConstraint('priority IN (1, 2, 3, 4)', name=op.f('ck_service_cell_priority')),
+    sa.ForeignKeyConstraint(['day'], ['service_day.day'], name=op.f('fk_service_cell_day'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('day', 'branch_id', 'campaign_id', 'priority', name=op.f('pk_service_cell')),
+    sqlite_with_rowid=False
+    )
     op.create_table('template_reason',
     sa.Column('template_id', sa.Integer(), nullable=False),
     sa.Column('reason_id', sa.Integer(), nullable=False),
@@ -808,6 +825,7 @@ def upgrade() -> None:
     with op.batch_alter_table('activity', schema=None) as batch_op:
         batch_op.create_index('ix_activity_closed', ['person_id', 'closed_at'], unique=False)
         batch_op.create_index('ix_activity_holder', ['person_id', 'due_at'], unique=False, postgresql_where=sa.text('status IN (1, 2)'), sqlite_where=sa.text('status IN (1, 2)'))
+        batch_op.create_index('ix_activity_judged', ['branch_id', 'due_at'], unique=False, postgresql_where=sa.text('status IN (3, 4)'), sqlite_where=sa.text('status IN (3, 4)'))
         batch_op.create_index('ix_activity_pending', ['branch_id', 'priority', 'due_at', 'status', 'person_id'], unique=False, postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
         batch_op.create_index('ix_activity_pending_customer', ['customer_id'], unique=False, postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
         batch_op.create_index('ix_activity_pending_run', ['run_id'], unique=False, postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
@@ -974,6 +992,7 @@ def upgrade() -> None:
     with op.batch_alter_table('activity_change', schema=None) as batch_op:
         batch_op.create_index('ix_activity_change_activity_id', ['activity_id'], unique=False)
         batch_op.create_index('ix_activity_change_batch_id', ['batch_id'], unique=False, postgresql_where=sa.text('batch_id IS NOT NULL'), sqlite_where=sa.text('batch_id IS NOT NULL'))
+        batch_op.create_index('ix_activity_change_redated', ['at'], unique=False, postgresql_where=sa.text('from_due_at IS NOT NULL OR from_branch_id <> to_branch_id OR (from_status IN (3, 4) AND to_status IN (0, 1, 2))'), sqlite_where=sa.text('from_due_at IS NOT NULL OR from_branch_id <> to_branch_id OR (from_status IN (3, 4) AND to_status IN (0, 1, 2))'))
 
     op.create_table('allocation',
     sa.Column('activity_id', core.database.Number, nullable=False),
@@ -1034,7 +1053,7 @@ def upgrade() -> None:
     sqlite_with_rowid=False
     )
     with op.batch_alter_table('escalation', schema=None) as batch_op:
-        batch_op.create_index('ix_escalation_branch_id', ['branch_id', 'at'], unique=False)
+        batch_op.create_index('ix_escalation_unseen', ['branch_id', 'at'], unique=False, postgresql_where=sa.text('seen_at IS NULL'), sqlite_where=sa.text('seen_at IS NULL'))
 
     op.create_table('lead',
     sa.Column('id', core.database.Number, nullable=False),
@@ -1124,7 +1143,7 @@ def downgrade() -> None:
 
     op.drop_table('lead')
     with op.batch_alter_table('escalation', schema=None) as batch_op:
-        batch_op.drop_index('ix_escalation_branch_id')
+        batch_op.drop_index('ix_escalation_unseen', postgresql_where=sa.text('seen_at IS NULL'), sqlite_where=sa.text('seen_at IS NULL'))
 
     op.drop_table('escalation')
     with op.batch_alter_table('attempt', schema=None) as batch_op:
@@ -1136,6 +1155,7 @@ def downgrade() -> None:
 
     op.drop_table('allocation')
     with op.batch_alter_table('activity_change', schema=None) as batch_op:
+        batch_op.drop_index('ix_activity_change_redated', postgresql_where=sa.text('from_due_at IS NOT NULL OR from_branch_id <> to_branch_id OR (from_status IN (3, 4) AND to_status IN (0, 1, 2))'), sqlite_where=sa.text('from_due_at IS NOT NULL OR from_branch_id <> to_branch_id OR (from_status IN (3, 4) AND to_status IN (0, 1, 2))'))
         batch_op.drop_index('ix_activity_change_batch_id', postgresql_where=sa.text('batch_id IS NOT NULL'), sqlite_where=sa.text('batch_id IS NOT NULL'))
         batch_op.drop_index('ix_activity_change_activity_id')
 
@@ -1163,6 +1183,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_activity_pending_run', postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
         batch_op.drop_index('ix_activity_pending_customer', postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
         batch_op.drop_index('ix_activity_pending', postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
+        batch_op.drop_index('ix_activity_judged', postgresql_where=sa.text('status IN (3, 4)'), sqlite_where=sa.text('status IN (3, 4)'))
         batch_op.drop_index('ix_activity_holder', postgresql_where=sa.text('status IN (1, 2)'), sqlite_where=sa.text('status IN (1, 2)'))
         batch_op.drop_index('ix_activity_closed')
 
@@ -1237,6 +1258,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_template_reason_reason_id'))
 
     op.drop_table('template_reason')
+    op.drop_table('service_cell')
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_outbox_type'))
         batch_op.drop_index(batch_op.f('ix_outbox_entry_id'))
@@ -1269,6 +1291,7 @@ def downgrade() -> None:
     op.drop_table('work_calendar')
     op.drop_table('status_reason')
     op.drop_table('service_level')
+    op.drop_table('service_day')
     op.drop_table('reason_template')
     op.drop_table('qualification')
     op.drop_table('product')

@@ -1,0 +1,1 @@
+"""Setting service levels, telling leads in time, and noting that they saw it."""

@@ -1,0 +1,48 @@
+"""Folding due days into cells, so that the share of what was kept is a sum over a few rows.
+
+It changes no figure, decides nothing and leaves no trace in the journal by itself.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.orm import Session
+
+from core.database import affected
+from core.runs.model import Run
+from core.service.model import ServiceCell, ServiceDay
+from core.service.queries.judged import SETTLED, judged, touched_days
+
+MOST_DAYS = 31  # new ones at a time: who folds for the first time keeps nobody waiting
+_KEYS = ("day", "branch_id", "campaign_id", "priority")
+
+
+def fold_service(session: Session, *, now: datetime) -> int:
+    """Fold due days that are over, and again those that changed since; return how many.
+
+    The latest come first, and `MOST_DAYS` at a time; until its turn a day is counted live.
+    """
+    over = (now.astimezone(UTC) - SETTLED).astimezone(now.tzinfo).date() - timedelta(days=1)
+    folded = set(session.scalars(select(ServiceDay.day)))
+    again = folded & touched_days(session, now)
+    days = sorted({*again, *_new(session, folded, over)})
+    if not days:
+        return 0
+    session.execute(delete(ServiceCell).where(ServiceCell.day.in_(again)))
+    session.execute(delete(ServiceDay).where(ServiceDay.day.in_(again)))
+    session.add_all(ServiceDay(day=day, folded_at=now) for day in days)
+    session.flush()
+    rows = judged(session, days, now)
+    keys = [rows.c[name] for name in _KEYS]
+    counted = select(*keys, func.sum(rows.c.met), func.sum(rows.c.missed)).group_by(*keys)
+    affected(session, insert(ServiceCell).from_select([*_KEYS, "met", "missed"], counted))
+    return len(days)
+
+
+def _new(session: Session, folded: set[date], over: date) -> list[date]:
+    # Nothing is due before its run begins.
+    first = session.scalar(select(func.min(Run.starts_on)).where(Run.launched_at.is_not(None)))
+    if first is None:
+        return []
+    days = (over - timedelta(days=n) for n in range((over - first).days + 1))
+    return [day for day in days if day not in folded][:MOST_DAYS]
