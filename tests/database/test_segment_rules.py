@@ -201,6 +201,23 @@ def test_a_rule_over_the_state_row_joins_nothing(ask):
     assert "JOIN" not in ask(SYSTEM, sql)
 
 
+def test_what_is_judged_soonest_comes_first(ask):
+    rule = {
+        "all": [
+            {"field": "age", "is": ">", "value": 30},
+            {"field": "pending", "is": "=", "value": 0},
+            {"consent": "phone"},
+        ]
+    }
+
+    def sql(view):
+        return str(compiled(view, rule))
+
+    said = ask(SYSTEM, sql)
+
+    assert said.index("consents") < said.index("pending") < said.index("born_on")
+
+
 def test_a_product_without_a_bit_is_looked_up(ask, engine):
     with Session(engine) as session, session.begin():
         session.add(Holding(agreement_no="ins", customer_id=3, product_id=PRODUCTS["insurance"]))
