@@ -9,6 +9,7 @@ from components.gateway import current_actor, fetch, heading
 from components.tables import Column, forget, listing
 from components.tiles import Tile, tiles
 from core.access import Permission
+from core.activities.queries.messages import messages
 from core.runs import queries
 
 CANDIDATES = (
@@ -20,6 +21,13 @@ CANDIDATES = (
     Column("confirmer", "Asked", sort="confirmer"),
     Column("rejection", "Reason", width="medium"),
 )
+MESSAGES = (
+    Column("send_on", "Send on", "date", sort="send_on"),
+    Column("customer_no", "Customer", sort="customer_no"),
+    Column("stage", "Stage", sort="stage"),
+    Column("channel", "Channel"),
+    Column("status", "Status", sort="status"),
+)
 
 run_id = navigation.record()
 if run_id is None:
@@ -28,7 +36,8 @@ if run_id is None:
 sheet = fetch(queries.run_sheet, run_id=run_id)
 actor = current_actor()
 
-heading(f"{sheet.campaign}: {sheet.code}", sheet.description or "How far is this run?")
+told = sheet.description if sheet.description != sheet.campaign else ""
+heading(f"{sheet.campaign}: {sheet.code}", told or "How far is this run?")
 with st.container(horizontal=True, vertical_alignment="center"):
     look.badge(words.sentence(sheet.status), runs.MEANINGS[sheet.status])
     st.caption(
@@ -91,3 +100,12 @@ with candidates:
 with made:
     runs.arms(sheet.id)
     runs.stages(sheet)
+    st.subheader("Messages")
+    listing(
+        messages,
+        columns=MESSAGES,
+        key="messages",
+        filters={"run_id": sheet.id},
+        noun="message",
+        empty="This run has made no messages: its stages are worked by people.",
+    )

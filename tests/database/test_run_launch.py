@@ -12,6 +12,7 @@ from core.activities.actions.ending import ChangeRun, complete_run, pause, resum
 from core.activities.actions.launch import Launch, MakeDueWork, launch, make_due_work
 from core.activities.model import Activity, Change, Message
 from core.activities.queries.checks import broken_histories, work_for_held_out
+from core.activities.queries.messages import messages
 from core.activities.rules import MessageStatus, Status
 from core.activities.schedule import calendar_of, stage_days
 from core.campaigns.model import Content, Design, Stage
@@ -31,6 +32,7 @@ from core.runs.queries.candidates import confirmations_wanted
 from core.runs.queries.selection import confirmers
 from core.runs.queries.sheets import run_sheet
 from core.runs.rules import Confirmation, RunStatus
+from core.windows import Window
 from core.work import changing
 from tests import world as bank
 from tests.conftest import NOW, ZONE
@@ -462,6 +464,34 @@ class TestStages:
             "Savings account. Ask North at North."
         )
         assert messages[1].body.endswith("Ask Ann Example at North.")
+
+    def test_messages_are_listed_with_their_day_and_what_became_of_them(
+        self, selected, do, world, ask
+    ):
+        run_id = selected(stages=[{}, {"content_id": bank.EMAIL, "start_after_days": 0}])
+        do(world.mia, launch, Launch(run_id))
+
+        part = ask(world.mia, messages, run_id=run_id, window=Window(size=5))
+
+        assert (part.total, len(part.rows)) == (13, 5)
+        [row] = {(row.channel, row.send_on, row.status) for row in part.rows}
+        assert row == ("Email", NOW.date(), MessageStatus.QUEUED)
+        assert [row.customer_no for row in part.rows] == sorted(r.customer_no for r in part.rows)
+        do(world.mia, stop_run, ChangeRun(run_id, "No stock"))
+        gone = ask(world.mia, messages, run_id=run_id)
+        assert {row.status for row in gone.rows} == {MessageStatus.WITHDRAWN}
+
+    def test_messages_are_listed_within_the_scope_for_who_runs_campaigns(
+        self, selected, do, world, ask
+    ):
+        run_id = selected(stages=[{"content_id": bank.EMAIL}])
+        do(world.mia, launch, Launch(run_id))
+
+        with pytest.raises(NotAllowed):
+            ask(world.ann, messages, run_id=run_id)
+        local = replace(world.mia, scope=Scope(unit_ids=(bank.NORTH,)))
+        with pytest.raises(NotFound):
+            ask(local, messages, run_id=run_id)
 
     def test_a_run_of_messages_only_marks_its_candidates_too(self, selected, do, world, look):
         run_id = selected(stages=[{"content_id": bank.EMAIL}])
