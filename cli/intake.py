@@ -13,6 +13,7 @@ from core.database import spilling
 from core.intake.actions.requests import Verdict
 from core.intake.actions.reverting import Revert, revert
 from core.intake.actions.taking import RowsRejected, take_in, try_out
+from core.intake.events import IntakeApplied, IntakeReverted
 from core.intake.queries import imports
 from core.intake.rules import IntakeKind
 from core.refusals import Invalid
@@ -88,6 +89,8 @@ def import_file(
             number = fact.intake_id
             verdict = Verdict(fact.created, fact.updated, fact.unchanged, fact.rejected, ())
     outcome.tell(verdict, number, left_out=reading.skipped)
+    if number and not as_json:
+        _tell_ended(fact)
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,12 @@ def _undo(number: int, *, as_json: bool) -> None:
         print_json(counts | {"kept": reversal.kept})
         return
     say(f"Import {number} is undone: {fact.deleted:,} deleted, {fact.restored:,} restored.")
+    _tell_ended(fact)
     if reversal.kept:
         warn(f"{fact.kept:,} were left alone:")
         print_rows(reversal.kept)
+
+
+def _tell_ended(fact: IntakeApplied | IntakeReverted) -> None:
+    if fact.aborted or fact.withdrawn:
+        say(f"Opting out ended {fact.aborted:,} activities and {fact.withdrawn:,} messages.")

@@ -18,6 +18,7 @@ from core.database import spilling
 from core.intake.actions.requests import Verdict
 from core.intake.actions.reverting import Reversal, Revert, revert
 from core.intake.actions.taking import take_in, try_out
+from core.intake.events import IntakeApplied, IntakeReverted
 from core.intake.rules import IntakeKind
 from core.refusals import Invalid, Refusal
 from core.settings import HERE, settings
@@ -154,11 +155,19 @@ def take(upload: Upload, *, keep_good_rows: bool) -> None:
                 done=lambda fact: (
                     f"Import {fact.intake_id} is done: {fact.created:,} created,"
                     f" {fact.updated:,} updated, {fact.unchanged:,} unchanged,"
-                    f" {fact.rejected:,} rejected."
+                    f" {fact.rejected:,} rejected.{told(fact)}"
                 ),
             )
     except Refusal as refusal:
         errors.explain(refusal)
+
+
+def told(fact: IntakeApplied | IntakeReverted) -> str:
+    """Say how much work the file's consents ended, if any."""
+    if not (fact.aborted or fact.withdrawn):
+        return ""
+    work = words.counted(fact.aborted, "activity", "activities")
+    return f" Opting out ended {work} and {words.counted(fact.withdrawn, 'message')}."
 
 
 def undoing(intake_id: int) -> Reversal | None:

@@ -106,5 +106,6 @@ with done:
                 done=lambda back: (
                     f"Import {back.fact.intake_id} is undone: {back.fact.deleted:,} deleted,"
                     f" {back.fact.restored:,} restored, {back.fact.kept:,} left alone."
+                    + importing.told(back.fact)
                 ),
             )

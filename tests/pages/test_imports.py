@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from core.customers.model import Customer
 from core.settings import settings
+from tests.making.activities import pool_of
 from tests.making.files import CUSTOMERS, HEADER, Importing
 
 GOOD = HEADER + "N1,Nora New,B1,10.50,smith\nN2,Otto New,B2,-3,\n"
@@ -52,6 +53,16 @@ def test_tries_out_and_then_takes_in(uploaded, installation):
 
     assert "Import 1 is done: 2 created" in app.success[0].value
     assert customers(installation) == 17
+
+
+def test_says_how_much_work_withdrawn_consents_ended(uploaded, engine):
+    pool_of(engine, [1, 2, 3])
+    mapping = 'source = "x"\n[fields]\ncustomer_no = "no"\n[consents]\nphone = "phone"\n'
+    app = uploaded("no,phone\nC1,no\nC2,no\nC3,yes\n", mapping)
+
+    app.button(key="take").click().run()
+
+    assert "Opting out ended 2 activities and 0 messages." in app.success[0].value
 
 
 def test_shows_rejected_rows_and_imports_the_others_only_when_asked(uploaded, installation):
