@@ -163,12 +163,14 @@ def choices(view: Reader) -> Choices:
 
 
 def _offered(view: Reader, held: Held, id_: Ids, name: Names) -> list[Choice]:
-    count = func.count(Activity.id)
-    statement = (
-        select(id_, name, count)
-        .join(Activity, held == id_)
+    # Counted before it is named: pending work is then read once, and nobody's name is sorted.
+    waiting = (
+        select(held.label("id"), func.count(Activity.id).label("pending"))
         .where(pending(), seen(view))
-        .group_by(id_, name)
-        .order_by(name)
+        .group_by(held)
+        .subquery("waiting")
+    )
+    statement = (
+        select(id_, name, waiting.c.pending).join(waiting, waiting.c.id == id_).order_by(name)
     )
     return [Choice(*row) for row in view.session.execute(statement)]
