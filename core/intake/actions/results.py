@@ -80,18 +80,21 @@ class Results(Taking):
             .where(
                 rows.c.customer == Customer.customer_no, CustomerState.customer_id == Customer.id
             )
-            .values(customer_id=Customer.id, branch_id=CustomerState.branch_id)
+            .values(
+                customer_id=Customer.id,
+                branch_id=CustomerState.branch_id,
+                arm_no=self._arm(rows.c),
+            )
         )
         stage.reject_unknown("customer", "customer_id", "customer")
         if "channel" in rows.c:
             run(update(rows).where(rows.c.channel == Channel.name).values(channel_id=Channel.id))
             stage.reject_unknown("channel", "channel_id", "channel")
-        run(update(rows).values(arm_no=self._arm(rows.c)))
         if "arm" in rows.c:
             stage.reject_unknown("arm", "arm_no", "arm")
             stage.reject_empty("arm", "is empty, so the customer's group is unknown")
-        run(update(rows).values(**self._moments(rows.c)))
-        run(update(rows).values(tries=self._tries(rows.c)))
+        moments = self._moments(rows.c)
+        run(update(rows).values(**moments, tries=self._tries(rows.c, moments["attempted_at"])))
         days = stage.connection.execute(select(func.min(rows.c.date), func.max(rows.c.date))).one()
         today = self.work.now.date()
         self.run = finished_run(
@@ -152,8 +155,8 @@ class Results(Taking):
         }
         return {name: case((condition, row.at)) for name, condition in conditions.items()}
 
-    def _tries(self, row: Any) -> ColumnElement[Any]:
-        guess = case((row.attempted_at.is_not(None), 1), else_=0)
+    def _tries(self, row: Any, attempted_at: ColumnElement[Any]) -> ColumnElement[Any]:
+        guess = case((attempted_at.is_not(None), 1), else_=0)
         return func.coalesce(row.attempts, guess) if "attempts" in row else guess
 
 
