@@ -56,7 +56,7 @@ CAMPAIGNS = (
         "Savings",
         Priority.MEDIUM,
         -325,
-        -245,
+        60,
         (Version("earning-adults"),),
         goal=0.05,
         product="savings",

@@ -70,6 +70,7 @@ def at_work(regions: int) -> tuple[RunSpec, ...]:
         *invest,
         RunSpec("KYC", 3, 3, 24, 45, in_work=True, reach=0.85),
         RunSpec("INVEST", 1, -3, 13, 60, region=-1, in_work=True),
+        RunSpec("SAVE", 1, -4, 25, 45, region=0, in_work=True),
     )
 
 

@@ -99,7 +99,11 @@ def test_its_campaigns_are_at_every_point_of_their_lives(bank):
                 select(Campaign.code, Design.status).join(Design, Design.campaign_id == Campaign.id)
             ).all()
         )
-    for finished in ("SAVE", "HOME", "GOLD"):
+    assert {status for code, status in states if code == "SAVE"} == {
+        RunStatus.COMPLETED,
+        RunStatus.SELECTED,
+    }
+    for finished in ("HOME", "GOLD"):
         assert {status for code, status in states if code == finished} == {RunStatus.COMPLETED}
     assert ("INVEST", RunStatus.LAUNCHED) in states
     assert ("INVEST", RunStatus.SELECTED) in states
@@ -128,11 +132,15 @@ def test_work_is_open_in_every_branch_of_the_first_region(bank):
         Activity.next_action_at.is_not(None),
     ):
         assert count(bank, Activity, pending, due)
+
+
+@pytest.mark.parametrize("username", ["agent", "agent2"])
+def test_candidates_wait_to_be_confirmed_in_the_branches_of_both_agents(bank, username):
     with Session(bank) as session:
         branch_id = session.scalars(
             select(Person.unit_id)
             .join(Credential, Credential.person_id == Person.id)
-            .where(Credential.username == "agent2")
+            .where(Credential.username == username)
         ).one()
     waits = Candidate.confirmation == Confirmation.PENDING
     assert count(bank, Candidate, waits, Candidate.branch_id == branch_id)
