@@ -24,7 +24,7 @@ demo: $(BIN)/.ready
 test: lint
 	$(BIN)/python -m tests.browser.chromium
 	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile $(CACHED)
-	$(BIN)/pytest -q tests/browser
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile tests/browser
 
 lint: $(BIN)/.ready-to-test
 	$(BIN)/ruff check .
@@ -34,7 +34,7 @@ lint: $(BIN)/.ready-to-test
 
 browser: $(BIN)/.ready-to-test
 	$(BIN)/python -m tests.browser.chromium
-	$(BIN)/pytest -q tests/browser
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile tests/browser
 
 bench: $(BIN)/.ready-to-test
 	$(BIN)/python -m benchmarks
