@@ -66,6 +66,11 @@ def import_file(
     from data.importers.rejected import rejected_file  # noqa: PLC0415
 
     put_aside = rejected or Path(f"{file.name.split('.')[0]}-rejected.csv")
+    if put_aside.resolve() in {file.resolve(), mapping.resolve()}:
+        raise Invalid(
+            f"The rejected rows can't go into {put_aside}, which is read itself;"
+            " name another file with --rejected."
+        )
     outcome = _Outcome(put_aside, as_json=as_json)
     meaning = read_mapping(mapping, kind)
     with ExitStack() as stack:

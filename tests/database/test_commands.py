@@ -344,3 +344,18 @@ def test_the_bank_itself_is_the_first_unit(empty):
         assert session.scalars(select(Unit.code)).all() == ["BANK"]
     engine.dispose()
     settings.cache_clear()
+
+
+def test_rejected_rows_never_take_the_place_of_what_is_read(fairlead, tmp_path):
+    file, mapping = tmp_path / "in.csv", tmp_path / "in.toml"
+    file.write_text("no\n1\n")
+    mapping.write_text('source = "x"\n[fields]\ncustomer_no = "no"\n')
+
+    for put_aside in (file, mapping):
+        refused = fairlead(
+            "import", "customers", file, "--mapping", mapping, "--rejected", put_aside
+        )
+        assert refused.exit_code == 1
+        assert "which is read itself" in refused.stderr
+    assert file.read_text() == "no\n1\n"
+    assert mapping.exists()

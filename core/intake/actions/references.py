@@ -71,17 +71,15 @@ def _products(session: Session, wanted: Iterable[NewProduct]) -> list[int]:
             yearly_margin=product.yearly_margin,
             bit=next(bits, None),
         )
-        for product in wanted
+        for product in {product.code: product for product in wanted}.values()
         if product.code not in known
     ]
 
 
 def _channels(session: Session, wanted: Iterable[NewChannel]) -> list[int]:
-    missing = [
-        channel
-        for channel in wanted
-        if channel.name not in set(session.scalars(select(Channel.name)))
-    ]
+    known = set(session.scalars(select(Channel.name)))
+    named = {channel.name: channel for channel in wanted}
+    missing = [channel for name, channel in named.items() if name not in known]
     if not missing:
         return []
     action = session.scalar(select(ActionType.id).where(ActionType.is_campaign_activity).limit(1))
