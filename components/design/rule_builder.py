@@ -1,5 +1,6 @@
 """A rule put together from conditions in plain words, without writing any of it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from datetime import date
@@ -152,7 +153,8 @@ def _adding(parts: list[Any], place: str, known: Known) -> None:
 
 def _other(about: str, place: str, known: Known) -> dict[str, Any] | None:
     if about in {_HOLDS, _LACKS}:
-        products = {f"{p.name}": {"product": code} for code, p in known.products.items()}
+        named = _apart({code: p.name for code, p in known.products.items()})
+        products = {name: {"product": code} for name, code in named.items()}
         categories = {f"Any {name}": {"category": name} for name in sorted(known.categories)}
         which = _one("Product", products | categories, f"{place}:product")
         return None if which is None else {"holds" if about == _HOLDS else "lacks": which}
@@ -162,8 +164,8 @@ def _other(about: str, place: str, known: Known) -> dict[str, Any] | None:
     if about == _INDICATOR:
         kind = _one("Indicator", {words.sentence(k): k.value for k in IndicatorKind}, f"{place}:k")
         return _marked("indicator", kind, "set", "Indicator is set", f"{place}:set")
-    usable = {s.name: code for code, s in known.segments.items() if not s.is_retired}
-    code = _one("Segment", usable, f"{place}:segment")
+    usable = {code: s.name for code, s in known.segments.items() if not s.is_retired}
+    code = _one("Segment", _apart(usable), f"{place}:segment")
     return None if code is None else {"segment": code}
 
 
@@ -228,10 +230,16 @@ def _number(text: str) -> Any:
 
 def _choices(field: Field, known: Known) -> dict[str, str]:
     if field.type is Type.UNIT:
-        return {unit.name: code for code, unit in known.units.items()}
+        return _apart({code: unit.name for code, unit in known.units.items()})
     if field.type is Type.PERSON:
         return {f"{p.name} ({number})": number for number, p in known.people.items()}
     return {words.sentence(kind): kind.value for kind in CustomerKind}
+
+
+def _apart(names: Mapping[str, str]) -> dict[str, str]:
+    """Return the codes by name; of two with one name neither hides the other."""
+    often = Counter(names.values())
+    return {name if often[name] == 1 else f"{name} ({code})": code for code, name in names.items()}
 
 
 def _one(label: str, choices: Mapping[str, Any], key: str) -> Any:

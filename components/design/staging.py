@@ -109,9 +109,15 @@ def _content() -> None:
         subject = st.text_input("Subject")
         body = st.text_area("Words", height=140)
         asked = st.form_submit_button("Keep the content")
-    if asked and channel is not None:
+
+    def request() -> SaveContent:
+        if channel is None:
+            raise Invalid("An administrator has to add a channel first.")
+        return SaveContent(name, channel.id, body, subject)
+
+    if asked:
         submit(
             save_content,
-            lambda: SaveContent(name, channel.id, body, subject),
+            request,
             done=lambda fact: f"The content “{fact.name}” can be used in a stage now.",
         )
