@@ -289,7 +289,7 @@ def test_messages_are_listed_with_the_day_and_what_became_of_them(open_page, wor
 
     assert not app.exception
     [grid] = [each.value for each in app.dataframe if "Send on" in each.value]
-    assert set(grid["Status"]) == {"queued"}
+    assert set(grid["Status"]) == {"Queued"}
     assert set(grid["Channel"]) == {"Email"}
 
 
