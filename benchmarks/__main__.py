@@ -5,13 +5,14 @@ Use: python -m benchmarks [customers]
 
 import sys
 
-from benchmarks import demo, importing, selection
+from benchmarks import demo, importing, reassign, selection
 
 if __name__ == "__main__":
     size = [int(number) for number in sys.argv[1:2]]
     results = [
         selection.main(*size),
         demo.main(*size),
+        reassign.main(*(customers // 10 for customers in size)),
         importing.main(*(customers // 10 for customers in size)),
     ]
     sys.exit(0 if all(results) else 1)

@@ -10,20 +10,22 @@ import tempfile
 import time
 from pathlib import Path
 
-from sqlalchemy import func, select, text
+from sqlalchemy import false, func, insert, literal, select, text, true
 from sqlalchemy.orm import Session
 
 from benchmarks.bank import NOW, build
-from benchmarks.selection import Postgresql, Sqlite, _server
+from benchmarks.selection import Postgresql, Sqlite, server
 from core.access import SYSTEM
 from core.activities.actions.assignment import AssignMatching, assign_matching
 from core.activities.model import Activity, Change
 from core.activities.queries.filters import ActivityFilter
+from core.customers.model import CustomerState
 from core.database import connect, write_turn
+from core.runs.model import Candidate
+from core.runs.rules import TREATED_ARM, Confirmation
 from core.work import rehearsing
 
 LIMIT = 2.0  # ratio to the hand-written SQL
-BUSY = 20  # one customer in so many of the bank of benchmarks has work
 
 
 def main(activities: int = 100_000, rounds: int = 5) -> bool:
@@ -31,13 +33,13 @@ def main(activities: int = 100_000, rounds: int = 5) -> bool:
     with tempfile.TemporaryDirectory(prefix="fairlead-benchmark-") as folder:
         Path(folder).chmod(0o755)  # the server runs as a user of its own
         good = _measured(Sqlite(Path(folder)).url, activities, rounds)
-        with _server(folder) as url:
+        with server(folder) as url:
             return _measured(Postgresql(url).url, activities, rounds) and good
 
 
 def _measured(url: str, activities: int, rounds: int) -> bool:
     engine = connect(url)
-    build(engine, activities * BUSY)
+    build(engine, activities)
     from_id, to_id = _gathered(engine)
     taken: dict[str, list[float]] = {"hand": [], "ours": []}
     moved = {}
@@ -72,10 +74,31 @@ def _gathered(engine) -> tuple[int, int]:
             text("SELECT id FROM person WHERE unit_id = :unit ORDER BY id LIMIT 2"),
             {"unit": branch},
         )
+        like = select(Activity.__table__).limit(1).subquery()
+        others = [column.name for column in like.c if column.name not in {"id", "customer_id"}]
+        idle = (
+            select(CustomerState.customer_id, *(like.c[name] for name in others))
+            .join(like, true())
+            .where(CustomerState.pending == 0)
+        )
+        session.execute(insert(Activity).from_select(["customer_id", *others], idle))
         session.execute(
             text("UPDATE activity SET status = 1, person_id = :person, branch_id = :unit"),
             {"person": from_id, "unit": branch},
         )
+        known = select(
+            Activity.run_id,
+            Activity.customer_id,
+            Activity.branch_id,
+            literal(TREATED_ARM),
+            Confirmation.CONFIRMED.literal,
+            Activity.created_at,
+            literal(0),
+            false(),
+        )
+        columns = ("run_id", "customer_id", "branch_id", "arm", "confirmation", "assigned_at")
+        columns += ("attempts", "is_imported")
+        session.execute(insert(Candidate).from_select(columns, known))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
     return from_id, to_id
@@ -88,7 +111,7 @@ def _by_hand(session: Session, from_id: int, to_id: int) -> None:
             f"""INSERT INTO activity_change (activity_id, at, verb, from_status, to_status,
               from_person_id, to_person_id, from_branch_id, to_branch_id)
             SELECT id, {now}, 'assign', status, 1, person_id, :to, branch_id, branch_id
-            FROM activity WHERE person_id = :from AND status IN (0, 1, 2)"""  # noqa: S608
+            FROM activity WHERE person_id = :from AND status IN (0, 1, 2)"""
         ),
         {"from": from_id, "to": to_id},
     )
