@@ -94,6 +94,7 @@ def customer(customer_id: int) -> None:
         "Consents to": media,
         "Last contact": words.moment(known.last_contact_at),
         "Last refusal": words.moment(known.last_refusal_at),
+        "Record of": words.day(known.updated_at),
     }
     _facts(facts)
     if known.agreements:

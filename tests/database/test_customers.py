@@ -40,6 +40,7 @@ class TestContactFacts:
         assert facts.allowed == tuple(Medium)
         assert [held.product for held in facts.agreements] == ["Current account"]
         assert facts.agreements[0].agreement_no == "A1-1"
+        assert facts.updated_at == NOW
 
     @pytest.mark.parametrize(
         ("who", "customer_id"), [("ann", 3), ("ben", 1), ("mia", 1), ("tom", 1)]

@@ -29,7 +29,8 @@ class Agreement:
 class ContactFacts:
     """What somebody needs to know of a customer before a contact; masked unless it is their work.
 
-    `age` is in whole years; `allowed` are the ways in which the customer may be contacted.
+    `age` is in whole years; `allowed` are the ways in which the customer may be contacted,
+    `updated_at` when the record last came from the bank's own books.
     """
 
     id: int
@@ -55,6 +56,7 @@ class ContactFacts:
     allowed: tuple[Medium, ...]
     indicators: tuple[IndicatorKind, ...]
     agreements: tuple[Agreement, ...]
+    updated_at: datetime
 
 
 def contact_facts(view: Reader, *, customer_id: int) -> ContactFacts:
@@ -99,6 +101,7 @@ def contact_facts(view: Reader, *, customer_id: int) -> ContactFacts:
         allowed=_allowed(view, customer_id),
         indicators=indicators,
         agreements=_agreements(view, customer_id, shown=shown),
+        updated_at=customer.updated_at,
     )
 
 
