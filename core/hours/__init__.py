@@ -1,7 +1,7 @@
 """Working time: the spans of a week in a zone, with holidays, lunch and daylight saving."""
 
 from core.hours.timeline import Timeline
-from core.hours.walls import MINUTES_OF_DAY, moment_on_wall, zone_named
+from core.hours.walls import MINUTES_OF_DAY, beginning_of, moment_on_wall, zone_named
 from core.hours.working import NeverOpens, Span, WorkingTime, countries
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Span",
     "Timeline",
     "WorkingTime",
+    "beginning_of",
     "countries",
     "moment_on_wall",
     "zone_named",

@@ -42,6 +42,12 @@ def moment_on_wall(day: date, minute: int, zone: str) -> datetime:
     )
 
 
+def beginning_of(day: date, zone: str) -> datetime:
+    """Return the first moment at which the wall shows a day, or the next where it is left out."""
+    passes = wall_minutes(zone, day, 0, MINUTES_OF_DAY)
+    return moment_of(passes[0][0]) if passes else beginning_of(day + timedelta(days=1), zone)
+
+
 def minute_of(moment: datetime) -> int:
     """Return the minutes since 1970."""
     return int(moment.timestamp() // 60)
