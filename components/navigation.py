@@ -95,6 +95,7 @@ SCREENS: tuple[Screen, ...] = (
     _screen("Results", "impact", "Impact", "insights", _P.SEE_IMPACT),
     _screen("Administration", "people", "People", "badge", _P.SEE_PEOPLE, _P.MANAGE_PEOPLE),
     _screen("Administration", "reference", "Reasons and channels", "tune", _P.MANAGE_REFERENCE),
+    _screen("Administration", "hours", "Working time", "schedule", _P.MANAGE_REFERENCE),
     _screen("Administration", "imports", "Imports", "upload_file", _P.IMPORT),
     _screen("Administration", "journal", "Journal", "history", _P.READ_JOURNAL),
     _screen("Account", "account", "My account", "person", _P.OWN_ACCOUNT),

@@ -6,6 +6,7 @@ import streamlit as st
 
 from components import organisation, sign_in, words
 from components.gateway import fetch, submit
+from components.hours import following
 from core.access import Role
 from core.people.actions import accounts, passwords, roles
 from core.people.queries import PersonRow, TeamRow, UnitRow, teams, units
@@ -57,6 +58,7 @@ def change(person: PersonRow) -> None:
     with left:
         _roles(person)
         organisation.certify(person)
+        following.own_hours(person)
     with right:
         if person.username is None:
             _account(person)

@@ -290,8 +290,8 @@ class TestFollowing:
         do(world.ada, set_person_calendar, SetPersonCalendar(SAM, 1, czech))
 
         assert ask(world.ada, followers) == [
-            Follower(czech, NORTH, None, "North", None),
-            Follower(czech, None, SAM, "Sam Example", 2),
+            Follower(czech, NORTH, None, "North"),
+            Follower(czech, None, SAM, "Sam Example"),
         ]
 
     def test_of_two_at_once_only_one_counts(self, do, world, czech):

@@ -99,7 +99,6 @@ class Follower:
     unit_id: int | None
     person_id: int | None
     name: str
-    version: int | None
 
 
 def followers(view: Reader) -> list[Follower]:
@@ -111,13 +110,13 @@ def followers(view: Reader) -> list[Follower]:
         .where(Unit.calendar_id.is_not(None), Unit.is_active, limits(Unit.id))
         .order_by(Unit.name, Unit.id)
     )
-    units = [Follower(row.calendar_id, row.id, None, row.name, None) for row in found]
+    units = [Follower(row.calendar_id, row.id, None, row.name) for row in found]
     own = view.session.execute(
-        select(Person.calendar_id, Person.id, Person.name, Person.version)
+        select(Person.calendar_id, Person.id, Person.name)
         .where(Person.calendar_id.is_not(None), Person.is_active, limits(Person.unit_id))
         .order_by(Person.name, Person.id)
     )
-    return units + [Follower(row.calendar_id, None, row.id, row.name, row.version) for row in own]
+    return units + [Follower(row.calendar_id, None, row.id, row.name) for row in own]
 
 
 class _Tree:

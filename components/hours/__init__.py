@@ -1,0 +1,1 @@
+"""Administering when units and people work, and what the bank promises itself."""
