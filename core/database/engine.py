@@ -60,7 +60,8 @@ def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
 def _lower(value: object) -> str | None:
     if value is None:
         return None
-    return str(value).replace("Σ", "σ").lower()  # letter by letter, whatever stands beside it
+    # Letter by letter, whatever stands beside it.
+    return str(value).replace("Σ", "σ").lower()  # noqa: RUF001  the Greek letter is meant
 
 
 def _begin_sqlite(connection: Connection) -> None:
