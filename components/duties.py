@@ -16,6 +16,8 @@ from core.campaigns.queries import CampaignState, approvals_wanted, campaigns
 from core.people.queries import account_counts
 from core.runs.queries import confirmations_wanted, runs
 from core.runs.rules import RunStatus
+from core.service.queries.escalations import escalation_counts
+from core.service.rules import Alarm
 from core.windows import Window
 
 _COUNT_ONLY = Window(size=1)
@@ -116,6 +118,25 @@ def _agent() -> Iterator[Duty]:
 
 def _lead() -> Iterator[Duty]:
     team, load = fetch(counts.team_counts), fetch(counts.workload)
+    told = fetch(escalation_counts)
+    yield Duty(
+        told.missed,
+        "missed activity of the team is not noted yet",
+        "missed activities of the team are not noted yet",
+        "nothing missed that you have not noted",
+        "team_queue",
+        "bad",
+        {"alarms": "true", "alarm": Alarm.MISSED},
+    )
+    yield Duty(
+        told.at_risk,
+        "activity of the team has used up most of its time",
+        "activities of the team have used up most of their time",
+        "nothing is at risk",
+        "team_queue",
+        "warn",
+        {"alarms": "true", "alarm": Alarm.AT_RISK},
+    )
     yield Duty(
         team.overdue,
         "activity of the team is overdue",

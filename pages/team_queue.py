@@ -4,6 +4,7 @@ from components import handing_out, navigation, queue, words
 from components.charts import workload as charts
 from components.charts.frame import chart
 from components.gateway import current_actor, fetch, heading, now
+from components.hours import escalated
 from components.tables import listing
 from components.tiles import Tile, tiles
 from core.access import Permission
@@ -30,6 +31,8 @@ if people:
         columns=charts.COLUMNS,
         cut_off=now(),
     )
+escalated.alarms()
+escalated.in_time()
 if batch_id := navigation.record("batch"):
     handing_out.result(batch_id)
 

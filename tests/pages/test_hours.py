@@ -1,16 +1,21 @@
-"""The administrator's page about working time."""
+"""Working time as administrators set it, and what leads are told of it."""
 
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from components import words
+from core.activities.model import Activity
+from core.activities.rules import Status
 from core.calendars.model import CalendarClosure, CalendarHours, WorkCalendar
 from core.campaigns.rules import Priority
 from core.people.model import Person, Unit
-from core.service.model import ServiceLevel
+from core.service.actions.escalating import Escalate, escalate
+from core.service.model import Escalation, ServiceLevel
 from tests.conftest import NOW
+from tests.making.activities import pool_of
 from tests.making.calendars import calendar_of_unit
 from tests.world import NORTH, SOUTH
 
@@ -131,6 +136,60 @@ class TestLevels:
         with Session(engine) as session:
             kept = session.get_one(ServiceLevel, Priority.HIGH)
         assert (kept.at_risk_bp, kept.target_bp) == (6_000, 9_900)
+
+
+class TestLeads:
+    @pytest.fixture
+    def late(self, engine, do, world):
+        """North has three activities that were due yesterday; one is done in time, one told of."""
+        made = pool_of(engine, [1, 2, 3], held={1: 1, 2: 2})
+        with Session(engine) as session, session.begin():
+            yesterday = NOW - timedelta(days=3)
+            session.execute(update(Activity).values(due_at=yesterday))
+            done = session.get_one(Activity, made[1])
+            done.status, done.is_completed = Status.COMPLETED, True
+            done.closed_at = yesterday
+        do(world.mia, escalate, Escalate())
+        return made
+
+    def test_are_told_what_is_missed_and_note_it(self, open_page, world, late, engine):
+        app = open_page(world.lea, "team_queue", alarms="true")
+
+        [grid] = [each.value for each in app.dataframe if "Working time left" in each.value]
+        assert list(grid["Alarm"]) == ["Missed", "Missed"]
+        assert list(grid["Working time left"]) == ["\N{MINUS SIGN}8 h 00 min"] * 2
+        press(app, "Note all of them")
+        assert app.success[0].value == "2 alarms noted."
+        assert all(row.seen_by == 3 for row in rows(engine, Escalation))
+
+    def test_note_only_what_they_choose(self, open_page, world, late, choose, engine):
+        app = choose(open_page(world.lea, "team_queue", alarms="true"), "alarm_list", 0)
+        press(app, "Note the 1 chosen")
+
+        assert [row.seen_by for row in rows(engine, Escalation)].count(3) == 1
+
+    def test_hear_of_it_at_home(self, open_page, world, late):
+        app = open_page(world.lea, "home")
+
+        assert "**2** missed activities of the team are not noted yet" in [
+            each.proto.label for each in app.get("page_link")
+        ]
+
+    @pytest.mark.parametrize("by", ["Person", "Campaign", "Priority", "Day"])
+    def test_see_which_share_was_done_in_time(self, open_page, world, late, by):
+        app = open_page(world.lea, "team_queue", timely="true", intime=by)
+
+        said = [each.value for each in app.markdown if "in time" in each.value]
+        assert any(
+            f"**{words.percent(1 / 3)}** of 3 activities that were due" in each for each in said
+        ), said
+        assert any(f"below the target of {words.percent(0.9)}" in each for each in said)
+
+    def test_are_asked_nothing_until_they_look(self, open_page, world, late):
+        app = open_page(world.lea, "team_queue")
+
+        assert "Note all of them" not in [each.label for each in app.button]
+        assert not app.error
 
 
 def test_is_for_administrators(open_page, world):
