@@ -1,14 +1,9 @@
 """Days on which the bank works, and what a date does when it falls on another."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
-
-import holidays
+from typing import Protocol
 
 from core.database import Coded
-
-SATURDAY = 5
 
 
 class Shift(Coded):
@@ -19,25 +14,13 @@ class Shift(Coded):
     KEEP = "keep", 3
 
 
-@dataclass(frozen=True)
-class Calendar:
-    """The working days of one country, or of one part of it."""
+class WorkingDays(Protocol):
+    """What knows the days on which somebody works, such as a calendar's working time."""
 
-    country: str
-    subdivision: str | None = None
-
-    def is_working(self, day: date) -> bool:
-        return day.weekday() < SATURDAY and day not in _holidays(
-            self.country, self.subdivision, day.year
-        )
+    def is_working(self, day: date) -> bool: ...
 
 
-@lru_cache(maxsize=64)
-def _holidays(country: str, subdivision: str | None, year: int) -> frozenset[date]:
-    return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year))
-
-
-def shifted(day: date, shift: Shift, calendar: Calendar, *, max_delay_days: int) -> date:
+def shifted(day: date, shift: Shift, calendar: WorkingDays, *, max_delay_days: int) -> date:
     """Move `day` to a working day as the stage says, or keep it when none is near enough.
 
     `max_delay_days` bounds the way in both directions.
@@ -49,7 +32,7 @@ def shifted(day: date, shift: Shift, calendar: Calendar, *, max_delay_days: int)
     return next((way for way in ways if calendar.is_working(way)), day)
 
 
-def add_working_days(day: date, count: int, calendar: Calendar) -> date:
+def add_working_days(day: date, count: int, calendar: WorkingDays) -> date:
     """Return the day `count` working days after `day`; zero gives `day` itself."""
     while count > 0:
         day += timedelta(days=1)

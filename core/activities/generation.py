@@ -3,10 +3,15 @@
 Every statement here is INSERT … SELECT or UPDATE: nobody walks over customers.
 """
 
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
+    Date,
     Subquery,
     and_,
     case,
@@ -19,13 +24,14 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.types import TypeEngine
 
 from core.access import Role
 from core.activities.messaging import make_messages
 from core.activities.model import Activity, Change
 from core.activities.recipients import Plan, candidates
 from core.activities.rules import Status
-from core.activities.schedule import calendar_of, stage_days
+from core.activities.schedule import StageDays, stage_days
 from core.activities.scope import pending
 from core.campaigns.model import (
     ActionType,
@@ -38,8 +44,10 @@ from core.campaigns.model import (
 )
 from core.campaigns.rules import ActivityType, Objective
 from core.customers.model import CustomerState
-from core.database import Moment, affected
+from core.database import Moment, affected, id_set
+from core.hours import WorkingTime
 from core.people.model import Person, PersonQualification, PersonRole
+from core.people.queries.working import working_times
 from core.runs.counted import keep_counted
 from core.runs.model import Candidate, Run, RunStage
 from core.work import Work
@@ -84,17 +92,28 @@ def plans(work: Work, run: Run, *, with_first_day: bool = False) -> list[Plan]:
         )
         .order_by(Stage.position)
     )
-    calendar = calendar_of(work.session, run.unit_id)
+    hours = working_times(work.session)
     found = []
     for stage, content, channel, is_internal, objective in rows:
-        days = stage_days(stage, run.starts_on, calendar)
+        days = stage_days(stage, run.starts_on, hours[run.unit_id], made_at=work.now)
         is_sales = stage.activity_type is ActivityType.SALES
         asks = is_sales and objective is not Objective.ADMINISTRATIVE
         is_first = with_first_day and stage.start_after_days == 0
         is_due = days.made_on <= work.now.date() and days.activity_on <= run.ends_on
         if is_first or is_due:
-            found.append(Plan(stage, content, channel, is_internal, days, asks))
+            unit_days = _of_units(stage, run, hours, work.now)
+            found.append(Plan(stage, content, channel, is_internal, days, unit_days, asks))
     return found
+
+
+def _of_units(
+    stage: Stage, run: Run, hours: Mapping[int, WorkingTime], now: datetime
+) -> dict[int, StageDays]:
+    """Return the days of a stage for every unit; those that keep the same hours share them."""
+    days = {
+        alike: stage_days(stage, run.starts_on, alike, made_at=now) for alike in set(hours.values())
+    }
+    return {unit_id: days[of_unit] for unit_id, of_unit in hours.items()}
 
 
 def make(work: Work, run: Run, plan: Plan, *, is_launch: bool = False) -> Made:
@@ -121,7 +140,7 @@ def make(work: Work, run: Run, plan: Plan, *, is_launch: bool = False) -> Made:
 
 
 def _make_activities(work: Work, run: Run, plan: Plan) -> int:
-    stage, days = plan.stage, plan.days
+    stage = plan.stage
     campaign = _campaign(work, run)
     holder = _holders(work, run)
     columns: dict[str, Any] = {
@@ -137,9 +156,7 @@ def _make_activities(work: Work, run: Run, plan: Plan) -> int:
         ),
         "branch_id": CustomerState.branch_id,
         "person_id": holder.c.id,
-        "activity_on": literal(days.activity_on),
-        "ends_on": literal(days.due_on),
-        "due_at": literal(days.due_at(work.now.tzinfo), Moment),
+        **_dates(work, plan),
         "attempts": literal(0),
         "is_completed": false(),
         "created_at": literal(work.now, Moment),
@@ -150,6 +167,27 @@ def _make_activities(work: Work, run: Run, plan: Plan) -> int:
         and_(holder.c.id == CustomerState.manager_id, holder.c.unit_id == CustomerState.branch_id),
     )
     return affected(work.session, insert(Activity).from_select(list(columns), rows))
+
+
+def _dates(work: Work, plan: Plan) -> dict[str, ColumnElement[Any]]:
+    """Return the dates of the customer's branch: few differ, so most branches are the rest."""
+    alike: defaultdict[StageDays, list[int]] = defaultdict(list)
+    for unit_id, days in plan.unit_days.items():
+        alike[days].append(unit_id)
+    *fewer, (most, _) = sorted(alike.items(), key=lambda each: len(each[1]))
+    sets = [(days, id_set(work.dialect, unit_ids)) for days, unit_ids in fewer]
+
+    def by_branch(value: Callable[[StageDays], Any], of: TypeEngine[Any]) -> ColumnElement[Any]:
+        rest = literal(value(most), of)
+        branch_id = CustomerState.branch_id
+        cases = [(branch_id.in_(these), literal(value(days), of)) for days, these in sets]
+        return case(*cases, else_=rest) if cases else rest
+
+    return {
+        "activity_on": by_branch(lambda days: days.activity_on, Date()),
+        "ends_on": by_branch(lambda days: days.due_on, Date()),
+        "due_at": by_branch(lambda days: days.due_at, Moment()),
+    }
 
 
 def _remember(work: Work, run: Run, plan: Plan, *, is_launch: bool) -> int:

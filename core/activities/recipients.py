@@ -1,5 +1,6 @@
 """Whom a stage is made for, and for which stage: what generation is given."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,13 +20,17 @@ from core.work import Work
 
 @dataclass(frozen=True)
 class Plan:
-    """A stage to be made now: with which content, through which channel, on which days."""
+    """A stage to be made now: with which content, through which channel, on which days.
+
+    `days` are those of the run's unit, `unit_days` those of every unit by its own calendar.
+    """
 
     stage: Stage
     content: Content
     channel: Channel
     is_internal: bool
     days: StageDays
+    unit_days: Mapping[int, StageDays]
     asks_consent: bool
 
 

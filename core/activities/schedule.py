@@ -7,44 +7,50 @@ from sqlalchemy.orm import Session
 
 from core.campaigns.model import Stage
 from core.campaigns.rules import CreateOn
-from core.people.model import Unit
-from core.periods import Calendar, add_working_days, shifted
-from core.settings import settings
-
-CLOSE_OF_BUSINESS = time(17)
+from core.hours import WorkingTime
+from core.people.queries.working import working_times
+from core.periods import shifted
 
 
 @dataclass(frozen=True)
 class StageDays:
-    """`made_on` is when the work appears, `activity_on` its date, `due_on` its end date."""
+    """`made_on` is when the work appears, `activity_on` its date, `due_on` its end date.
+
+    It is due at the close of business of that day.
+    """
 
     made_on: date
     activity_on: date
     due_on: date
-
-    def due_at(self, zone: tzinfo | None) -> datetime:
-        return datetime.combine(self.due_on, CLOSE_OF_BUSINESS, tzinfo=zone)
+    due_at: datetime
 
 
-def stage_days(stage: Stage, starts_on: date, calendar: Calendar) -> StageDays:
-    """Count from the run's start, and shift what falls on a free day as the stage says."""
+def stage_days(
+    stage: Stage, starts_on: date, hours: WorkingTime, *, made_at: datetime | None = None
+) -> StageDays:
+    """Count from the run's start, and shift what falls on a free day as the stage says.
+
+    Work that is made after its date is given its days from then on: none is late when it is made.
+
+    :param made_at: when the work is made; None asks what was planned
+    """
     planned = starts_on + timedelta(days=stage.start_after_days)
-    day = shifted(planned, stage.shift, calendar, max_delay_days=stage.max_delay_days)
+    day = shifted(planned, stage.shift, hours, max_delay_days=stage.max_delay_days)
+    begun = day if made_at is None else max(day, hours.day_of(made_at))
+    due_at = hours.due_of(begun, stage.due_days)
+    if made_at is not None and due_at <= made_at:
+        due_at = hours.due_of(begun, stage.due_days + 1)
     return StageDays(
         made_on=day if stage.create_on is CreateOn.SHIFTED else planned,
         activity_on=day,
-        due_on=add_working_days(day, stage.due_days, calendar),
+        due_on=hours.day_of(due_at - timedelta(minutes=1)),
+        due_at=due_at,
     )
 
 
-def calendar_of(session: Session, unit_id: int) -> Calendar:
-    """Return the working days of a unit: its own country's, or that of the nearest one above."""
-    unit = session.get(Unit, unit_id)
-    while unit is not None:
-        if unit.country is not None:
-            return Calendar(unit.country, unit.subdivision)
-        unit = session.get(Unit, unit.parent_id) if unit.parent_id is not None else None
-    return Calendar(settings().country)
+def hours_of(session: Session, unit_id: int) -> WorkingTime:
+    """Return when a unit works."""
+    return working_times(session, {unit_id})[unit_id]
 
 
 def end_of(day: date, zone: tzinfo | None) -> datetime:

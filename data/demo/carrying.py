@@ -5,7 +5,7 @@ from datetime import timedelta
 import numpy as np
 from sqlalchemy import select
 
-from core.activities.schedule import calendar_of, stage_days
+from core.activities.schedule import hours_of, stage_days
 from core.campaigns.model import Campaign, Channel, Content, Design, Stage
 from core.runs.model import Run, RunArm, RunStage
 from core.runs.rules import CONTROL_ARM, TREATED_ARM, RunStatus
@@ -27,7 +27,7 @@ _SPECS = {spec.code: spec for spec in CAMPAIGNS}
 
 def set_out(bank: Bank, spec: RunSpec) -> Course:
     """Write a run before anybody is in it."""
-    calendar = calendar_of(bank.session, bank.staff.bank_id)
+    calendar = hours_of(bank.session, bank.staff.bank_id)
     days = schedule(spec, bank.now, calendar)
     campaign, designs = bank.campaigns[spec.campaign]
     design = designs[spec.version - 1]
@@ -127,7 +127,7 @@ def _scenario(
         .join(Channel, Channel.id == Content.channel_id)
         .where(Stage.design_id == design.id)
     ).one()
-    on = stage_days(stage, run.starts_on, calendar_of(bank.session, run.unit_id))
+    on = stage_days(stage, run.starts_on, hours_of(bank.session, run.unit_id))
     return Scenario(
         run_id=run.id,
         design_id=design.id,
@@ -155,7 +155,7 @@ def _scenario(
         is_finished=days.finished_at is not None,
         mornings=days.mornings,
         activity_on=np.datetime64(on.activity_on),
-        due_at=moment(on.due_at(bank.now.tzinfo)),
+        due_at=moment(on.due_at),
     )
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from core.periods import Calendar, add_working_days
+from core.periods import WorkingDays, add_working_days
 
 OPENING, START_OF_WORK = time(7), time(9)
 
@@ -86,7 +86,7 @@ class Schedule:
     mornings: np.ndarray
 
 
-def schedule(spec: RunSpec, now: datetime, calendar: Calendar) -> Schedule:
+def schedule(spec: RunSpec, now: datetime, calendar: WorkingDays) -> Schedule:
     """Lay a run out over the working days around `now`."""
     zone = now.tzinfo
     assert isinstance(zone, ZoneInfo)  # noqa: S101  the bank's own
@@ -109,7 +109,7 @@ def schedule(spec: RunSpec, now: datetime, calendar: Calendar) -> Schedule:
     )
 
 
-def _day(spec: RunSpec, today: date, calendar: Calendar) -> date:
+def _day(spec: RunSpec, today: date, calendar: WorkingDays) -> date:
     if not spec.in_work:
         return add_working_days(today - timedelta(days=spec.ago + 1), 1, calendar)
     if spec.ago < 0:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -14,15 +15,18 @@ from core.activities.model import Activity, Change, Message
 from core.activities.queries.checks import broken_histories, work_for_held_out
 from core.activities.queries.messages import messages
 from core.activities.rules import MessageStatus, Status
-from core.activities.schedule import calendar_of, stage_days
+from core.activities.schedule import stage_days
+from core.calendars.actions import CloseDay, close_day
+from core.calendars.rules import NINE_TO_FIVE, week_of
 from core.campaigns.model import Content, Design, Stage
 from core.campaigns.rules import ActivityType, CreateOn, DesignStatus, Priority
 from core.customers.model import Customer, CustomerState, Indicator
 from core.customers.rules import IndicatorKind, Medium
 from core.customers.state import state_differences
+from core.hours import WorkingTime
 from core.journal.model import Outgoing
-from core.people.model import Person, PersonQualification, PersonRole, Unit
-from core.periods import Calendar, Shift
+from core.people.model import Person, PersonQualification, PersonRole
+from core.periods import Shift
 from core.refusals import Conflict, Invalid, NotAllowed, NotFound
 from core.runs.actions.confirming import Confirm, confirm_candidates
 from core.runs.actions.selecting import SelectCandidates, select_candidates
@@ -36,10 +40,13 @@ from core.windows import Window
 from core.work import changing
 from tests import world as bank
 from tests.conftest import NOW, ZONE
+from tests.making.calendars import calendar_of_unit
 from tests.making.campaigns import ADMINISTRATIVE, approved_design
 from tests.making.runs import planned_run
 
 TODAY = NOW.date()
+PRAGUE = "Europe/Prague"
+BRITAIN = WorkingTime("Europe/London", week_of(NINE_TO_FIVE), "GB")
 FITTING = {1, 2, 3, 4, 5, 6, 9, 10, 11, 12, 13, 14, 15}  # 7 holds savings, 8 no current account
 
 
@@ -634,11 +641,53 @@ def test_a_check_finds_work_for_somebody_held_out(selected, do, world, ask, arra
 )
 def test_days_are_shifted_as_the_stage_says(shift, expected):
     stage = Stage(start_after_days=5, due_days=2, shift=shift, max_delay_days=7)
-    days = stage_days(stage, date(2026, 3, 2), Calendar("GB"))
+    days = stage_days(stage, date(2026, 3, 2), BRITAIN)
     assert days.activity_on == expected
 
 
-def test_the_calendar_is_that_of_the_nearest_unit_with_a_country(arrange):
-    arrange(lambda s: setattr(s.get_one(Unit, bank.REGION), "country", "DE"))
-    assert arrange(lambda s: calendar_of(s, bank.NORTH)) == Calendar("DE")
-    assert arrange(lambda s: calendar_of(s, bank.CENTRE)) == Calendar("GB")
+@pytest.mark.parametrize(
+    ("due_days", "made_at", "due"),
+    [
+        (2, datetime(2026, 3, 2, 9, tzinfo=ZONE), datetime(2026, 3, 4, 17, tzinfo=ZONE)),
+        (2, datetime(2026, 3, 6, 9, tzinfo=ZONE), datetime(2026, 3, 10, 17, tzinfo=ZONE)),
+        (0, datetime(2026, 3, 6, 9, tzinfo=ZONE), datetime(2026, 3, 6, 17, tzinfo=ZONE)),
+        (0, datetime(2026, 3, 6, 17, tzinfo=ZONE), datetime(2026, 3, 9, 17, tzinfo=ZONE)),
+        (0, datetime(2026, 3, 7, 9, tzinfo=ZONE), datetime(2026, 3, 9, 17, tzinfo=ZONE)),
+    ],
+)
+def test_work_that_is_made_late_gets_its_days_from_then_on(due_days, made_at, due):
+    stage = Stage(start_after_days=0, due_days=due_days, shift=Shift.KEEP, max_delay_days=0)
+
+    days = stage_days(stage, date(2026, 3, 2), BRITAIN, made_at=made_at)
+
+    assert (days.activity_on, days.due_on, days.due_at) == (date(2026, 3, 2), due.date(), due)
+
+
+class TestBranchesOfTheirOwnHours:
+    """The Czech branch has its women's day off, and closes at six in Prague."""
+
+    WOMENS_DAY = date(2026, 3, 4)
+
+    @pytest.fixture
+    def czech(self, do, world):
+        calendar_id = calendar_of_unit(do, world, bank.NORTH)
+        do(world.ada, close_day, CloseDay(calendar_id, self.WOMENS_DAY, "A day off"))
+
+    def test_have_their_own_due_moments(self, selected, do, world, czech, look):
+        run_id = selected(stages=[{"due_days": 3}])
+        do(world.mia, launch, Launch(run_id))
+
+        assert {(each.branch_id, each.ends_on, each.due_at) for each in look(select(Activity))} == {
+            (bank.NORTH, date(2026, 3, 6), datetime(2026, 3, 6, 18, tzinfo=ZoneInfo(PRAGUE))),
+            (bank.SOUTH, date(2026, 3, 5), datetime(2026, 3, 5, 17, tzinfo=ZONE)),
+        }
+
+    def test_have_their_own_activity_dates(self, selected, do, world, czech, look):
+        shifted = {"shift": Shift.SEND_AFTER, "max_delay_days": 3}
+        run_id = selected(stages=[shifted], starts_on=self.WOMENS_DAY)
+        do(world.mia, launch, Launch(run_id))
+
+        assert {(each.branch_id, each.activity_on) for each in look(select(Activity))} == {
+            (bank.NORTH, date(2026, 3, 5)),
+            (bank.SOUTH, date(2026, 3, 4)),
+        }

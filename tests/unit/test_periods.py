@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.periods import Calendar, Shift, add_working_days, shifted
+from core.calendars.rules import NINE_TO_FIVE, week_of
+from core.hours import WorkingTime
+from core.periods import Shift, add_working_days, shifted
 
-BRITAIN = Calendar("GB", "ENG")
+BRITAIN = WorkingTime("Europe/London", week_of(NINE_TO_FIVE), "GB", "ENG")
 EASTER_SATURDAY = date(2026, 4, 4)
 days = st.dates(date(2020, 1, 1), date(2030, 12, 31))
 
