@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from core.activities.rules import Detail, Outcome, Status
+from core.activities.rules import Detail, Outcome, Promise, Status
 from core.customers.events import OfCustomer
 from core.customers.rules import Medium
 from core.journal.model import Event, Notice
@@ -66,10 +66,40 @@ class AttemptNoted(OfActivity):
     outcome: Outcome
     reason_id: int
     next_action_at: datetime | None
+    promise: Promise | None = None
+    status: Status = Status.IN_PROGRESS  # another where anyone may call, or the tries are used up
 
     @property
     def told(self) -> dict[str, Any]:
-        return {"status": Status.IN_PROGRESS, "outcome": self.outcome}
+        return {"status": self.status, "outcome": self.outcome}
+
+
+@dataclass(frozen=True)
+class PromiseLeft(OfActivity):
+    """What somebody was to call back waits in the branch pool for anyone."""
+
+    kind: ClassVar[str] = "activity.left-to-anyone"
+
+    from_person_id: int
+    next_action_at: datetime
+
+    @property
+    def told(self) -> dict[str, Any]:
+        return {"status": Status.UNASSIGNED, "next_action_at": self.next_action_at}
+
+
+@dataclass(frozen=True)
+class PromiseMoved(OfActivity):
+    """The customer is called at another time than was promised."""
+
+    kind: ClassVar[str] = "activity.promise-moved"
+
+    from_next_action_at: datetime
+    next_action_at: datetime
+
+    @property
+    def told(self) -> dict[str, Any]:
+        return {"next_action_at": self.next_action_at}
 
 
 @dataclass(frozen=True)
@@ -96,24 +126,101 @@ class ActivityCancelled(OfActivity):
 
 
 @dataclass(frozen=True)
-class ActivitiesAssigned(Event):
-    """Somebody handed work to a person: one fact however many activities it was."""
-
-    kind: ClassVar[str] = "activities.assigned"
+class OfBatch(Event):
+    """A bulk action: one fact, and one notice, however many activities it was."""
 
     batch_id: int
-    person_id: int
     moved: int
     refused: int
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        return (f"batch:{self.batch_id}", f"person:{self.person_id}")
+        return (f"batch:{self.batch_id}",)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """Return what the notice says beyond how many activities of which batch moved."""
+        return {}
 
     @property
     def notices(self) -> tuple[Notice, ...]:
-        payload = {"batch_id": self.batch_id, "person_id": self.person_id, "moved": self.moved}
+        payload = {"batch_id": self.batch_id, **self.told, "moved": self.moved}
         return (Notice("Execution/Updated", f"batch:{self.batch_id}", payload),)
+
+
+@dataclass(frozen=True)
+class ActivitiesAssigned(OfBatch):
+    """Somebody handed work to a person."""
+
+    kind: ClassVar[str] = "activities.assigned"
+
+    person_id: int
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return (*super().subjects, f"person:{self.person_id}")
+
+    @property
+    def told(self) -> dict[str, Any]:
+        return {"person_id": self.person_id}
+
+
+@dataclass(frozen=True)
+class ActivitiesSplit(OfBatch):
+    """Somebody handed work to several people at once."""
+
+    kind: ClassVar[str] = "activities.split"
+
+    @property
+    def told(self) -> dict[str, Any]:
+        return {"status": Status.ASSIGNED}
+
+
+@dataclass(frozen=True)
+class ActivitiesReleased(OfBatch):
+    kind: ClassVar[str] = "activities.released"
+
+    @property
+    def told(self) -> dict[str, Any]:
+        return {"status": Status.UNASSIGNED}
+
+
+@dataclass(frozen=True)
+class ActivitiesCancelled(OfBatch):
+    kind: ClassVar[str] = "activities.cancelled"
+
+    reason_id: int
+
+    @property
+    def told(self) -> dict[str, Any]:
+        return {"status": Status.CANCELLED, "reason_id": self.reason_id}
+
+
+@dataclass(frozen=True)
+class ActivitiesRedated(OfBatch):
+    """Due dates were moved: to a day (ISO), or by working days of each branch."""
+
+    kind: ClassVar[str] = "activities.redated"
+
+    day: str | None
+    working_days: int | None
+
+
+@dataclass(frozen=True)
+class BatchUndone(OfBatch):
+    """What a batch had changed was put back, as far as nobody had touched it since."""
+
+    kind: ClassVar[str] = "batch.undone"
+
+    undoes_id: int
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return (*super().subjects, f"batch:{self.undoes_id}")
+
+    @property
+    def told(self) -> dict[str, Any]:
+        return {"undoes_id": self.undoes_id}
 
 
 @dataclass(frozen=True)

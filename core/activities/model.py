@@ -27,10 +27,8 @@ from core.runs.model import Run
 
 
 def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
-    only_there = text(where)
-    return Index(
-        name, *columns, unique=unique, postgresql_where=only_there, sqlite_where=only_there
-    )
+    there = text(where)
+    return Index(name, *columns, unique=unique, postgresql_where=there, sqlite_where=there)
 
 
 # A change after which an activity counts for another day or branch than before, or again.
@@ -197,10 +195,7 @@ class Attempt(Base):
 
 
 class RetryRule(Base):
-    """When to try again after an outcome, how often, and what happens after the last try.
-
-    A rule without a channel holds for every channel that has none of its own.
-    """
+    """When to try again after an outcome, how often, and what then; for one channel or the rest."""
 
     __tablename__ = "retry_rule"
     __table_args__ = (
@@ -226,6 +221,9 @@ class RetryRule(Base):
     most_attempts: Mapped[int]
     ending: Mapped[RetryEnd] = mapped_column(Code(RetryEnd))
     reason_id: Mapped[int | None] = mapped_column(ForeignKey(StatusReason.id))
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}
 
 
 class Message(Base):

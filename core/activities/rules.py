@@ -73,11 +73,34 @@ RELEASE = Move("release", frozenset({Status.ASSIGNED}), Status.UNASSIGNED, _WORK
 ATTEMPT = Move("note an attempt", OPEN, Status.IN_PROGRESS, _WORK)
 COMPLETE = Move("complete", OPEN, Status.COMPLETED, _WORK)
 CANCEL = Move("cancel", OPEN, Status.CANCELLED, _WORK | _ASSIGN)
+# The customer was promised a call that anyone of the branch may make.
+LEAVE = Move("leave to anyone", OPEN, Status.UNASSIGNED, _WORK | _ASSIGN)
+# What a retry rule decides when its tries are used up.
+GIVE_UP = Move(
+    "cancel after the last try", frozenset({Status.IN_PROGRESS}), Status.CANCELLED, frozenset()
+)
+PUT_BACK = Move(
+    "put back after the last try", frozenset({Status.IN_PROGRESS}), Status.UNASSIGNED, frozenset()
+)
+HAND_BACK = Move("hand back", OPEN, Status.UNASSIGNED, frozenset())  # of who is away or left
 ABORT = Move("abort", PENDING, Status.CANCELLED, frozenset())
 FOLLOW_LEAD = Move("follow the lead", frozenset({Status.COMPLETED}), Status.COMPLETED, _WORK)
 LIFECYCLE = Lifecycle(
     initial=(Status.UNASSIGNED, Status.ASSIGNED),
-    moves=(TAKE, ASSIGN, RELEASE, ATTEMPT, COMPLETE, CANCEL, ABORT, FOLLOW_LEAD),
+    moves=(
+        TAKE,
+        ASSIGN,
+        RELEASE,
+        ATTEMPT,
+        COMPLETE,
+        CANCEL,
+        LEAVE,
+        GIVE_UP,
+        PUT_BACK,
+        HAND_BACK,
+        ABORT,
+        FOLLOW_LEAD,
+    ),
 )
 
 
@@ -109,13 +132,38 @@ DETAIL_OF = {Outcome.ACCEPTED: Detail.CONVERTED, Outcome.REFUSED: Detail.UNSUCCE
 ATTEMPT_OUTCOMES = frozenset({Outcome.CALL_BACK, Outcome.NOT_REACHED})
 
 
+def uses_up(tries: int, *, most: int, ending: RetryEnd) -> bool:
+    """Test whether a try is the last one that a retry rule grants.
+
+    In the branch pool somebody else begins again: every so many tries it goes back there.
+    """
+    return tries >= most if ending is RetryEnd.CANCEL else tries % most == 0
+
+
+# What a batch does that moves no status: it changes a date, or takes another batch back.
+CHANGE_DUE = "change due date"
+UNDO = "undo"
+
+
 class Objection(StrEnum):
-    """Why an activity can't go to a person, in the order in which it is judged."""
+    """Why a bulk action leaves an activity as it is, in the order in which it is judged."""
 
     MISSING = "There is no such activity."
     CLOSED = "The activity is closed."
+    TOUCHED = "{} has changed it since."
+    NOBODYS = "Nobody has it: it waits in the branch pool."
+    BEGUN = "It was begun; give it to somebody instead."
+    OTHER_REASON = "Its stage does not offer this reason."
+    SAME_DUE = "It is due then already."
+    BEFORE_TODAY = "It would be due before today."
+    AFTER_RUN = "Its run ends before that day."
     ALREADY = "The person already has it."
     MEANWHILE = "It changed meanwhile; look at it again."
+    UNCHOSEN = "Nobody was found for it."
+    RUN_ENDED = "The run has ended."
+    UNWELCOME = "The customer does not allow this contact any more."
+    MADE = "It was made then; there is nothing before that."
+    UNKNOWN = "There is no such person."
     INACTIVE = "The person is not active."
     NOT_WORKING = "The person does not work activities."
     OTHER_BRANCH = "The person is not of the responsible branch."

@@ -113,13 +113,24 @@ def revealed(view: Reader) -> ColumnElement[bool]:
 def urgency(view: Reader) -> ColumnElement[Urgency]:
     """Say of each activity how urgent it is now, by `Urgency`."""
     tomorrow = end_of_today(view.now)
+    acts_today = Activity.next_action_at < tomorrow
     code = case(
         (Activity.due_at < view.now, Urgency.OVERDUE.literal),
-        (Activity.next_action_at < tomorrow, Urgency.PROMISED.literal),
-        (Activity.due_at < tomorrow, Urgency.DUE_TODAY.literal),
+        (and_(Activity.promise.is_not(None), acts_today), Urgency.PROMISED.literal),
+        (or_(Activity.due_at < tomorrow, acts_today), Urgency.DUE_TODAY.literal),
         else_=Urgency.LATER.literal,
     )
     return type_coerce(code, Code(Urgency))
+
+
+def turn(view: Reader) -> ColumnElement[int]:
+    """Say of each activity of the pool whose turn it is: 0 promised by now, 1 any other, 2 later.
+
+    What is to be taken up at a later moment is offered to nobody before.
+    """
+    due = Activity.next_action_at <= view.now
+    later = Activity.next_action_at > view.now
+    return case((and_(Activity.promise.is_not(None), due), 0), (later, 2), else_=1)
 
 
 def end_of_today(now: datetime) -> datetime:

@@ -143,3 +143,18 @@ class ReferenceSaved(Event):
     @property
     def subjects(self) -> tuple[str, ...]:
         return (f"{self.what.replace(' ', '-')}:{self.id}",)
+
+
+@dataclass(frozen=True)
+class ReferenceDropped(Event):
+    """Something that an administrator had set was taken away, such as a retry rule."""
+
+    kind: ClassVar[str] = "reference.dropped"
+
+    what: str
+    id: int
+    name: str
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return (f"{self.what.replace(' ', '-')}:{self.id}",)

@@ -58,6 +58,30 @@ class CustomerResponded(ActivityCompleted):
 
 
 @dataclass(frozen=True)
+class NotNoted:
+    """An activity on which a call could not be noted, and why."""
+
+    activity_id: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class CallNoted(Event):
+    """One call was about several activities; what it came to is told of each by its own fact."""
+
+    kind: ClassVar[str] = "call.noted"
+
+    customer_id: int
+    noted: tuple[int, ...]
+    refused: tuple[NotNoted, ...]
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        activities = (f"activity:{activity_id}" for activity_id in self.noted)
+        return (f"customer:{self.customer_id}", *activities)
+
+
+@dataclass(frozen=True)
 class LeadClosed(Event):
     """What became of a lead."""
 

@@ -1,17 +1,15 @@
 """How one activity moves: found and locked, changed in one statement, remembered in history."""
 
-from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, case, func, literal, or_, select, true, update
+from sqlalchemy import ColumnElement, func, literal, or_, select, true, update
 
 from core.access import Permission
-from core.activities.model import Activity, Attempt, Change
-from core.activities.rules import Objection, Outcome, Status
+from core.activities.model import Activity, Change
+from core.activities.rules import Objection, Promise, Status
 from core.activities.scope import seen, worked
-from core.campaigns.model import Content, Stage, StatusReason, TemplateReason
+from core.campaigns.model import Stage, StatusReason, TemplateReason
 from core.campaigns.rules import ReasonUse
-from core.customers.model import CustomerState
 from core.database import Moment
 from core.lifecycle import Move
 from core.refusals import Conflict, Invalid, NotFound
@@ -78,9 +76,12 @@ def led(work: Work, activity: Activity, move: Move[Status]) -> None:
         owned(work, activity, move)
 
 
-def moved(work: Work, activity: Activity, move: Move[Status], **values: Any) -> None:
+def moved(
+    work: Work, activity: Activity, move: Move[Status], *, by_system: bool = False, **values: Any
+) -> None:
     """Carry out the move if nobody else came first, and write what changed into the history.
 
+    :param by_system: a rule has decided it, not the person whose request led to it
     :raises Conflict: the row is no longer as it was found
     """
     values["status"] = move.target
@@ -102,10 +103,20 @@ def moved(work: Work, activity: Activity, move: Move[Status], **values: Any) -> 
     if after != before:
         ends = {f"from_{name}": value for name, value in before.items()}
         ends |= {f"to_{name}": value for name, value in after.items()}
-        actor_id = work.actor.person_id
+        actor_id = None if by_system else work.actor.person_id
         work.session.add(
             Change(activity_id=activity.id, at=work.now, actor_id=actor_id, verb=move.verb, **ends)
         )
+
+
+def closed(work: Work) -> dict[str, Any]:
+    """Return what a move sets that closes an activity: nothing is promised any more."""
+    return {"closed_at": work.now, "next_action_at": None, "promise": None}
+
+
+def kept_by_anyone(activity: Activity) -> Promise | None:
+    """Return who keeps the promise of an activity that goes back to the pool, if there is one."""
+    return None if activity.promise is None else Promise.ANYONE
 
 
 def offered(work: Work, activity: Activity, use: ReasonUse, reason_id: int | None) -> int:
@@ -130,72 +141,6 @@ def offered(work: Work, activity: Activity, use: ReasonUse, reason_id: int | Non
     if known is None:
         raise Invalid(f"This reason is not offered for {use}; choose one of the stage's reasons.")
     return known
-
-
-def attempted(
-    work: Work, activity: Activity, outcome: Outcome, *, reason_id: int | None, note: str
-) -> dict[str, Any]:
-    """Write down a contact with its outcome; return what it changes on the activity itself."""
-    work.session.add(
-        Attempt(
-            activity_id=activity.id,
-            at=work.now,
-            person_id=work.actor.person_id,
-            outcome=outcome,
-            reason_id=reason_id,
-            note=note.strip(),
-        )
-    )
-    values: dict[str, Any] = {"attempts": Activity.attempts + 1}
-    if outcome.is_reached:
-        values["contacted_at"] = work.now
-    return values
-
-
-def carried_over(work: Work, activity: Activity, *, outcome: Outcome | None, closes: bool) -> None:
-    """Bring the customer's state and the candidate's moments up to date with a contact.
-
-    The UPDATE locks the customer's row: two contacts of one customer come one after the other.
-
-    :param outcome: what the contact came to; None when there was no contact
-    """
-    reached = outcome is not None and outcome.is_reached
-    state: dict[str, Any] = {}
-    if closes:
-        state["pending"] = CustomerState.pending - 1
-    if reached:
-        state["last_contact_at"] = _later(CustomerState.last_contact_at, work.now)
-    if outcome is Outcome.REFUSED:
-        state["last_refusal_at"] = _later(CustomerState.last_refusal_at, work.now)
-    if state:
-        work.session.execute(
-            update(CustomerState)
-            .where(CustomerState.customer_id == activity.customer_id)
-            .values(state)
-            .execution_options(synchronize_session=False)
-        )
-    if outcome is not None:
-        answered = outcome in {Outcome.ACCEPTED, Outcome.REFUSED}
-        reached_moments = {
-            "reached_at": reached,
-            "responded_at": answered,
-            "converted_at": outcome is Outcome.ACCEPTED,
-        }
-        moments = ["assigned_at", "attempted_at"]
-        moments += [name for name, holds in reached_moments.items() if holds]
-        channel = (
-            select(Content.channel_id)
-            .join(Stage, Stage.content_id == Content.id)
-            .where(Stage.id == activity.stage_id)
-            .scalar_subquery()
-        )
-        stamp(
-            work,
-            activity,
-            *moments,
-            attempts=Candidate.attempts + 1,
-            channel_id=func.coalesce(Candidate.channel_id, channel),  # that of the first contact
-        )
 
 
 class Worked(Protocol):
@@ -224,8 +169,3 @@ def stamp(work: Work, activity: Worked, *moments: str, **values: Any) -> None:
 
 def _of(activity: Worked) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return Candidate.run_id == activity.run_id, Candidate.customer_id == activity.customer_id
-
-
-def _later(column: Any, now: datetime) -> ColumnElement[datetime]:
-    moment = literal(now, Moment())
-    return case((or_(column.is_(None), column < moment), moment), else_=column)

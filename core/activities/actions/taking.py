@@ -7,9 +7,12 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     Integer,
+    ScalarSelect,
+    Select,
     and_,
     bindparam,
     exists,
+    func,
     or_,
     select,
     update,
@@ -20,9 +23,12 @@ from core.activities.actions.moves import locked, moved, stamp
 from core.activities.events import ActivityTaken
 from core.activities.model import Activity, Change
 from core.activities.queries.judging import judged, receiver
+from core.activities.reaching import reach_of
 from core.activities.rules import CLOSED, TAKE, Objection, Status
+from core.activities.scope import pending
 from core.campaigns.model import Design
 from core.campaigns.rules import ActivityType
+from core.database import Moment
 from core.people.model import Person, PersonQualification
 from core.refusals import Conflict, Invalid, NotFound
 from core.runs.model import Candidate, Run
@@ -49,31 +55,64 @@ def take(work: Work, request: Take) -> ActivityTaken:
 
     :raises NotFound: there is no such activity in the own branch
     :raises Conflict: a colleague has taken it, and the message says who
-    :raises Invalid: the person lacks the qualification, or the run is paused
+    :raises Invalid: the person lacks the qualification, the run is paused, or the customer is
+        to be called later
     """
     work.authorize_move(TAKE)
     person_id = _myself(work)
 
-    activity = locked(work, request.activity_id, within=_own_branch(work))
+    activity = _waiting(work, request.activity_id)
+    if activity.next_action_at is not None and activity.next_action_at > work.now:
+        at = reach_of(work, activity).written(activity.next_action_at)
+        raise Invalid(f"It waits until {at}: the customer is not to be called before.")
+    _fit(work, activity, person_id)
+
+    fact = _given(work, activity, person_id)
+    work.record(fact)
+    return fact
+
+
+def taken_for_call(work: Work, activity_id: int, *, version: int | None) -> ActivityTaken:
+    """Give somebody who talks to the customer anyway another of the customer's activities.
+
+    It may wait for a later moment: the customer is on the phone now. The caller has authorized.
+
+    :raises NotFound, Conflict, Invalid: see `take`; or it changed since it was seen
+    """
+    person_id = _myself(work)
+    activity = _waiting(work, activity_id)
+    if version is not None and activity.version != version:
+        raise Conflict(Objection.MEANWHILE)
+    _fit(work, activity, person_id)
+
+    fact = _given(work, activity, person_id)
+    work.record(fact)
+    work.session.flush()
+    work.session.refresh(activity)
+    return fact
+
+
+def _waiting(work: Work, activity_id: int) -> Activity:
+    activity = locked(work, activity_id, within=_own_branch(work))
     if activity.status in CLOSED:
         raise Conflict(Objection.CLOSED)
     if activity.status not in TAKE.sources:
         raise Conflict(_taken_by(work, activity.person_id))
-    _fit(work, activity, person_id)
+    return activity
 
+
+def _given(work: Work, activity: Activity, person_id: int) -> ActivityTaken:
     moved(work, activity, TAKE, person_id=person_id)
     stamp(work, activity, "assigned_at")
-
-    fact = ActivityTaken(activity.id, activity.customer_id, activity.run_id, person_id)
-    work.record(fact)
-    return fact
+    return ActivityTaken(activity.id, activity.customer_id, activity.run_id, person_id)
 
 
 def take_next(work: Work, request: TakeNext) -> ActivityTaken:
     """Give the most urgent activity of the own branch that nobody else is taking just now.
 
-    High priority comes first, then what is due first. What the person is not qualified for, and
-    the work of paused runs, stays where it is.
+    A promised call whose time has come is first in line. Then high priority comes first, then
+    what is due first. What waits for a later moment stays where it is, and so do the work of
+    paused runs and what the person is not qualified for.
 
     :raises NotFound: nothing is left that this person can take
     """
@@ -86,6 +125,7 @@ def take_next(work: Work, request: TakeNext) -> ActivityTaken:
             "own_branch": work.actor.unit_id,
             "claimant": person_id,
             "today": work.now.date(),
+            "now": work.now,
         },
         execution_options={"synchronize_session": False},
     ).one_or_none()
@@ -139,6 +179,7 @@ def _claim(of_type: ActivityType | None) -> ReturningUpdate[int, int, int, int]:
         Candidate.customer_id == Activity.customer_id,
         Candidate.arm == CONTROL_ARM,
     )
+    now = bindparam("now", type_=Moment())
     waiting = select(Activity.id).where(
         Activity.status == Status.UNASSIGNED.literal,
         Activity.branch_id == bindparam("own_branch", type_=Integer),
@@ -147,18 +188,26 @@ def _claim(of_type: ActivityType | None) -> ReturningUpdate[int, int, int, int]:
     )
     if of_type is not None:
         waiting = waiting.where(Activity.type == of_type)
-    first = (
-        waiting.order_by(Activity.priority, Activity.due_at, Activity.id)
-        .limit(1)
-        .with_for_update(of=Activity, skip_locked=True)
-        .scalar_subquery()
-    )
+    # The second is not even looked for where the first is found. Each is met by its own index.
+    due = Activity.next_action_at <= now
+    promised = waiting.where(pending(), Activity.promise.is_not(None), due)
+    promised = promised.order_by(Activity.next_action_at, Activity.id)
+    none = Activity.next_action_at.is_(None)
+    ordinary = waiting.where(or_(none, and_(Activity.promise.is_(None), due)))
+    ordinary = ordinary.order_by(Activity.priority, Activity.due_at, Activity.id)
+    first = func.coalesce(_next_of(promised), _next_of(ordinary))
     return (
         update(Activity)
         .where(Activity.id == first)
         .values(status=TAKE.target, person_id=claimant, version=Activity.version + 1)
         .returning(Activity.id, Activity.customer_id, Activity.run_id, Activity.branch_id)
     )
+
+
+def _next_of(waiting: Select[int]) -> ScalarSelect[int]:
+    return (
+        waiting.limit(1).with_for_update(of=Activity, skip_locked=True).correlate(None)
+    ).scalar_subquery()
 
 
 def _myself(work: Work) -> int:

@@ -3,15 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.activities.actions.moves import (
-    attempted,
-    carried_over,
-    found,
-    led,
-    moved,
-    offered,
-    owned,
-)
+from core.activities.actions.contacts import attempted, carried_over, channel_of
+from core.activities.actions.moves import closed, found, kept_by_anyone, led, moved, offered, owned
+from core.activities.actions.trying import appointed, settled
 from core.activities.events import (
     ActivityCancelled,
     ActivityCompleted,
@@ -29,6 +23,7 @@ from core.activities.rules import (
     RELEASE,
     Detail,
     Outcome,
+    Promise,
 )
 from core.campaigns.rules import ActivityType, ReasonUse
 from core.refusals import Invalid
@@ -47,7 +42,10 @@ class Release:
 class NoteAttempt:
     """A request to remember a try that did not end the activity.
 
-    `next_action_at` is when the customer wants to hear from us, or when to try again.
+    `next_action_at` is when the customer wants to hear from us, or when to try again; without a
+    zone it is what the wall of the responsible branch shows. Where it is empty, the retry rule of
+    the stage decides. `promise` says who is to keep a call back; for nothing said it is mine only.
+    `channel_id` is the channel of the contact where that is not the stage's.
     """
 
     activity_id: int
@@ -56,10 +54,25 @@ class NoteAttempt:
     next_action_at: datetime | None = None
     note: str = ""
     version: int | None = None
+    promise: Promise | None = None
+    channel_id: int | None = None
 
     def __post_init__(self) -> None:
         if self.outcome not in ATTEMPT_OUTCOMES:
             raise Invalid(f"An attempt ends in {_either(ATTEMPT_OUTCOMES)}, not {self.outcome}.")
+        if self.promise is None:
+            return
+        if self.outcome is not Outcome.CALL_BACK:
+            raise Invalid(f"A customer who was {self.outcome} was promised nothing.")
+        if self.next_action_at is None:
+            raise Invalid("Say when the customer is called back: a promise needs its moment.")
+
+    @property
+    def promised(self) -> Promise | None:
+        """Return who keeps the call back, if the customer was told a moment."""
+        if self.outcome is Outcome.CALL_BACK and self.next_action_at is not None:
+            return self.promise or Promise.MINE_ONLY
+        return None
 
 
 @dataclass(frozen=True)
@@ -69,6 +82,7 @@ class Complete:
     activity_id: int
     note: str = ""
     version: int | None = None
+    channel_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +105,7 @@ def release(work: Work, request: Release) -> ActivityReleased:
     led(work, activity, RELEASE)
     holder_id = activity.person_id or 0
 
-    moved(work, activity, RELEASE, person_id=None, reason_id=None)
+    moved(work, activity, RELEASE, person_id=None, reason_id=None, promise=kept_by_anyone(activity))
 
     fact = ActivityReleased(activity.id, activity.customer_id, activity.run_id, holder_id)
     work.record(fact)
@@ -101,27 +115,34 @@ def release(work: Work, request: Release) -> ActivityReleased:
 def note_attempt(work: Work, request: NoteAttempt) -> AttemptNoted:
     """Count a try to reach the customer, with the stage's reason why it is not over.
 
+    A call back that anyone may make waits in the branch pool for its moment. Without a next
+    action the retry rule names it, or ends the work when the tries are used up.
+
     :raises NotAllowed: it is somebody else's
-    :raises Invalid: no reason, one that is not offered, or a next action in the past
+    :raises Invalid: no reason, one that is not offered, a channel by which nobody talks, or a next
+        action at which the customer can't be called
     :raises NotFound, Conflict: see `moves.found`
     """
     work.authorize_move(ATTEMPT)
     activity = found(work, request.activity_id, move=ATTEMPT, version=request.version)
     owned(work, activity, ATTEMPT)
     reason_id = offered(work, activity, ReasonUse.IN_PROGRESS, request.reason_id)
-    if request.next_action_at is not None and request.next_action_at <= work.now:
-        raise Invalid("The next action must be later than now.")
+    channel_id = channel_of(work, activity, request.channel_id)
+    then = appointed(work, activity, request.outcome, channel_id, request.next_action_at)
 
-    values = attempted(work, activity, request.outcome, reason_id=reason_id, note=request.note)
-    moved(
+    values = attempted(
         work,
         activity,
-        ATTEMPT,
+        request.outcome,
+        channel_id=channel_id,
         reason_id=reason_id,
-        next_action_at=request.next_action_at,
-        **values,
+        note=request.note,
     )
-    carried_over(work, activity, outcome=request.outcome, closes=False)
+    promise = request.promised
+    values |= {"next_action_at": then.next_action_at, "promise": promise}
+    moved(work, activity, ATTEMPT, reason_id=reason_id, **values)
+    carried_over(work, activity, outcome=request.outcome, closes=False, channel_id=channel_id)
+    status = settled(work, activity, then, promise)
 
     fact = AttemptNoted(
         activity.id,
@@ -129,7 +150,9 @@ def note_attempt(work: Work, request: NoteAttempt) -> AttemptNoted:
         activity.run_id,
         outcome=request.outcome,
         reason_id=reason_id,
-        next_action_at=request.next_action_at,
+        next_action_at=then.next_action_at,
+        promise=promise,
+        status=status,
     )
     work.record(fact)
     return fact
@@ -148,7 +171,9 @@ def complete(work: Work, request: Complete) -> ActivityCompleted:
     if activity.type is ActivityType.SALES:
         raise Invalid("Say what came of it: a sales activity ends in accepted or refused.")
 
-    fact = completed(work, activity, Outcome.DONE, note=request.note)
+    channel_id = channel_of(work, activity, request.channel_id)
+
+    fact = completed(work, activity, Outcome.DONE, channel_id=channel_id, note=request.note)
 
     work.record(fact)
     return fact
@@ -166,7 +191,7 @@ def cancel(work: Work, request: Cancel) -> ActivityCancelled:
     led(work, activity, CANCEL)
     reason_id = offered(work, activity, ReasonUse.CANCELLED, request.reason_id)
 
-    moved(work, activity, CANCEL, reason_id=reason_id, closed_at=work.now, next_action_at=None)
+    moved(work, activity, CANCEL, reason_id=reason_id, **closed(work))
     carried_over(work, activity, outcome=None, closes=True)
 
     fact = ActivityCancelled(activity.id, activity.customer_id, activity.run_id, reason_id)
@@ -179,12 +204,15 @@ def completed(
     activity: Activity,
     outcome: Outcome,
     *,
+    channel_id: int | None,
     reason_id: int | None = None,
     note: str = "",
 ) -> ActivityCompleted:
     """Complete an activity that was found and judged; the caller records the fact."""
     detail = DETAIL_OF.get(outcome)
-    values = attempted(work, activity, outcome, reason_id=reason_id, note=note)
+    values = attempted(
+        work, activity, outcome, channel_id=channel_id, reason_id=reason_id, note=note
+    )
     moved(
         work,
         activity,
@@ -192,11 +220,10 @@ def completed(
         detail=detail,
         reason_id=reason_id,
         is_completed=True,
-        closed_at=work.now,
-        next_action_at=None,
+        **closed(work),
         **values,
     )
-    carried_over(work, activity, outcome=outcome, closes=True)
+    carried_over(work, activity, outcome=outcome, closes=True, channel_id=channel_id)
     return ActivityCompleted(activity.id, activity.customer_id, activity.run_id, outcome, detail)
 
 

@@ -57,7 +57,7 @@ def my_counts(view: Reader, *, of_type: ActivityType | None = None) -> MyCounts:
         count.filter(mine),
         count.filter(mine, Activity.due_at >= view.now, Activity.due_at < tomorrow),
         count.filter(mine, Activity.due_at < view.now),
-        count.filter(mine, Activity.next_action_at < tomorrow),
+        count.filter(mine, Activity.promise.is_not(None), Activity.next_action_at < tomorrow),
         count.filter(in_pool(view)),
         count.filter(finished, Activity.closed_at >= begun),
     ).where(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 from core.activities.model import Activity, Attempt, Change
 from core.activities.rules import Detail, Objection, Outcome, Status
 from core.activities.scope import allow, revealed, seen
-from core.campaigns.model import StatusReason
+from core.campaigns.model import Channel, StatusReason
 from core.people.model import Person, Unit
 from core.refusals import NotFound
 from core.work import Reader
@@ -85,6 +85,7 @@ class AttemptRow:
     id: int
     at: datetime
     who: str | None
+    channel: str | None
     outcome: Outcome
     reason: str | None
     note: str
@@ -103,12 +104,14 @@ def attempts(view: Reader, *, activity_id: int) -> list[AttemptRow]:
             Attempt.id,
             Attempt.at,
             Person.name.label("who"),
+            Channel.name.label("channel"),
             Attempt.outcome,
             StatusReason.value.label("reason"),
             case((revealed(view), Attempt.note), else_="").label("note"),
         )
         .join(Activity, Activity.id == Attempt.activity_id)
         .outerjoin(Person, Person.id == Attempt.person_id)
+        .outerjoin(Channel, Channel.id == Attempt.channel_id)
         .outerjoin(StatusReason, StatusReason.id == Attempt.reason_id)
         .where(Attempt.activity_id == activity_id, seen(view))
         .order_by(Attempt.id.desc())

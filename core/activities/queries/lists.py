@@ -4,18 +4,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, or_, select, true
 
 from core.access import Permission
 from core.activities.model import Activity
 from core.activities.queries.filters import ActivityFilter
 from core.activities.queries.rows import SORTS, ActivityRow, Rows, listed, row_of
 from core.activities.rules import CLOSED, OPEN, Urgency
-from core.activities.scope import OVERSIGHT, allow, among, in_pool, own, revealed, urgency
+from core.activities.scope import (
+    OVERSIGHT,
+    allow,
+    among,
+    end_of_today,
+    in_pool,
+    own,
+    revealed,
+    turn,
+    urgency,
+)
 from core.campaigns.rules import ActivityType
-from core.customers.model import Customer
+from core.customers.model import Customer, CustomerState
 from core.windows import Part, Window, windowed
 from core.work import Reader
+
+_ANY_TURN = 1
 
 
 def my_list(
@@ -24,12 +36,60 @@ def my_list(
     of_type: ActivityType | None = None,
     window: Window | None = None,
 ) -> Part[ActivityRow]:
-    """List the own open work in the order to do it: overdue, promised, due, by priority."""
+    """List the own open work in the order to do it.
+
+    That is what is overdue, promised for today, due today and due later; in each the earlier
+    first, then the higher priority, then the more valuable customer. What is to be taken up on a
+    later day comes after all of it.
+    """
     view.authorize(Permission.WORK_ACTIVITIES)
     statement = _narrowed(listed(view), of_type).where(own(view), among(*OPEN))
-    level = urgency(view)
-    moment = case((level == Urgency.PROMISED, Activity.next_action_at), else_=Activity.due_at)
-    return _part(view, statement, window, level, moment, Activity.priority, Activity.id)
+    statement = statement.outerjoin(
+        CustomerState, CustomerState.customer_id == Activity.customer_id
+    )
+    return _part(view, statement, window, *_own_order(view))
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """What stands before and after an activity in the own list."""
+
+    before: int | None
+    after: int | None
+
+
+def neighbours(
+    view: Reader, *, activity_id: int, of_type: ActivityType | None = None
+) -> Neighbours:
+    """Find the way on from an activity, in the order of `my_list`; after the last one begin anew.
+
+    What is not in the list leads to its beginning.
+    """
+    view.authorize(Permission.WORK_ACTIVITIES)
+    place: dict[str, Any] = {"order_by": _own_order(view)}
+    mine = (
+        select(
+            Activity.id,
+            func.lag(Activity.id).over(**place).label("before"),
+            func.lead(Activity.id).over(**place).label("after"),
+            func.first_value(Activity.id).over(**place).label("first"),
+            func.row_number().over(**place).label("number"),
+        )
+        .outerjoin(CustomerState, CustomerState.customer_id == Activity.customer_id)
+        .where(own(view), among(*OPEN), true() if of_type is None else Activity.type == of_type)
+        .subquery("mine")
+    )
+    is_it = mine.c.id == activity_id
+    # The row itself, or the first one where it is in no list of ours.
+    found = view.session.execute(
+        select(mine).where(or_(is_it, mine.c.number == 1)).order_by(is_it.desc()).limit(1)
+    ).one_or_none()
+    if found is None:
+        return Neighbours(None, None)
+    if found.id != activity_id:
+        return Neighbours(None, found.id)
+    again = found.first if found.first != activity_id else None
+    return Neighbours(found.before, found.after or again)
 
 
 def pool(
@@ -38,10 +98,30 @@ def pool(
     of_type: ActivityType | None = None,
     window: Window | None = None,
 ) -> Part[ActivityRow]:
-    """List what nobody of the own branch has yet, in the order in which *take next* gives it."""
+    """List what nobody of the own branch has yet, in the order in which *take next* gives it.
+
+    What waits for a later moment stands last, the earliest first, and is not given before.
+    """
     view.authorize(Permission.WORK_ACTIVITIES)
-    statement = _narrowed(listed(view), of_type).where(in_pool(view))
-    return _part(view, statement, window, Activity.priority, Activity.due_at, Activity.id)
+    window = window or Window()
+    narrowed = true() if of_type is None else Activity.type == of_type
+    when = turn(view)
+    order = (
+        when,
+        case((when != _ANY_TURN, Activity.next_action_at)),
+        Activity.priority,
+        Activity.due_at,
+        Activity.id,
+    )
+    if window.sort:
+        return _part(view, listed(view).where(in_pool(view), narrowed), window)
+    # Found before it is joined to anything: a branch's pool may hold a whole launch.
+    counted = select(func.count(Activity.id)).where(in_pool(view), narrowed)
+    total = view.session.scalar(counted) or 0
+    page = select(Activity.id).where(in_pool(view), narrowed).order_by(*order)
+    page = page.limit(window.size).offset(window.first)
+    found = listed(view).where(Activity.id.in_(page.subquery("page").select())).order_by(*order)
+    return Part([row_of(record) for record in view.session.execute(found)], total)
 
 
 def my_closed(
@@ -101,6 +181,16 @@ def authorize_list(view: Reader) -> None:
     """Continue only for a team lead, or for somebody who oversees people and customers."""
     overseeing = view.actor.permissions >= OVERSIGHT
     view.authorize(*(OVERSIGHT if overseeing else (Permission.SEE_TEAM,)))
+
+
+def _own_order(view: Reader) -> tuple[ColumnElement[Any], ...]:
+    level = urgency(view)
+    later = Activity.next_action_at >= end_of_today(view.now)
+    moment = case(
+        (or_(later, level == Urgency.PROMISED), Activity.next_action_at), else_=Activity.due_at
+    )
+    value = func.coalesce(CustomerState.yearly_value, 0)
+    return case((later, 1), else_=0), level, moment, Activity.priority, value.desc(), Activity.id
 
 
 def _narrowed(statement: Rows, of_type: ActivityType | None) -> Rows:

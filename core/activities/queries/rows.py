@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from core.access import masked, masked_number
 from core.activities.model import Activity
-from core.activities.rules import PENDING, Detail, Status, Urgency
+from core.activities.rules import PENDING, Detail, Promise, Status, Urgency
 from core.activities.scope import revealed, seen, urgency
 from core.campaigns.model import ActivitySubtype, Campaign, Stage, StatusReason
 from core.campaigns.rules import ActivityType, Priority
@@ -41,6 +41,7 @@ _LIST = (
     Activity.ends_on,
     Activity.due_at,
     Activity.next_action_at,
+    Activity.promise,
     Activity.detail,
     StatusReason.value.label("reason"),
     Activity.closed_at,
@@ -87,6 +88,7 @@ class ActivityRow:
     ends_on: date
     due_at: datetime
     next_action_at: datetime | None
+    promise: Promise | None
     detail: Detail | None
     reason: str | None
     closed_at: datetime | None

@@ -10,6 +10,7 @@ from core.campaigns.actions.saving import check_free, existing, named
 from core.campaigns.events import ReferenceSaved
 from core.campaigns.model import ReasonTemplate, StatusReason, TemplateReason
 from core.campaigns.rules import ReasonUse
+from core.campaigns.usage import retried_into
 from core.database import id_set
 from core.refusals import Invalid
 from core.work import Work
@@ -38,13 +39,16 @@ class SaveTemplate:
 def save_reason(work: Work, request: SaveReason) -> ReferenceSaved:
     """Add or change a status reason. A retired one is offered no more, and stays on its activities.
 
-    :raises Invalid: without a value, with one or a code that is taken, or the system's own
+    :raises Invalid: without a value, with one or a code that is taken, the system's own, or
+        retired while a retry rule ends work with it
     """
     work.authorize(Permission.MANAGE_REFERENCE)
     value, code = named("status reason", request.value, "a value"), request.code.strip() or None
     reason = existing(work, StatusReason, request.id, "status reason")
     if reason is not None and reason.is_system:
         raise Invalid(f"“{reason.value}” is the system's own reason; nobody can change it.")
+    if request.is_retired and request.id in retried_into(work.session):
+        raise Invalid(f"A retry rule ends work with “{value}”; change the rule first.")
     check_free(work, StatusReason, StatusReason.value, value, request.id, "value")
     if code is not None:
         check_free(work, StatusReason, StatusReason.code, code, request.id, "code")
@@ -63,7 +67,8 @@ def save_reason(work: Work, request: SaveReason) -> ReferenceSaved:
 def save_template(work: Work, request: SaveTemplate) -> ReferenceSaved:
     """Add or change a reason template; each use needs at least one reason that a person may choose.
 
-    :raises Invalid: nameless, a use without reasons, a reason retired or the system's own
+    :raises Invalid: nameless, a use without reasons, a reason retired or the system's own, or a
+        reason taken away with which a retry rule ends work
     """
     work.authorize(Permission.MANAGE_REFERENCE)
     name = named("reason template", request.name)
@@ -74,6 +79,7 @@ def save_template(work: Work, request: SaveTemplate) -> ReferenceSaved:
         if not reasons:
             raise Invalid(f"Choose at least one reason for {use}.")
         _check_offered(work, reasons, kept_by=request.id)
+    _check_retries(work, request)
 
     kept = template or ReasonTemplate()
     kept.name = name
@@ -91,6 +97,18 @@ def save_template(work: Work, request: SaveTemplate) -> ReferenceSaved:
     fact = ReferenceSaved("reason template", kept.id, name, template is None, terms)
     work.record(fact)
     return fact
+
+
+def _check_retries(work: Work, request: SaveTemplate) -> None:
+    """Refuse to take away a reason with which a retry rule of the template ends work."""
+    if request.id is None:
+        return
+    used = retried_into(work.session, template_id=request.id)
+    missing = [value for id_, value in used.items() if id_ not in request.cancelled]
+    if missing:
+        raise Invalid(
+            f"A retry rule of the template ends work with “{missing[0]}”; change the rule first."
+        )
 
 
 def _check_offered(work: Work, reason_ids: Sequence[int], *, kept_by: int | None) -> None:

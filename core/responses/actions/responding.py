@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import exists, select, update
 
+from core.activities.actions.contacts import channel_of
 from core.activities.actions.moves import found, offered, owned
 from core.activities.actions.working import completed
 from core.activities.model import Activity
@@ -25,7 +26,8 @@ from core.work import Work
 class Respond:
     """A request to close sales work with what the customer said.
 
-    `reason_id` says why the customer refused; `agreement_no` which agreement an up-sell replaces.
+    `reason_id` says why the customer refused; `agreement_no` which agreement an up-sell replaces;
+    `channel_id` by which channel, where that is not the stage's.
     """
 
     activity_id: int
@@ -34,6 +36,7 @@ class Respond:
     note: str = ""
     agreement_no: str | None = None
     version: int | None = None
+    channel_id: int | None = None
 
     def __post_init__(self) -> None:
         if self.outcome not in DETAIL_OF:
@@ -60,8 +63,16 @@ def respond(work: Work, request: Respond) -> CustomerResponded:
         reason_id = offered(work, activity, ReasonUse.CANCELLED, request.reason_id)
     offer = _offer(work, activity)
     agreement_no = _agreement(work, activity, offer, request.agreement_no) if accepted else None
+    channel_id = channel_of(work, activity, request.channel_id)
 
-    done = completed(work, activity, request.outcome, reason_id=reason_id, note=request.note)
+    done = completed(
+        work,
+        activity,
+        request.outcome,
+        channel_id=channel_id,
+        reason_id=reason_id,
+        note=request.note,
+    )
     work.session.add(
         Response(
             activity_id=activity.id,

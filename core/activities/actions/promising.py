@@ -1,0 +1,82 @@
+"""What becomes of a promised call that its person can't keep: anyone keeps it, or it is moved."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import update
+
+from core.activities.actions.moves import found, kept_by_anyone, led, moved
+from core.activities.events import PromiseLeft, PromiseMoved
+from core.activities.model import Activity
+from core.activities.reaching import reach_of
+from core.activities.rules import LEAVE
+from core.refusals import Invalid
+from core.work import Work
+
+
+@dataclass(frozen=True)
+class LeaveToAnyone:
+    """A request to let anyone of the branch make a call that somebody has promised."""
+
+    activity_id: int
+    version: int | None = None
+
+
+@dataclass(frozen=True)
+class MovePromise:
+    """A request to call at another time; one without a zone is on the wall of the branch."""
+
+    activity_id: int
+    next_action_at: datetime
+    version: int | None = None
+
+
+def leave_to_anyone(work: Work, request: LeaveToAnyone) -> PromiseLeft:
+    """Put a promised call into the branch pool, where it is first in line when its time has come.
+
+    :raises NotAllowed: it is somebody else's, and the requester does not lead the team
+    :raises Invalid: nothing is promised
+    :raises NotFound, Conflict: see `moves.found`
+    """
+    work.authorize_move(LEAVE)
+    activity = found(work, request.activity_id, move=LEAVE, version=request.version)
+    led(work, activity, LEAVE)
+    moment = _promised(activity)
+    holder_id = activity.person_id or 0
+
+    moved(work, activity, LEAVE, person_id=None, reason_id=None, promise=kept_by_anyone(activity))
+
+    fact = PromiseLeft(activity.id, activity.customer_id, activity.run_id, holder_id, moment)
+    work.record(fact)
+    return fact
+
+
+def move_promise(work: Work, request: MovePromise) -> PromiseMoved:
+    """Move a promised call to a time at which the customer may be called.
+
+    :raises NotAllowed: it is somebody else's, and the requester does not lead the team
+    :raises Invalid: nothing is promised, or the customer can't be called then
+    :raises NotFound, Conflict: see `moves.found`
+    """
+    work.authorize_move(LEAVE)
+    activity = found(work, request.activity_id, move=LEAVE, version=request.version)
+    led(work, activity, LEAVE)
+    before = _promised(activity)
+    moment = reach_of(work, activity).promised(request.next_action_at, now=work.now)
+
+    work.session.execute(
+        update(Activity)
+        .where(Activity.id == activity.id)
+        .values(next_action_at=moment, version=Activity.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+    fact = PromiseMoved(activity.id, activity.customer_id, activity.run_id, before, moment)
+    work.record(fact)
+    return fact
+
+
+def _promised(activity: Activity) -> datetime:
+    if activity.promise is None or activity.next_action_at is None:
+        raise Invalid("The customer of this activity was promised no call.")
+    return activity.next_action_at
