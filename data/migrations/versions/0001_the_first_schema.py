@@ -384,6 +384,7 @@ def upgrade() -> None:
     sa.Column('most_attempts', sa.Integer(), nullable=False),
     sa.Column('ending', sa.SmallInteger(), nullable=False),
     sa.Column('reason_id', sa.Integer(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
     sa.CheckConstraint('(ending = 1) = (reason_id IS NOT NULL)', name=op.f('ck_retry_rule_reason')),
     sa.CheckConstraint('delay_minutes > 0 AND most_attempts > 0', name=op.f('ck_retry_rule_tries')),
     sa.CheckConstraint('ending IN (1, 2)', name=op.f('ck_retry_rule_ending')),
