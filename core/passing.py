@@ -1,6 +1,6 @@
-"""What time alone brings: due stages get their work, runs end with their last day, results fold."""
+"""What time alone brings: work of due stages, the end of runs, alarms for leads, folded results."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -15,6 +15,10 @@ from core.impact.upkeep import fold
 from core.refusals import Conflict
 from core.runs.events import RunEnded, WorkMade
 from core.runs.queries.passing import past_their_end, with_stages_ahead
+from core.service.actions.escalating import Escalate, escalate
+from core.service.events import WorkEscalated
+from core.service.queries.escalations import has_untold
+from core.service.upkeep import fold_service
 from core.work import Work, changing, reading, upkeep
 
 R = TypeVar("R")
@@ -28,7 +32,9 @@ class Passed:
 
     made: tuple[WorkMade, ...] = ()
     ended: tuple[RunEnded, ...] = ()
+    told: tuple[WorkEscalated, ...] = ()
     folded: tuple[int, ...] = ()
+    days: int = 0  # due days of which what was kept is folded now
     is_elsewhere: bool = False
 
 
@@ -45,13 +51,20 @@ def pass_time(engine: Engine, *, now: datetime) -> Passed:
             over, ahead = past_their_end(view), with_stages_ahead(view)
         ended = _each(engine, now, complete_run, (ChangeRun(id_, OVER) for id_ in over))
         made = _each(engine, now, make_due_work, (MakeDueWork(id_) for id_ in ahead))
+        with reading(engine, SYSTEM, now=now) as view:
+            late = [Escalate()] if has_untold(view) else []
+        told = _each(engine, now, escalate, late)
         with upkeep(engine) as session:
             folded = fold(session, now=now).run_ids
-        return Passed(tuple(fact for fact in made if fact.stages), tuple(ended), folded)
+        with upkeep(engine) as session:
+            days = fold_service(session, now=now)
+        return Passed(
+            tuple(fact for fact in made if fact.stages), tuple(ended), tuple(told), folded, days
+        )
 
 
 def _each(
-    engine: Engine, now: datetime, action: Callable[[Work, R], T], requests: Iterator[R]
+    engine: Engine, now: datetime, action: Callable[[Work, R], T], requests: Iterable[R]
 ) -> list[T]:
     """Carry out what is still to be done; a person who was quicker has seen to it otherwise."""
     facts = []

@@ -5,7 +5,7 @@ from datetime import timedelta
 from threading import Event, active_count
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
@@ -24,6 +24,7 @@ from core.runs.actions.confirming import Confirm, confirm_candidates
 from core.runs.actions.selecting import SelectCandidates, select_candidates
 from core.runs.model import Run, RunStage
 from core.runs.rules import RunStatus
+from core.service.model import ServiceCell
 from core.settings import settings
 from tests.conftest import NOW
 from tests.making.campaigns import approved_design
@@ -52,7 +53,7 @@ def look(engine, statement):
 
 class TestTime:
     def test_makes_a_stage_when_its_day_has_come(self, launched, engine):
-        assert pass_time(engine, now=NOW + 6 * DAY) == Passed(folded=(launched,))
+        assert pass_time(engine, now=NOW + 6 * DAY) == Passed(folded=(launched,), days=6)
 
         passed = pass_time(engine, now=NOW + 7 * DAY)
 
@@ -68,6 +69,17 @@ class TestTime:
 
         assert pass_time(engine, now=NOW + 7 * DAY) == Passed()
         assert look(engine, select(Entry.id)) == entries
+
+    def test_tells_leads_of_what_is_late_and_folds_what_was_due(self, launched, engine):
+        with Session(engine) as session, session.begin():
+            session.execute(update(Activity).values(due_at=NOW))
+
+        passed = pass_time(engine, now=NOW + DAY)
+
+        [fact] = passed.told
+        assert (fact.at_risk, fact.missed, passed.days) == (0, 13, 1)
+        assert pass_time(engine, now=NOW + DAY) == Passed()
+        assert sorted(look(engine, select(ServiceCell.missed))) == [5, 8]
 
     @pytest.mark.parametrize("is_paused", [False, True])
     def test_ends_a_run_with_its_last_day(self, launched, engine, do, world, is_paused):
@@ -151,7 +163,8 @@ class TestDoors:
         assert said.exit_code == 0
         assert "RUN-1: 13 activities and 0 messages made." in said.stdout
         again = json.loads(CliRunner().invoke(app, ["tick", "--json"]).stdout)
-        assert again == {"made": [], "ended": [], "folded": [], "is_elsewhere": False}
+        nothing = {name: [] for name in ("made", "ended", "told", "folded")}
+        assert again == {**nothing, "days": 0, "is_elsewhere": False}
         assert "Nothing has fallen due." in CliRunner().invoke(app, ["tick"]).stdout
 
     @pytest.mark.usefixtures("later")
