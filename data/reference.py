@@ -1,4 +1,4 @@
-"""The words a new bank starts with: types, channels, reasons and the contact policy.
+"""The words a new bank starts with: types, channels, reasons, retry rules, the contact policy.
 
 All of it can be changed and added to in Administration, without a release.
 """
@@ -6,7 +6,8 @@ All of it can be changed and added to in Administration, without a release.
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.activities.rules import SYSTEM_ABORTED
+from core.activities.model import RetryRule
+from core.activities.rules import SYSTEM_ABORTED, Outcome, RetryEnd
 from core.campaigns.model import (
     ActionType,
     ActivitySubtype,
@@ -49,6 +50,11 @@ CHANNELS = (  # name, medium, whether it makes work for our people
     ("Text message", Medium.SMS, False),
     ("Letter", Medium.POST, False),
     ("App message", Medium.APP, False),
+)
+_HOUR, _DAY = 60, 24 * 60
+RETRIES = (  # outcome, minutes until the next try, tries, and why it ends then
+    (Outcome.NOT_REACHED, 4 * _HOUR, 4, NO_ANSWER),
+    (Outcome.CALL_BACK, 2 * _DAY, 5, NEEDS_TIME),
 )
 CAMPAIGN_TYPES = {
     Objective.CROSS_SELL: ("Cross-sell", ("Savings", "Insurance", "Investments", "Cards")),
@@ -116,5 +122,18 @@ def _reasons(session: Session) -> None:
         for template in templates
         for code, use in OFFERED
         if code != REFUSED_OFFER or template.name == SALES_CONTACT
+    )
+    session.flush()
+    session.add_all(
+        RetryRule(
+            template_id=template.id,
+            outcome=outcome,
+            delay_minutes=minutes,
+            most_attempts=tries,
+            ending=RetryEnd.CANCEL,
+            reason_id=reasons[code].id,
+        )
+        for template in templates
+        for outcome, minutes, tries, code in RETRIES
     )
     session.flush()

@@ -6,7 +6,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from core.activities.model import Activity, Attempt, Change
-from core.activities.rules import DETAIL_OF, Outcome, Status
+from core.activities.rules import DETAIL_OF, Outcome, Promise, Status
 from core.responses.model import Lead, Response
 from core.responses.rules import LeadStatus
 from data.bulk import some, text_where, write
@@ -36,7 +36,7 @@ def activities(
     work(ledger, staff.leads[customers.branch[life.places]], life, reasons)
     end(ledger, plan, life, reasons)
     _write(connection, customers, plan, life, ledger)
-    _attempts(connection, ledger, life, reasons)
+    _attempts(connection, ledger, plan, life, reasons)
     if plan.is_sales:
         _responses(connection, ledger, customers, plan, life)
         _leads(connection, ledger, customers, plan, life)
@@ -49,6 +49,7 @@ def _write(
     many = len(life.places)
     contacted_at = np.where(np.isin(life.outcome, _REACHED), life.contact_at, NEVER)
     last_contact = np.fmax.reduce(contacted_at, axis=1)
+    promised = ledger.is_open & ~np.isnat(life.promised_at)
     write(
         connection,
         Activity,
@@ -69,7 +70,8 @@ def _write(
             "activity_on": np.full(many, plan.activity_on),
             "ends_on": np.full(many, plan.due_at.astype("datetime64[D]")),
             "due_at": np.full(many, plan.due_at),
-            "next_action_at": np.where(ledger.is_open, life.promised_at, NEVER),
+            "next_action_at": np.where(promised, life.promised_at, NEVER),
+            "promise": some(np.where(promised, Promise.MINE_ONLY.code, 0)),
             "attempts": (life.outcome > 0).sum(axis=1),
             "contacted_at": last_contact,
             "closed_at": ledger.closed_at,
@@ -84,7 +86,11 @@ def _write(
 
 
 def _attempts(
-    connection: Connection, ledger: Ledger, life: Lives, reasons: Mapping[str, int]
+    connection: Connection,
+    ledger: Ledger,
+    plan: Scenario,
+    life: Lives,
+    reasons: Mapping[str, int],
 ) -> None:
     for number in range(CONTACTS):
         rows = life.outcome[:, number] > 0
@@ -96,6 +102,7 @@ def _attempts(
                 "activity_id": ledger.ids[rows],
                 "at": life.contact_at[rows, number],
                 "person_id": life.taker[rows],
+                "channel_id": plan.channel_id,
                 "outcome": outcome,
                 "reason_id": some(reason_of(outcome, reasons)),
                 "note": "",

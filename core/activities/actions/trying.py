@@ -1,6 +1,7 @@
 """When an activity that a try did not end is taken up again, and by whom."""
 
 from datetime import datetime
+from typing import Any
 
 from core.activities.actions.contacts import carried_over
 from core.activities.actions.moves import closed, kept_by_anyone, moved
@@ -41,7 +42,11 @@ def settled(work: Work, activity: Activity, then: Retry, promise: Promise | None
         moved(work, activity, GIVE_UP, by_system=True, reason_id=then.reason_id, **closed(work))
         carried_over(work, activity, outcome=None, closes=True)
         return Status.CANCELLED
-    back = {"person_id": None, "reason_id": None, "promise": kept_by_anyone(activity)}
+    back: dict[str, Any] = {
+        "person_id": None,
+        "reason_id": None,
+        "promise": kept_by_anyone(activity),
+    }
     if then.ending is RetryEnd.POOL:
         moved(work, activity, PUT_BACK, by_system=True, **back)
     else:

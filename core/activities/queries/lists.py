@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select, true
+from sqlalchemy import SQLColumnExpression, case, func, or_, select, true
 
 from core.access import Permission
 from core.activities.model import Activity
@@ -183,7 +183,7 @@ def authorize_list(view: Reader) -> None:
     view.authorize(*(OVERSIGHT if overseeing else (Permission.SEE_TEAM,)))
 
 
-def _own_order(view: Reader) -> tuple[ColumnElement[Any], ...]:
+def _own_order(view: Reader) -> tuple[SQLColumnExpression[Any], ...]:
     level = urgency(view)
     later = Activity.next_action_at >= end_of_today(view.now)
     moment = case(

@@ -37,15 +37,15 @@ def retry_rules(view: Reader) -> list[RetryRuleRow]:
             RetryRule.id,
             RetryRule.version,
             RetryRule.template_id,
-            ReasonTemplate.name,
+            ReasonTemplate.name.label("template"),
             RetryRule.outcome,
             RetryRule.channel_id,
-            Channel.name,
+            Channel.name.label("channel"),
             RetryRule.delay_minutes,
             RetryRule.most_attempts,
             RetryRule.ending,
             RetryRule.reason_id,
-            StatusReason.value,
+            StatusReason.value.label("reason"),
         )
         .join(ReasonTemplate, ReasonTemplate.id == RetryRule.template_id)
         .outerjoin(Channel, Channel.id == RetryRule.channel_id)
@@ -54,4 +54,4 @@ def retry_rules(view: Reader) -> list[RetryRuleRow]:
             ReasonTemplate.name, RetryRule.outcome, RetryRule.channel_id.is_(None), Channel.name
         )
     )
-    return [RetryRuleRow(*row) for row in rows]
+    return [RetryRuleRow(**row) for row in rows.mappings()]
