@@ -984,6 +984,8 @@ def upgrade() -> None:
     sa.Column('to_due_at', core.database.Moment(), nullable=True),
     sa.Column('from_next_action_at', core.database.Moment(), nullable=True),
     sa.Column('to_next_action_at', core.database.Moment(), nullable=True),
+    sa.Column('from_promise', sa.SmallInteger(), nullable=True),
+    sa.Column('to_promise', sa.SmallInteger(), nullable=True),
     sa.Column('version', sa.Integer(), nullable=True),
     sa.ForeignKeyConstraint(['activity_id'], ['activity.id'], name=op.f('fk_activity_change_activity_id')),
     sa.ForeignKeyConstraint(['actor_id'], ['person.id'], name=op.f('fk_activity_change_actor_id')),
