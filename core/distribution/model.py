@@ -1,13 +1,17 @@
+"""Handing out work by rule, so that everybody can see that it was fair."""
+
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.activities.model import Activity, Batch
 from core.database import Base, Code, Number, only
-from core.distribution.rules import AllocationRule, Way
+from core.distribution.rules import AllocationRule, Bar, Way
 from core.people.model import Person, Qualification, Unit
+
+_WITH_A_TURN = text("turn IS NOT NULL")
 
 
 class BranchWay(Base):
@@ -37,10 +41,18 @@ class Distribution(Base):
 
 
 class DistributionPerson(Base):
-    """One who could get work then, with everything that the rule looked at."""
+    """One of a branch who works activities, with everything that the rule looked at.
+
+    Who has a `bar` was not asked. `place` is that of the one who waited longest, from 1, by when
+    each had a turn last; a customer of one's own is no turn.
+    """
 
     __tablename__ = "distribution_person"
-    __table_args__ = ({"sqlite_with_rowid": False},)
+    __table_args__ = (
+        only("bar", Bar),
+        Index("ix_distribution_person_branch_id", "branch_id", "distribution_id"),
+        {"sqlite_with_rowid": False},
+    )
 
     distribution_id: Mapped[int] = mapped_column(
         Number, ForeignKey(Distribution.id), primary_key=True
@@ -50,6 +62,8 @@ class DistributionPerson(Base):
     open: Mapped[int]
     capacity: Mapped[int]  # contacts a day, as it was
     room: Mapped[int]  # how many more the person could take
+    bar: Mapped[Bar | None] = mapped_column(Code(Bar))
+    place: Mapped[int]
     last_given_at: Mapped[datetime | None]
     qualifications: Mapped[str]  # ids in order, separated by commas
 
@@ -60,7 +74,16 @@ class Allocation(Base):
     __tablename__ = "allocation"
     __table_args__ = (
         only("rule", AllocationRule),
-        Index("ix_allocation_person_id", "person_id", "distribution_id"),
+        # When somebody had a turn last.
+        Index(
+            "ix_allocation_turn",
+            "person_id",
+            "distribution_id",
+            "turn",
+            postgresql_where=_WITH_A_TURN,
+            sqlite_where=_WITH_A_TURN,
+        ),
+        Index("ix_allocation_distribution_id", "distribution_id"),
         {"sqlite_with_rowid": False},
     )
 
@@ -70,8 +93,10 @@ class Allocation(Base):
     )
     person_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
     rule: Mapped[AllocationRule] = mapped_column(Code(AllocationRule))
-    place: Mapped[int]  # in the line of its branch and qualification, oldest first, from 1
+    place: Mapped[int]  # in the line of its branch, what is due first before the rest, from 1
+    turn: Mapped[int | None]  # in the order of the branch's turns, from 1; a kept customer is none
     own_person_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
     qualification_id: Mapped[int | None] = mapped_column(ForeignKey(Qualification.id))
+    returned_by_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
     minutes: Mapped[int]  # its difficulty
-    value: Mapped[Decimal | None]
+    value: Mapped[Decimal | None]  # what the customer was worth a year

@@ -18,6 +18,10 @@ REDATED = (
     "from_due_at IS NOT NULL OR from_branch_id <> to_branch_id"
     " OR (from_status IN (3, 4) AND to_status IN (0, 1, 2))"
 )
+GIVEN = "to_person_id IS NOT NULL AND (from_person_id IS NULL OR to_person_id <> from_person_id)"
+HANDED_ON = (
+    "from_person_id IS NOT NULL AND (to_person_id IS NULL OR from_person_id <> to_person_id)"
+)
 
 
 class Batch(Base):
@@ -67,6 +71,9 @@ class Change(Base):
         Index("ix_activity_change_activity_id", "activity_id"),
         partial("ix_activity_change_batch_id", "batch_id", where="batch_id IS NOT NULL"),
         partial("ix_activity_change_redated", "at", where=REDATED),
+        # Who was given work and who handed it on: rows after which it was another person's.
+        partial("ix_activity_change_given", "to_person_id", "at", where=GIVEN),
+        partial("ix_activity_change_handed_on", "from_person_id", "at", where=HANDED_ON),
     )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)

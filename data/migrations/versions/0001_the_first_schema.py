@@ -892,14 +892,20 @@ def upgrade() -> None:
     sa.Column('open', sa.Integer(), nullable=False),
     sa.Column('capacity', sa.Integer(), nullable=False),
     sa.Column('room', sa.Integer(), nullable=False),
+    sa.Column('bar', sa.SmallInteger(), nullable=True),
+    sa.Column('place', sa.Integer(), nullable=False),
     sa.Column('last_given_at', core.database.Moment(), nullable=True),
     sa.Column('qualifications', sa.Text(), nullable=False),
+    sa.CheckConstraint('bar IN (1, 2, 3)', name=op.f('ck_distribution_person_bar')),
     sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_distribution_person_branch_id')),
     sa.ForeignKeyConstraint(['distribution_id'], ['distribution.id'], name=op.f('fk_distribution_person_distribution_id')),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_distribution_person_person_id')),
     sa.PrimaryKeyConstraint('distribution_id', 'person_id', name=op.f('pk_distribution_person')),
     sqlite_with_rowid=False
     )
+    with op.batch_alter_table('distribution_person', schema=None) as batch_op:
+        batch_op.create_index('ix_distribution_person_branch_id', ['branch_id', 'distribution_id'], unique=False)
+
     op.create_table('excluded',
     sa.Column('run_id', sa.Integer(), nullable=False),
     sa.Column('customer_id', core.database.Number, nullable=False),
@@ -995,6 +1001,8 @@ def upgrade() -> None:
     with op.batch_alter_table('activity_change', schema=None) as batch_op:
         batch_op.create_index('ix_activity_change_activity_id', ['activity_id'], unique=False)
         batch_op.create_index('ix_activity_change_batch_id', ['batch_id'], unique=False, postgresql_where=sa.text('batch_id IS NOT NULL'), sqlite_where=sa.text('batch_id IS NOT NULL'))
+        batch_op.create_index('ix_activity_change_given', ['to_person_id', 'at'], unique=False, postgresql_where=sa.text('to_person_id IS NOT NULL AND (from_person_id IS NULL OR to_person_id <> from_person_id)'), sqlite_where=sa.text('to_person_id IS NOT NULL AND (from_person_id IS NULL OR to_person_id <> from_person_id)'))
+        batch_op.create_index('ix_activity_change_handed_on', ['from_person_id', 'at'], unique=False, postgresql_where=sa.text('from_person_id IS NOT NULL AND (to_person_id IS NULL OR from_person_id <> to_person_id)'), sqlite_where=sa.text('from_person_id IS NOT NULL AND (to_person_id IS NULL OR from_person_id <> to_person_id)'))
         batch_op.create_index('ix_activity_change_redated', ['at'], unique=False, postgresql_where=sa.text('from_due_at IS NOT NULL OR from_branch_id <> to_branch_id OR (from_status IN (3, 4) AND to_status IN (0, 1, 2))'), sqlite_where=sa.text('from_due_at IS NOT NULL OR from_branch_id <> to_branch_id OR (from_status IN (3, 4) AND to_status IN (0, 1, 2))'))
 
     op.create_table('allocation',
@@ -1003,8 +1011,10 @@ def upgrade() -> None:
     sa.Column('person_id', sa.Integer(), nullable=False),
     sa.Column('rule', sa.SmallInteger(), nullable=False),
     sa.Column('place', sa.Integer(), nullable=False),
+    sa.Column('turn', sa.Integer(), nullable=True),
     sa.Column('own_person_id', sa.Integer(), nullable=True),
     sa.Column('qualification_id', sa.Integer(), nullable=True),
+    sa.Column('returned_by_id', sa.Integer(), nullable=True),
     sa.Column('minutes', sa.Integer(), nullable=False),
     sa.Column('value', sa.BigInteger(), nullable=True),
     sa.CheckConstraint('rule IN (1, 2, 3)', name=op.f('ck_allocation_rule')),
@@ -1013,11 +1023,13 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['own_person_id'], ['person.id'], name=op.f('fk_allocation_own_person_id')),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_allocation_person_id')),
     sa.ForeignKeyConstraint(['qualification_id'], ['qualification.id'], name=op.f('fk_allocation_qualification_id')),
+    sa.ForeignKeyConstraint(['returned_by_id'], ['person.id'], name=op.f('fk_allocation_returned_by_id')),
     sa.PrimaryKeyConstraint('activity_id', 'distribution_id', name=op.f('pk_allocation')),
     sqlite_with_rowid=False
     )
     with op.batch_alter_table('allocation', schema=None) as batch_op:
-        batch_op.create_index('ix_allocation_person_id', ['person_id', 'distribution_id'], unique=False)
+        batch_op.create_index('ix_allocation_distribution_id', ['distribution_id'], unique=False)
+        batch_op.create_index('ix_allocation_turn', ['person_id', 'distribution_id', 'turn'], unique=False, postgresql_where=sa.text('turn IS NOT NULL'), sqlite_where=sa.text('turn IS NOT NULL'))
 
     op.create_table('attempt',
     sa.Column('id', core.database.Number, nullable=False),
@@ -1154,11 +1166,14 @@ def downgrade() -> None:
 
     op.drop_table('attempt')
     with op.batch_alter_table('allocation', schema=None) as batch_op:
-        batch_op.drop_index('ix_allocation_person_id')
+        batch_op.drop_index('ix_allocation_turn', postgresql_where=sa.text('turn IS NOT NULL'), sqlite_where=sa.text('turn IS NOT NULL'))
+        batch_op.drop_index('ix_allocation_distribution_id')
 
     op.drop_table('allocation')
     with op.batch_alter_table('activity_change', schema=None) as batch_op:
         batch_op.drop_index('ix_activity_change_redated', postgresql_where=sa.text('from_due_at IS NOT NULL OR from_branch_id <> to_branch_id OR (from_status IN (3, 4) AND to_status IN (0, 1, 2))'), sqlite_where=sa.text('from_due_at IS NOT NULL OR from_branch_id <> to_branch_id OR (from_status IN (3, 4) AND to_status IN (0, 1, 2))'))
+        batch_op.drop_index('ix_activity_change_handed_on', postgresql_where=sa.text('from_person_id IS NOT NULL AND (to_person_id IS NULL OR from_person_id <> to_person_id)'), sqlite_where=sa.text('from_person_id IS NOT NULL AND (to_person_id IS NULL OR from_person_id <> to_person_id)'))
+        batch_op.drop_index('ix_activity_change_given', postgresql_where=sa.text('to_person_id IS NOT NULL AND (from_person_id IS NULL OR to_person_id <> from_person_id)'), sqlite_where=sa.text('to_person_id IS NOT NULL AND (from_person_id IS NULL OR to_person_id <> from_person_id)'))
         batch_op.drop_index('ix_activity_change_batch_id', postgresql_where=sa.text('batch_id IS NOT NULL'), sqlite_where=sa.text('batch_id IS NOT NULL'))
         batch_op.drop_index('ix_activity_change_activity_id')
 
@@ -1172,6 +1187,9 @@ def downgrade() -> None:
 
     op.drop_table('message')
     op.drop_table('excluded')
+    with op.batch_alter_table('distribution_person', schema=None) as batch_op:
+        batch_op.drop_index('ix_distribution_person_branch_id')
+
     op.drop_table('distribution_person')
     with op.batch_alter_table('candidate', schema=None) as batch_op:
         batch_op.drop_index('ix_candidate_customer_id')
