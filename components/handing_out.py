@@ -11,10 +11,12 @@ from components.tables import Column, listing
 from core.activities.actions.assignment import Assign, AssignMatching, assign, assign_matching
 from core.activities.actions.working import Cancel, Release, cancel, release
 from core.activities.events import ActivitiesAssigned, ActivityCancelled
+from core.activities.queries.asked import ToPerson
 from core.activities.queries.batches import batch, batch_refusals, batches
 from core.activities.queries.filters import ActivityFilter
-from core.activities.queries.judging import Colleague, Verdict, colleagues, preview
+from core.activities.queries.foreseeing import Foreseen, foresee
 from core.activities.queries.lists import Matched, matched
+from core.activities.queries.receivers import Colleague, colleagues
 from core.activities.queries.rows import ActivityRow
 from core.activities.queries.sheet import reasons, sheet
 from core.activities.rules import OPEN, Status
@@ -56,7 +58,7 @@ def hand_out(chosen: Sequence[ActivityRow], matching: ActivityFilter) -> None:
             return
         versions = {row.id: row.version for row in chosen}
         asked = matching if everything else versions
-        foreseen = fetch(preview, asked=asked, person_id=to.id)
+        foreseen = fetch(foresee, what=ToPerson(to.id), asked=asked)
         moving = _foreseen(foreseen, to)
         label = f"Assign {words.counted(moving, 'activity', 'activities')}"
         # A key, or a press would be lost when the number on the button has changed meanwhile.
@@ -150,16 +152,12 @@ def _described(person: Colleague) -> str:
     return f"{person.name} ({person.open} open of {person.capacity} a day{skills})"
 
 
-def _foreseen(verdicts: Sequence[Verdict], to: Colleague) -> int:
-    moving = sum(each.count for each in verdicts if each.objection is None)
-    against = [each for each in verdicts if each.objection is not None]
-    count = words.counted(moving, "activity", "activities")
+def _foreseen(foreseen: Foreseen, to: Colleague) -> int:
+    count = words.counted(foreseen.moving, "activity", "activities")
     st.markdown(f"**{count}** would move to {words.plain(to.name)}.")
-    for each in against:
-        st.markdown(
-            f":material/block: {words.count(each.count)}: {words.plain(each.objection or '')}"
-        )
-    return moving
+    for each in foreseen.against:
+        st.markdown(f":material/block: {words.count(each.count)}: {words.plain(each.objection)}")
+    return foreseen.moving
 
 
 def _said(fact: ActivitiesAssigned, to: Colleague) -> str:

@@ -102,7 +102,9 @@ class Reach:
         yield "In a week", self._morning(today + timedelta(days=7))
 
     def _morning(self, day: date) -> datetime:
-        return self.next_moment(self._at(day, _MORNING))
+        """Return the morning of a day, or of the next one on which the customer may be called."""
+        first = self.next_moment(self._at(day, time.min))
+        return self.next_moment(self._at(self.hours.day_of(first), _MORNING))
 
     def _at(self, day: date, clock: time) -> datetime:
         return datetime.combine(day, clock, tzinfo=ZoneInfo(self.hours.zone)).astimezone(UTC)

@@ -19,10 +19,12 @@ from core.activities.actions.working import (
     release,
 )
 from core.activities.model import Activity, Attempt, Batch, Change
+from core.activities.queries.asked import ToPerson
 from core.activities.queries.batches import batch, batch_refusals, batches
 from core.activities.queries.filters import ActivityFilter
-from core.activities.queries.judging import colleagues, preview
+from core.activities.queries.foreseeing import foresee
 from core.activities.queries.lists import count_team, team_list
+from core.activities.queries.receivers import colleagues
 from core.activities.rules import Outcome, Status
 from core.customers.model import CustomerState
 from core.journal.model import Entry, Outgoing
@@ -242,7 +244,7 @@ class TestAssign:
             with pytest.raises(NotAllowed):
                 do(getattr(world, who), action, asked)
         with pytest.raises(NotAllowed):
-            ask(getattr(world, who), preview, asked={work[4]: 1}, person_id=BEN)
+            ask(getattr(world, who), foresee, asked={work[4]: 1}, what=ToPerson(BEN))
 
         assert row(engine, Activity, work[4]).status is Status.UNASSIGNED
         with Session(engine) as session:
@@ -314,15 +316,15 @@ class TestPreview:
         do(world.ann, cancel, Cancel(work[2], w.WRONG_NUMBER))
         asked = ActivityFilter() if by == "filter" else dict.fromkeys([*work.values(), 999], 1)
 
-        foreseen = ask(world.lea, preview, asked=asked, person_id=person_id)
+        foreseen = ask(world.lea, foresee, asked=asked, what=ToPerson(person_id))
 
         if by == "filter":
             fact = do(world.lea, assign_matching, AssignMatching(asked, person_id))
         else:
             fact = do(world.lea, assign, Assign(asked, person_id))
-        moved = sum(each.count for each in foreseen if each.objection is None)
-        refused = {each.objection: each.count for each in foreseen if each.objection}
-        assert moved == fact.moved
+        refused = {each.objection: each.count for each in foreseen.against}
+        assert foreseen.moving == fact.moved
+        assert sum(each.count for each in foreseen.gains) == fact.moved
         assert sum(refused.values()) == fact.refused
         counted = {}
         for reason in refusals(ask, world.lea, fact).values():

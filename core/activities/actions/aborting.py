@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select, update
 
-from core.activities.model import Activity, Batch, Change, Message
+from core.activities.actions.batching import written_down
+from core.activities.model import Activity, Batch, Message
+from core.activities.queries.deeds import nothing_ahead
+from core.activities.queries.judgement import Judgement, kept, named
 from core.activities.recipients import unwelcome
-from core.activities.rules import ABORT, SYSTEM_ABORTED, MessageStatus, Status
+from core.activities.rules import ABORT, SYSTEM_ABORTED, MessageStatus
 from core.activities.scope import pending
 from core.campaigns.model import StatusReason
-from core.customers.model import CustomerState
-from core.database import Moment, affected
+from core.database import affected
 from core.work import Work
 
 
@@ -29,57 +31,20 @@ def abort(work: Work, which: ColumnElement[bool]) -> Batch:
     reason_id = work.session.scalars(
         select(StatusReason.id).where(StatusReason.code == SYSTEM_ABORTED)
     ).one()
-    batch = Batch(verb=ABORT.verb, at=work.now, actor_id=work.actor.person_id)
-    work.session.add(batch)
-    work.session.flush()
-    before: dict[str, Any] = {
-        "activity_id": Activity.id,
-        "at": literal(work.now, Moment),
-        "actor_id": literal(work.actor.person_id, Change.actor_id.type),
-        "verb": literal(ABORT.verb),
-        "batch_id": literal(batch.id),
-        "from_status": Activity.status,
-        "to_status": Status.CANCELLED.literal,
-        "from_reason_id": Activity.reason_id,
-        "to_reason_id": literal(reason_id),
-        "from_detail": Activity.detail,
-        "to_detail": Activity.detail,
-        "from_person_id": Activity.person_id,
-        "to_person_id": Activity.person_id,
-        "from_branch_id": Activity.branch_id,
-        "to_branch_id": Activity.branch_id,
+    becomes = {
+        "status": ABORT.target.literal,
+        "reason_id": literal(reason_id),
+        **nothing_ahead(),
     }
     # Locked while they are read: what the history says was so is what is then changed.
-    rows = select(*before.values()).where(which, pending()).with_for_update(of=Activity)
-    batch.moved = affected(work.session, insert(Change).from_select(list(before), rows))
-    if not batch.moved:
-        return batch
-    affected(
-        work.session,
-        update(Activity)
-        # By the history, not by `which`: what others have made meanwhile has none here.
-        .where(Activity.id.in_(select(Change.activity_id).where(Change.batch_id == batch.id)))
-        .values(
-            status=Status.CANCELLED,
-            reason_id=reason_id,
-            closed_at=work.now,
-            version=Activity.version + 1,
-        ),
+    rows = (
+        select(Activity.id.label("asked_id"), *kept(), *named(becomes, ()))
+        .where(which, pending())
+        .order_by(Activity.id)
+        .with_for_update(of=Activity)
     )
-    aborted = (
-        select(Activity.customer_id, func.count().label("activities"))
-        .join(Change, Change.activity_id == Activity.id)
-        .where(Change.batch_id == batch.id)
-        .group_by(Activity.customer_id)
-        .subquery("aborted")
-    )
-    affected(
-        work.session,
-        update(CustomerState)
-        .where(CustomerState.customer_id == aborted.c.customer_id)
-        .values(pending=CustomerState.pending - aborted.c.activities),
-    )
-    return batch
+    judgement = Judgement(rows, frozenset(becomes), ABORT.verb, moves_pending=True)
+    return written_down(work, Batch(), judgement)
 
 
 def withdraw(work: Work, which: ColumnElement[bool]) -> int:

@@ -22,7 +22,8 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from core.activities.actions.moves import locked, moved, stamp
 from core.activities.events import ActivityTaken
 from core.activities.model import Activity, Change
-from core.activities.queries.judging import judged, receiver
+from core.activities.queries.asked import ToPerson
+from core.activities.queries.judging import judged
 from core.activities.reaching import reach_of
 from core.activities.rules import CLOSED, TAKE, Objection, Status
 from core.activities.scope import pending
@@ -230,6 +231,6 @@ def _taken_by(work: Work, person_id: int | None) -> str:
 
 
 def _fit(work: Work, activity: Activity, person_id: int) -> None:
-    rows = judged(work, receiver(work, person_id), {activity.id: None}).subquery()
+    rows = judged(work, ToPerson(person_id), {activity.id: None}).rows.subquery()
     if against := work.session.scalar(select(rows.c.objection)):
         raise Invalid(against)

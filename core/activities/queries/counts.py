@@ -9,8 +9,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from core.access import Permission
 from core.activities.model import Activity
-from core.activities.queries.judging import works
 from core.activities.queries.lists import authorize_list
+from core.activities.queries.receivers import works
 from core.activities.rules import OPEN, Status
 from core.activities.scope import (
     among,
