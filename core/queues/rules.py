@@ -85,9 +85,10 @@ def _objections(
         return
     begins = promise.at.replace(minute=0, second=0, microsecond=0)
     held = keeper.times.between(begins, begins + _HOUR)
-    filled[promise.person_id, begins] += promise.minutes
-    wanted = filled[promise.person_id, begins]
-    if wanted > held:
+    wanted = filled[promise.person_id, begins] + promise.minutes
+    if wanted <= held:
+        filled[promise.person_id, begins] = wanted
+    else:
         yield (
             Risk.FULL_HOUR,
             f"Calls of {wanted} minutes are promised for an hour with {held} minutes of work.",

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.activities.actions.assignment import Assign, AssignMatching, assign, assign_matching
 from core.activities.actions.moves import TRACKED
+from core.activities.actions.promising import LeaveToAnyone, leave_to_anyone
 from core.activities.actions.taking import Take, TakeNext, take, take_next
 from core.activities.actions.working import (
     Cancel,
@@ -32,12 +33,18 @@ from core.activities.rules import (
     CLOSED,
     COMPLETE,
     FOLLOW_LEAD,
+    GIVE_UP,
+    HAND_BACK,
+    LEAVE,
     LIFECYCLE,
+    OPEN,
     PENDING,
+    PUT_BACK,
     RELEASE,
     TAKE,
     Detail,
     Outcome,
+    Promise,
     Status,
 )
 from core.customers.model import CustomerState
@@ -72,6 +79,7 @@ def verbs(of_type):
         (ATTEMPT, note_attempt, lambda id_: NoteAttempt(id_, Outcome.NOT_REACHED, w.NO_ANSWER)),
         closing,
         (CANCEL, cancel, lambda id_: Cancel(id_, w.WRONG_NUMBER)),
+        (LEAVE, leave_to_anyone, LeaveToAnyone),
         (FOLLOW_LEAD, win_lead, lambda _id: WinLead(1)),
     )
 
@@ -89,6 +97,8 @@ def put(engine, activity_id, status, of_type):
                 person_id=None if status is Status.UNASSIGNED else ANN,
                 reason_id=w.NO_ANSWER if status is Status.IN_PROGRESS else None,
                 closed_at=NOW if closed else None,
+                promise=Promise.MINE_ONLY if status in OPEN else None,
+                next_action_at=NOW + timedelta(days=1) if status in OPEN else None,
                 is_completed=done,
                 detail=Detail.CONVERTED if sold else None,
             )
@@ -122,6 +132,7 @@ def expected(move, status, who, of_type):
         ASSIGN: {"lea"},
         RELEASE: {"ann", "lea"},
         CANCEL: {"ann", "lea"},
+        LEAVE: {"ann", "lea"},
     }
     return who in permitted.get(move, {"ann"})
 
@@ -159,7 +170,9 @@ def attempted(engine, actor, action, request, activity_id):
 
 def test_all_verbs_of_people_are_tried_here():
     tried = {move for move, _action, _request in verbs(SALES)}
-    assert tried | {ABORT} == set(LIFECYCLE.moves)
+    of_the_system = {ABORT, GIVE_UP, PUT_BACK, HAND_BACK}
+    assert tried | of_the_system == set(LIFECYCLE.moves)
+    assert not any(move.needs for move in of_the_system)
 
 
 @pytest.mark.parametrize("of_type", TYPES)
@@ -185,7 +198,20 @@ steps = st.lists(
     st.tuples(
         st.sampled_from(["ann", "ben", "lea"]),
         st.sampled_from(
-            ["take", "next", "assign", "matching", "release", "try", "end", "cancel", "win", "lose"]
+            [
+                "take",
+                "next",
+                "assign",
+                "matching",
+                "release",
+                "try",
+                "anyone",
+                "leave",
+                "end",
+                "cancel",
+                "win",
+                "lose",
+            ]
         ),
         st.integers(0, 3),
         st.sampled_from([ANN, BEN]),
@@ -204,11 +230,21 @@ def request_of(verb, id_, person_id, of_type):
         "matching": (assign_matching, AssignMatching(ActivityFilter(), person_id)),
         "release": (release, Release(id_)),
         "try": (note_attempt, NoteAttempt(id_, Outcome.CALL_BACK, w.NEEDS_TIME)),
+        "anyone": (note_attempt, called_back_by(id_, PROMISES[person_id])),
+        "leave": (leave_to_anyone, LeaveToAnyone(id_)),
         "end": done if of_type is SALES else (complete, Complete(id_)),
         "cancel": (cancel, Cancel(id_, w.WRONG_NUMBER)),
         "win": (win_lead, WinLead(id_, Decimal(10))),
         "lose": (lose_lead, LoseLead(id_, "Too dear")),
     }[verb]
+
+
+PROMISES = {ANN: Promise.MINE_ONLY, BEN: Promise.ANYONE}
+
+
+def called_back_by(id_, promise):
+    at = (NOW + timedelta(days=1)).replace(hour=11)
+    return NoteAttempt(id_, Outcome.CALL_BACK, w.NEEDS_TIME, at, promise=promise)
 
 
 @pytest.mark.parametrize("of_type", TYPES)

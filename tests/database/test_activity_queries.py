@@ -21,10 +21,19 @@ from core.activities.queries.counts import (
 )
 from core.activities.queries.filters import ActivityFilter
 from core.activities.queries.history import attempts, history
-from core.activities.queries.lists import count_team, my_closed, my_list, pool, team_list
+from core.activities.queries.lists import (
+    Neighbours,
+    count_team,
+    my_closed,
+    my_list,
+    neighbours,
+    pool,
+    team_list,
+)
 from core.activities.queries.sheet import reasons, sheet
-from core.activities.rules import Outcome, Status, Urgency
+from core.activities.rules import Outcome, Promise, Status, Urgency
 from core.campaigns.rules import Priority, ReasonUse
+from core.customers.model import CustomerState
 from core.refusals import Invalid, NotAllowed, NotFound
 from core.windows import Window
 from tests import world as w
@@ -186,7 +195,11 @@ class TestOrder:
             high[1]: {"due_at": NOW + 5 * day},
             high[2]: {"due_at": NOW + 5 * day},
             low[3]: {"due_at": NOW - day},
-            low[4]: {"due_at": NOW + 3 * day, "next_action_at": NOW + timedelta(hours=2)},
+            low[4]: {
+                "due_at": NOW + 3 * day,
+                "next_action_at": NOW + timedelta(hours=2),
+                "promise": Promise.MINE_ONLY,
+            },
             low[5]: {"due_at": NOW + timedelta(hours=1)},
             low[6]: {"due_at": NOW + 5 * day},
         }
@@ -202,6 +215,49 @@ class TestOrder:
             Urgency.DUE_TODAY,
             *[Urgency.LATER] * 3,
         ]
+
+    def test_the_more_valuable_customer_comes_first_where_all_else_is_equal(
+        self, engine, world, ask, arrange
+    ):
+        work = pool_of(engine, [1, 2, 3], held=dict.fromkeys((1, 2, 3), ANN))
+        for customer_id, value in ((2, 100), (3, 900)):
+            worth = update(CustomerState).where(CustomerState.customer_id == customer_id)
+            arrange(lambda session, of=worth, it=value: session.execute(of.values(yearly_value=it)))
+
+        assert ids(ask(world.ann, my_list)) == of(work, 3, 2, 1)
+
+    def test_what_is_to_be_taken_up_on_a_later_day_comes_last(self, engine, world, ask):
+        work = pool_of(engine, [1, 2, 3], held=dict.fromkeys((1, 2, 3), ANN))
+        day = timedelta(days=1)
+        change(engine, work[1], due_at=NOW - day, next_action_at=NOW + 3 * day)
+        change(engine, work[2], next_action_at=NOW + 2 * day, promise=Promise.MINE_ONLY)
+
+        rows = ask(world.ann, my_list).rows
+
+        assert [each.id for each in rows] == of(work, 3, 2, 1)
+        assert rows[-1].urgency is Urgency.OVERDUE  # it still is
+
+    def test_a_try_that_is_due_today_was_promised_to_nobody(self, engine, world, ask):
+        work = pool_of(engine, [1], held={1: ANN})
+        change(engine, work[1], next_action_at=NOW + timedelta(hours=1))
+
+        assert ask(world.ann, my_list).rows[0].urgency is Urgency.DUE_TODAY
+        assert ask(world.ann, my_counts).callbacks == 0
+
+    def test_the_way_through_the_own_list_comes_back_to_its_beginning(self, world, ask, engine):
+        work = pool_of(engine, held={1: ANN, 2: ANN, 3: ANN})
+
+        way = {n: ask(world.ann, neighbours, activity_id=work[n]) for n in (1, 2, 3)}
+
+        assert way == {
+            1: Neighbours(None, work[2]),
+            2: Neighbours(work[1], work[3]),
+            3: Neighbours(work[2], work[1]),
+        }
+        assert ask(world.ann, neighbours, activity_id=work[4]) == Neighbours(None, work[1])
+        assert ask(world.ben, neighbours, activity_id=work[1]) == Neighbours(None, None)
+        only = ask(world.ann, neighbours, activity_id=work[1], of_type=ADMINISTRATIVE)
+        assert only == Neighbours(None, None)
 
     def test_today_ends_at_midnight_on_the_banks_wall(self, engine, world, ask, work):
         midnight = datetime(2026, 3, 3, tzinfo=ZONE)
