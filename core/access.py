@@ -13,6 +13,7 @@ class Permission(StrEnum):
     WORK_ACTIVITIES = "activities:work"
     SEE_TEAM = "activities:see-team"
     ASSIGN_ACTIVITIES = "activities:assign"
+    PLAN_ABSENCES = "absences:plan"
     CONFIRM_CANDIDATES = "runs:confirm"
     SEE_PEOPLE = "people:see"
     MANAGE_PEOPLE = "people:manage"
@@ -42,6 +43,7 @@ MEANINGS: Mapping[Permission, str] = {
     Permission.WORK_ACTIVITIES: "working on activities",
     Permission.SEE_TEAM: "seeing the work of the team",
     Permission.ASSIGN_ACTIVITIES: "assigning activities to people",
+    Permission.PLAN_ABSENCES: "planning absences",
     Permission.CONFIRM_CANDIDATES: "confirming candidates",
     Permission.SEE_PEOPLE: "seeing people",
     Permission.MANAGE_PEOPLE: "administering people",
@@ -98,6 +100,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             _P.WORK_ACTIVITIES,
             _P.SEE_TEAM,
             _P.ASSIGN_ACTIVITIES,
+            _P.PLAN_ABSENCES,
             _P.SEE_PORTFOLIO,
             _P.SEE_IMPACT,
             _P.SEE_CUSTOMERS,
@@ -129,7 +132,14 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
     ),
     Role.EXECUTIVE: frozenset({_P.SEE_PORTFOLIO, _P.SEE_IMPACT, _P.EXPORT_AGGREGATES}),
     Role.ADMINISTRATOR: frozenset(
-        {_P.SEE_PEOPLE, _P.MANAGE_PEOPLE, _P.MANAGE_REFERENCE, _P.IMPORT, _P.READ_JOURNAL}
+        {
+            _P.SEE_PEOPLE,
+            _P.MANAGE_PEOPLE,
+            _P.PLAN_ABSENCES,
+            _P.MANAGE_REFERENCE,
+            _P.IMPORT,
+            _P.READ_JOURNAL,
+        }
     ),
     Role.AUDITOR: frozenset(
         {

@@ -1,6 +1,7 @@
 """What the journal remembers about people. Never a password, nor anything made from one."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar
 
 from core.journal.model import Event
@@ -167,3 +168,37 @@ class UnitHoursSet(Event):
     @property
     def subjects(self) -> tuple[str, ...]:
         return (f"unit:{self.unit_id}",)
+
+
+@dataclass(frozen=True)
+class AbsenceEvent(PersonEvent):
+    """A fact about one absence. Why somebody is away is not kept: it may be about their health."""
+
+    absence_id: int
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return (*super().subjects, f"absence:{self.absence_id}")
+
+
+@dataclass(frozen=True)
+class AbsencePlanned(AbsenceEvent):
+    kind: ClassVar[str] = "absence.planned"
+
+    starts_on: date
+    ends_on: date
+    deputy_id: int | None
+
+
+@dataclass(frozen=True)
+class AbsenceChanged(AbsenceEvent):
+    kind: ClassVar[str] = "absence.changed"
+
+    starts_on: date
+    ends_on: date
+    deputy_id: int | None
+
+
+@dataclass(frozen=True)
+class AbsenceCancelled(AbsenceEvent):
+    kind: ClassVar[str] = "absence.cancelled"

@@ -1,5 +1,6 @@
 """Units, jobs, passwords and sessions: what there is and what may be. No database here."""
 
+from datetime import date
 from enum import StrEnum
 
 from core.database import Coded
@@ -26,6 +27,19 @@ class AbsenceKind(Coded):
     SICKNESS = "sickness", 2
     TRAINING = "training", 3
     OTHER = "other", 4
+
+
+class AbsenceState(StrEnum):
+    PLANNED = "planned"
+    AWAY = "away"
+    OVER = "over"
+    CANCELLED = "cancelled"
+
+
+def days_of(starts_on: date, ends_on: date) -> str:
+    """Say the days of an absence, such as "3 March 2026 to 13 March 2026"."""
+    first, last = (f"{day.day} {day:%B %Y}" for day in (starts_on, ends_on))
+    return first if first == last else f"{first} to {last}"
 
 
 class SignInSource(Coded):

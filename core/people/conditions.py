@@ -1,0 +1,44 @@
+"""What statements ask of people: whose lead somebody is, who works activities, who is away."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, exists
+
+from core.access import GRANTS, Permission
+from core.people.model import Absence, Person, PersonRole
+from core.work import Reader
+
+WORKERS = [role for role, granted in GRANTS.items() if Permission.WORK_ACTIVITIES in granted]
+
+
+def team_member(view: Reader) -> ColumnElement[bool]:
+    """Restrict a statement over people to those whom the actor leads."""
+    team_id = view.actor.scope.team_id
+    if team_id is not None:
+        return Person.team_id == team_id
+    return view.actor.of_branch(Person.unit_id)
+
+
+def answered_for(view: Reader) -> ColumnElement[bool]:
+    """Restrict a statement over people to those administered by the actor, or led."""
+    if view.actor.may(Permission.MANAGE_PEOPLE):
+        return view.actor.scope.limits(Person.unit_id)
+    return team_member(view)
+
+
+def works(who: Any = Person) -> ColumnElement[bool]:
+    """Restrict a statement over people to those whose roles let them work activities."""
+    return exists().where(PersonRole.person_id == who.id, PersonRole.role.in_(WORKERS))
+
+
+def absent(
+    person_id: SQLColumnExpression[Any], day: date | ColumnElement[date]
+) -> ColumnElement[bool]:
+    """Say whether a person is away on a day: on one from the first to the last of an absence."""
+    return exists().where(
+        Absence.person_id == person_id,
+        Absence.starts_on <= day,
+        Absence.ends_on >= day,
+        Absence.cancelled_at.is_(None),
+    )
