@@ -143,6 +143,9 @@ def uses_up(tries: int, *, most: int, ending: RetryEnd) -> bool:
 # What a batch does that moves no status: it changes a date, or takes another batch back.
 CHANGE_DUE = "change due date"
 UNDO = "undo"
+# Work of who is away or has left, and what comes back to who was away.
+HAND_OVER = "hand over"
+RETURN = "return"
 
 
 class Objection(StrEnum):

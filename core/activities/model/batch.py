@@ -32,6 +32,7 @@ class Batch(Base):
         # Undone once; an undo that is undone is a batch of its own.
         Index("ix_batch_undoes_id", "undoes_id", unique=True),
         Index("ix_batch_actor_id", "actor_id", "at"),
+        partial("ix_batch_absence_id", "absence_id", where="absence_id IS NOT NULL"),
     )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)

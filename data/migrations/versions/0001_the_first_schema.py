@@ -607,6 +607,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_batch'))
     )
     with op.batch_alter_table('batch', schema=None) as batch_op:
+        batch_op.create_index('ix_batch_absence_id', ['absence_id'], unique=False, postgresql_where=sa.text('absence_id IS NOT NULL'), sqlite_where=sa.text('absence_id IS NOT NULL'))
         batch_op.create_index('ix_batch_actor_id', ['actor_id', 'at'], unique=False)
         batch_op.create_index('ix_batch_undoes_id', ['undoes_id'], unique=True)
 
@@ -1233,6 +1234,7 @@ def downgrade() -> None:
     with op.batch_alter_table('batch', schema=None) as batch_op:
         batch_op.drop_index('ix_batch_undoes_id')
         batch_op.drop_index('ix_batch_actor_id')
+        batch_op.drop_index('ix_batch_absence_id', postgresql_where=sa.text('absence_id IS NOT NULL'), sqlite_where=sa.text('absence_id IS NOT NULL'))
 
     op.drop_table('batch')
     with op.batch_alter_table('web_session', schema=None) as batch_op:
