@@ -32,7 +32,7 @@ from data.migrations import upgrade
 from tests.conftest import NOW, ZONE
 from tests.databases import administer, named
 
-CUSTOMERS = 1_000
+CUSTOMERS = 2_000
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

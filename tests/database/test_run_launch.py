@@ -115,7 +115,8 @@ class TestConfirm:
         assert rejected.confirmation is Confirmation.REJECTED
         assert (rejected.rejection, rejected.confirmer_id) == ("Moving abroad", 1)
         assert rejected.confirmed_at == NOW + timedelta(hours=1)
-        told = look(select(Outgoing).where(Outgoing.type == "CandidateSelection/Updated"))
+        wanted = select(Outgoing).where(Outgoing.type == "CandidateSelection/Updated")
+        told = look(wanted.order_by(Outgoing.id))
         assert [notice.payload["rejected"] for notice in told] == [0, 1]
         assert ask(world.ann, confirmations_wanted) == []
 
