@@ -12,6 +12,7 @@ from core.journal import model as journal
 from core.market import model as market
 from core.people import model as people
 from core.portfolio import model as portfolio
+from core.queues import model as queues
 from core.responses import model as responses
 from core.runs import model as runs
 from core.segments import model as segments
@@ -29,6 +30,7 @@ MODELS = (
     distribution,
     service,
     responses,
+    queues,
     impact,
     portfolio,
     intake,

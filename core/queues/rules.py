@@ -1,4 +1,4 @@
-"""Which promised calls are going to be broken, and why. Nothing here touches the database."""
+"""What is wrong with work, and which promised calls will be broken. No database here."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -6,9 +6,36 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from core.database import Coded
 from core.hours import WorkingTime
 
 _HOUR = timedelta(hours=1)
+
+
+class Trouble(Coded):
+    """What keeps work from being done, the gravest first."""
+
+    HELD_OUT = "tries to contact held-out customers", 1
+    UNWELCOME = "work that its customer does not allow any more", 2
+    INACTIVE_HOLDER = "work of people who have left", 3
+    NOBODY_THERE = "work of branches where nobody works", 4
+    NOBODY_QUALIFIED = "work that nobody of the branch is qualified for", 5
+    MISSED = "missed work that no lead has noted", 6
+    PROMISES = "promised calls that will be broken", 7
+    UNASSIGNED = "work that has been waiting for too long", 8
+    OFF_PACE = "runs off their pace", 9
+    LATE_MESSAGES = "messages that were not sent on their day", 10
+    NO_CALENDAR = "units without a calendar", 11
+
+
+# These are counted activity by activity, the rest otherwise.
+OF_ACTIVITIES = (
+    Trouble.UNWELCOME,
+    Trouble.INACTIVE_HOLDER,
+    Trouble.NOBODY_THERE,
+    Trouble.NOBODY_QUALIFIED,
+    Trouble.UNASSIGNED,
+)
 
 
 class Risk(StrEnum):

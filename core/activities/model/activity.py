@@ -48,6 +48,8 @@ class Activity(Base):
             "person_id",
             where="status IN (0, 1, 2)",
         ),
+        # The first page of what a whole bank has to do, without sorting all of it.
+        partial("ix_activity_due", "due_at", "priority", "id", where="status IN (0, 1, 2)"),
         # Waiting for a moment that a customer was told, whoever keeps the promise.
         partial(
             "ix_activity_promised",
@@ -56,7 +58,14 @@ class Activity(Base):
             where="status IN (0, 1, 2) AND next_action_at IS NOT NULL",
         ),
         partial("ix_activity_pending_customer", "customer_id", where="status IN (0, 1, 2)"),
-        partial("ix_activity_pending_run", "run_id", where="status IN (0, 1, 2)"),
+        partial(
+            "ix_activity_pending_run",
+            "run_id",
+            "branch_id",
+            "status",
+            "due_at",
+            where="status IN (0, 1, 2)",
+        ),
         Index("ix_activity_closed", "person_id", "closed_at"),
         # What was kept of the work due on a day; new work is not closed, so a launch writes none.
         partial("ix_activity_judged", "branch_id", "due_at", where="status IN (3, 4)"),

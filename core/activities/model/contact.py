@@ -78,6 +78,7 @@ class Message(Base):
         UniqueConstraint("customer_id", "run_id", "stage_id"),
         only("status", MessageStatus),
         Index("ix_message_run_id", "run_id"),
+        partial("ix_message_queued", "send_on", "run_id", where="status = 1"),
     )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
