@@ -163,6 +163,7 @@ class Objection(StrEnum):
     ALREADY = "The person already has it."
     MEANWHILE = "It changed meanwhile; look at it again."
     UNCHOSEN = "Nobody was found for it."
+    PROMISED = "Whoever has it promised the call in person."
     RUN_ENDED = "The run has ended."
     UNWELCOME = "The customer does not allow this contact any more."
     MADE = "It was made then; there is nothing before that."
