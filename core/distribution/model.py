@@ -41,7 +41,7 @@ class Distribution(Base):
 
 
 class DistributionPerson(Base):
-    """One of a branch who works activities, with everything that the rule looked at.
+    """One agent of a branch, with everything that the rule looked at.
 
     Who has a `bar` was not asked. `place` is that of the one who waited longest, from 1, by when
     each had a turn last; a customer of one's own is no turn.

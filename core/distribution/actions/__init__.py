@@ -1,0 +1,1 @@
+"""Handing out work by rule, and choosing the rule of a branch."""

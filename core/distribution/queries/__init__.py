@@ -1,0 +1,1 @@
+"""How work was handed out, why, and how fair that was."""

@@ -1,0 +1,95 @@
+"""What waits to be handed out: which of it may be, and how much of it asks for what."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from core.activities.model import Activity, Change
+from core.activities.queries.rows import Rows
+from core.activities.rules import Status
+from core.campaigns.model import Design
+from core.database import id_set
+from core.distribution.rules import Need
+from core.runs.model import Candidate, Run
+from core.runs.rules import CONTROL_ARM, RunStatus
+
+_LATER = aliased(Change, name="later")
+
+
+def launched_runs(session: Session) -> list[int]:
+    """Return the runs whose work may be handed out, and keep them from being paused meanwhile."""
+    runs = select(Run.id).where(Run.status == RunStatus.LAUNCHED, Run.is_imported.is_(False))
+    return list(session.scalars(runs.order_by(Run.id).with_for_update(read=True)))
+
+
+def waiting(
+    session: Session,
+    *columns: Any,
+    branch_ids: Collection[int],
+    run_ids: Collection[int],
+    now: datetime,
+) -> Rows:
+    """Select from the pools what may be handed out: the customer expects nobody later than now."""
+    dialect = session.get_bind().dialect.name
+    return (
+        select(*columns)
+        .join(Run, Run.id == Activity.run_id)
+        .join(Design, Design.id == Run.design_id)
+        .where(
+            Activity.status == Status.UNASSIGNED.literal,
+            Activity.branch_id.in_(id_set(dialect, branch_ids)),
+            Activity.run_id.in_(id_set(dialect, run_ids)),
+            or_(Activity.next_action_at.is_(None), Activity.next_action_at <= now),
+        )
+    )
+
+
+def demand(
+    session: Session, branch_ids: Collection[int], run_ids: Collection[int], *, now: datetime
+) -> dict[int, dict[Need, int]]:
+    """Count what waits by branch and by what it asks of a person."""
+    needed = (Activity.branch_id, Design.qualification_id, returned_by().label("returned_by_id"))
+    rows = waiting(session, *needed, branch_ids=branch_ids, run_ids=run_ids, now=now).subquery()
+    found: dict[int, dict[Need, int]] = defaultdict(dict)
+    for branch_id, qualification_id, returned_by_id, count in session.execute(
+        select(*rows.c, func.count()).group_by(*rows.c)
+    ):
+        found[branch_id][Need(qualification_id, returned_by_id)] = count
+    return found
+
+
+def returned_by() -> ColumnElement[int | None]:
+    """Say of each activity who gave it back last, if nobody has had it since.
+
+    Only what somebody has had is looked up; fresh work has not changed since it was made.
+    """
+    return case((Activity.version > 1, _giver()), else_=None)
+
+
+def _giver() -> ScalarSelect[Any]:
+    gave_it_back = and_(Change.to_person_id.is_(None), Change.actor_id == Change.from_person_id)
+    latest = (
+        select(func.max(_LATER.id))
+        .where(_LATER.activity_id == Activity.id, _LATER.from_person_id.is_not(None))
+        .correlate(Activity)
+        .scalar_subquery()
+    )
+    return (
+        select(case((gave_it_back, Change.from_person_id), else_=None))
+        .where(Change.id == latest)
+        .correlate(Activity)
+        .scalar_subquery()
+    )
+
+
+def held_out() -> ColumnElement[bool]:
+    """Restrict to customers whom the run does not want to be contacted."""
+    return exists().where(
+        Candidate.run_id == Activity.run_id,
+        Candidate.customer_id == Activity.customer_id,
+        Candidate.arm == CONTROL_ARM,
+    )
