@@ -64,7 +64,7 @@ def _counted(view: Reader, judgement: Judgement) -> Foreseen:
     to = rows.c.to_person_id if goes else cast(null(), Integer)
     groups = (
         select(rows.c.objection, to.label("person_id"), count)
-        .group_by(rows.c.objection, "person_id")
+        .group_by(rows.c.objection, to)
         .subquery("groups")
     )
     found = view.session.execute(
