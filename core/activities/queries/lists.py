@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import SQLColumnExpression, case, func, or_, select, true
+from sqlalchemy import SmallInteger, SQLColumnExpression, case, func, or_, select, true, type_coerce
 
 from core.access import Permission
 from core.activities.model import Activity
@@ -186,11 +186,12 @@ def authorize_list(view: Reader) -> None:
 def _own_order(view: Reader) -> tuple[SQLColumnExpression[Any], ...]:
     level = urgency(view)
     later = Activity.next_action_at >= end_of_today(view.now)
+    rank = case((later, len(Urgency) + 1), else_=type_coerce(level, SmallInteger))
     moment = case(
         (or_(later, level == Urgency.PROMISED), Activity.next_action_at), else_=Activity.due_at
     )
     value = func.coalesce(CustomerState.yearly_value, 0)
-    return case((later, 1), else_=0), level, moment, Activity.priority, value.desc(), Activity.id
+    return rank, moment, Activity.priority, value.desc(), Activity.id
 
 
 def _narrowed(statement: Rows, of_type: ActivityType | None) -> Rows:

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, select
 from core.activities.guide import rendered
 from core.activities.model import Activity
 from core.activities.queries.rows import ActivityRow, listed, row_of
-from core.activities.rules import LIFECYCLE, Objection, needs_owner
+from core.activities.rules import LEAVE, LIFECYCLE, Objection, needs_owner
 from core.activities.scope import allow, seen
 from core.campaigns.model import (
     Campaign,
@@ -82,7 +82,11 @@ def sheet(view: Reader, *, activity_id: int) -> Sheet:
         "product": found.product or "",
     }
     is_mine = row.person_id is not None and row.person_id == view.actor.person_id
-    offered = LIFECYCLE.offered(row.status, view.actor)
+    offered = [
+        move
+        for move in LIFECYCLE.offered(row.status, view.actor)
+        if move is not LEAVE or row.promise is not None
+    ]
     return Sheet(
         row=row,
         channel=found.name,
