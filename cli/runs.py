@@ -7,6 +7,9 @@ import typer
 
 from cli.common import AsJson, ask, do, print_json, print_rows, say, steps
 from core.activities.actions.launch import Launch, MakeDueWork, launch, make_due_work
+from core.distribution.actions.distributing import Distribute, distribute
+from core.distribution.queries.waiting import is_anything_waiting
+from core.distribution.rules import Cause
 from core.runs import queries
 from core.runs.actions.selecting import SelectCandidates, select_candidates
 from core.runs.queries.passing import with_stages_ahead
@@ -83,6 +86,7 @@ def launch_run(
     run_id = ask(queries.run_by_code, code=run)
     with steps(f"Launching {run}") as tell:
         fact = do(launch, Launch(run_id, without_pending=without_pending), progress=tell)
+    given = _hand_out()
     if as_json:
         print_json(fact)
         return
@@ -92,6 +96,15 @@ def launch_run(
         f"{fact.control:,} are held out, {fact.left_out:,} were not confirmed, "
         f"{fact.opted_out:,} may not be contacted any more."
     )
+    if given:
+        say(f"{given:,} activities were handed out by rule.")
+
+
+def _hand_out() -> int:
+    """Give new work at once to whoever has room, in the branches that want it so."""
+    if not ask(is_anything_waiting):
+        return 0
+    return do(distribute, Distribute(cause=Cause.LAUNCH)).given
 
 
 @app.command("work")

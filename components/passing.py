@@ -9,6 +9,7 @@ from components import server
 from core.passing import pass_time
 
 _log = logging.getLogger(__name__)
+_due = Event()
 
 
 @contextmanager
@@ -21,17 +22,28 @@ def passing(*, every: float) -> Iterator[None]:
         yield
         return
     stop = Event()
+    _due.clear()
     thread = Thread(target=_pass, args=(stop, every), name="passing time", daemon=True)
     thread.start()
     try:
         yield
     finally:
         stop.set()
+        soon()
         thread.join()
 
 
+def soon() -> None:
+    """Let time pass now rather than in a minute: there is new work to be handed out."""
+    _due.set()
+
+
 def _pass(stop: Event, every: float) -> None:
-    while not stop.wait(every):
+    while True:
+        _due.wait(every)
+        if stop.is_set():
+            return
+        _due.clear()
         once()
 
 
@@ -44,3 +56,5 @@ def once() -> None:
         return
     if passed.made or passed.ended:
         _log.info("made work of %d runs, ended %d", len(passed.made), len(passed.ended))
+    for given in passed.given:
+        _log.info("handed out %d activities by rule", given.given)

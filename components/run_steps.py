@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import words
+from components import passing, words
 from components.gateway import current_actor, submit
 from core.access import Permission
 from core.activities.actions.ending import CHANGES, ChangeRun
@@ -55,6 +55,7 @@ def _launch(sheet: RunSheet) -> None:
             _with_bar,
             lambda: Launch(sheet.id, without_pending=without),
             done=_launched,
+            then=lambda _fact: passing.soon(),
         )
 
 
@@ -89,6 +90,7 @@ def _make_due(sheet: RunSheet) -> None:
                 f"{words.counted(fact.activities, 'activity', 'activities')} and "
                 f"{words.counted(fact.messages, 'message')} made."
             ),
+            then=lambda _fact: passing.soon(),
         )
 
 

@@ -1,4 +1,4 @@
-"""What time alone brings: work of due stages, the end of runs, alarms for leads, folded results."""
+"""What time alone brings: work of due stages, the end of runs, work handed out, alarms, results."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,6 +11,9 @@ from core.access import SYSTEM
 from core.activities.actions.ending import ChangeRun, complete_run
 from core.activities.actions.launch import MakeDueWork, make_due_work
 from core.database import alone
+from core.distribution.actions.distributing import Distribute, distribute
+from core.distribution.events import WorkDistributed
+from core.distribution.queries.waiting import is_anything_waiting
 from core.impact.upkeep import fold
 from core.refusals import Conflict
 from core.runs.events import RunEnded, WorkMade
@@ -32,6 +35,7 @@ class Passed:
 
     made: tuple[WorkMade, ...] = ()
     ended: tuple[RunEnded, ...] = ()
+    given: tuple[WorkDistributed, ...] = ()
     told: tuple[WorkEscalated, ...] = ()
     folded: tuple[int, ...] = ()
     days: int = 0  # due days of which what was kept is folded now
@@ -52,6 +56,10 @@ def pass_time(engine: Engine, *, now: datetime) -> Passed:
         ended = _each(engine, now, complete_run, (ChangeRun(id_, OVER) for id_ in over))
         made = _each(engine, now, make_due_work, (MakeDueWork(id_) for id_ in ahead))
         with reading(engine, SYSTEM, now=now) as view:
+            waiting = [Distribute()] if is_anything_waiting(view) else []
+        # After all that brings work into the pools, or makes room.
+        given = _each(engine, now, distribute, waiting)
+        with reading(engine, SYSTEM, now=now) as view:
             late = [Escalate()] if has_untold(view) else []
         told = _each(engine, now, escalate, late)
         with upkeep(engine) as session:
@@ -59,7 +67,12 @@ def pass_time(engine: Engine, *, now: datetime) -> Passed:
         with upkeep(engine) as session:
             days = fold_service(session, now=now)
         return Passed(
-            tuple(fact for fact in made if fact.stages), tuple(ended), tuple(told), folded, days
+            made=tuple(fact for fact in made if fact.stages),
+            ended=tuple(ended),
+            given=tuple(fact for fact in given if fact.given),
+            told=tuple(told),
+            folded=folded,
+            days=days,
         )
 
 

@@ -17,6 +17,8 @@ from core.activities.actions.launch import Launch, MakeDueWork, launch, make_due
 from core.activities.model import Activity
 from core.activities.rules import Status
 from core.database import alone
+from core.distribution.model import Distribution
+from core.distribution.rules import Way
 from core.journal.model import Entry
 from core.passing import Passed, pass_time
 from core.refusals import Conflict, Invalid
@@ -28,7 +30,9 @@ from core.service.model import ServiceCell
 from core.settings import settings
 from tests.conftest import NOW
 from tests.making.campaigns import approved_design
+from tests.making.distribution import way
 from tests.making.runs import planned_run
+from tests.world import SOUTH
 
 DAY = timedelta(days=1)
 LATER = [{}, {"name": "Reminder", "start_after_days": 7}, {"name": "Last", "start_after_days": 9}]
@@ -122,6 +126,50 @@ class TestTime:
         assert pass_time(engine, now=NOW + 7 * DAY).made
 
 
+class TestHandingOut:
+    def test_new_work_is_handed_out_at_once(self, launched, engine, arrange):
+        arrange(lambda session: way(session, Way.ROUND_ROBIN))
+
+        [fact] = pass_time(engine, now=NOW).given
+
+        assert (fact.given, fact.cause) == (6, "time passed")
+        assert pass_time(engine, now=NOW).given == ()
+        waiting = select(Activity.branch_id).where(Activity.status == Status.UNASSIGNED)
+        assert set(look(engine, waiting)) == {SOUTH}
+
+    def test_what_a_later_stage_makes_too(self, launched, engine, arrange):
+        arrange(lambda session: way(session, Way.LOAD))
+
+        passed = pass_time(engine, now=NOW + 7 * DAY)
+
+        assert passed.made[0].activities == 13
+        assert passed.given[0].given == 12
+
+    def test_a_pool_stays_one(self, launched, engine):
+        assert pass_time(engine, now=NOW).given == ()
+        assert look(engine, select(Entry).where(Entry.kind == "work.distributed")) == []
+
+    def test_a_run_launched_by_command_is_handed_out(
+        self, engine, arrange, database_url, monkeypatch
+    ):
+        monkeypatch.setenv("FAIRLEAD_DATABASE_URL", str(database_url))
+        monkeypatch.setenv("COLUMNS", "200")
+        monkeypatch.setattr("cli.common.now", lambda: NOW)
+        settings.cache_clear()
+        arrange(lambda session: way(session, Way.ROUND_ROBIN))
+        arrange(planned_run)
+        invoke = CliRunner().invoke
+        assert invoke(app, ["run", "select", "RUN-1"]).exit_code == 0
+
+        said = invoke(app, ["run", "launch", "RUN-1", "--without-pending"])
+
+        settings.cache_clear()
+        assert said.exit_code == 0
+        assert "6 activities were handed out by rule." in said.stdout
+        [cause] = look(engine, select(Distribution.cause))
+        assert cause == "a run was launched"
+
+
 class TestAfterTheLastDay:
     def test_no_work_is_made(self, launched, do, world):
         with pytest.raises(Conflict, match="last day of run RUN-1, 2026-03-09, is over"):
@@ -163,7 +211,7 @@ class TestDoors:
         assert said.exit_code == 0
         assert "RUN-1: 13 activities and 0 messages made." in said.stdout
         again = json.loads(CliRunner().invoke(app, ["tick", "--json"]).stdout)
-        nothing = {name: [] for name in ("made", "ended", "told", "folded")}
+        nothing = {name: [] for name in ("made", "ended", "given", "told", "folded")}
         assert again == {**nothing, "days": 0, "is_elsewhere": False}
         assert "Nothing has fallen due." in CliRunner().invoke(app, ["tick"]).stdout
 
@@ -177,6 +225,16 @@ class TestDoors:
             assert seen.wait(30)
 
         assert len(look(engine, select(Activity.id))) == 26
+
+    @pytest.mark.usefixtures("launched", "later")
+    def test_in_a_server_soon_when_there_is_new_work(self, engine, monkeypatch):
+        monkeypatch.setattr("components.server.engine", lambda: engine)
+        seen = Event()
+
+        monkeypatch.setattr("components.passing._log.info", lambda *_: seen.set())
+        with passing.passing(every=3_600):
+            passing.soon()
+            assert seen.wait(30)
 
     def test_a_failure_is_logged_and_the_next_time_comes(self, monkeypatch, caplog):
         def broken():

@@ -14,11 +14,11 @@ from sqlalchemy import (
     SQLColumnExpression,
     and_,
     case,
-    cast,
     func,
     literal,
     or_,
     select,
+    type_coerce,
     union_all,
 )
 
@@ -149,18 +149,28 @@ def _tallies(view: Reader, whom: ColumnElement[bool], first: date, last: date) -
     )
     events = union_all(got, lost).subquery("events")
     given = events.c.giver != _AWAY
-    count = func.count()
+    counts = {"by_rule": _RULE, "by_lead": _LEAD, "taken": _SELF, "handed_away": _AWAY}
     rows = view.session.execute(
         select(
             events.c.person_id,
-            *(count.filter(events.c.giver == giver) for giver in (_RULE, _LEAD, _SELF, _AWAY)),
-            func.coalesce(func.sum(events.c.minutes).filter(given), 0),
-            func.coalesce(cast(func.sum(events.c.value).filter(given), Money), 0, type_=Money),
+            *(
+                func.count().filter(events.c.giver == giver).label(name)
+                for name, giver in counts.items()
+            ),
+            func.sum(events.c.minutes).filter(given).label("minutes"),
+            type_coerce(func.sum(events.c.value).filter(given), Money).label("value"),
         ).group_by(events.c.person_id)
     )
     return {
-        person_id: Tally(*counts, int(minutes), value or Decimal())
-        for person_id, *counts, minutes, value in rows
+        row.person_id: Tally(
+            row.by_rule,
+            row.by_lead,
+            row.taken,
+            row.handed_away,
+            minutes=int(row.minutes or 0),
+            value=row.value or Decimal(),
+        )
+        for row in rows
     }
 
 

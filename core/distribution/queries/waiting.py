@@ -8,14 +8,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from core.access import Permission
 from core.activities.model import Activity, Change
 from core.activities.queries.rows import Rows
 from core.activities.rules import Status
 from core.campaigns.model import Design
 from core.database import id_set
-from core.distribution.rules import Need
+from core.distribution.model import BranchWay
+from core.distribution.rules import Need, Way
 from core.runs.model import Candidate, Run
 from core.runs.rules import CONTROL_ARM, RunStatus
+from core.work import Reader
 
 _LATER = aliased(Change, name="later")
 
@@ -55,11 +58,27 @@ def demand(
     needed = (Activity.branch_id, Design.qualification_id, returned_by().label("returned_by_id"))
     rows = waiting(session, *needed, branch_ids=branch_ids, run_ids=run_ids, now=now).subquery()
     found: dict[int, dict[Need, int]] = defaultdict(dict)
-    for branch_id, qualification_id, returned_by_id, count in session.execute(
-        select(*rows.c, func.count()).group_by(*rows.c)
-    ):
-        found[branch_id][Need(qualification_id, returned_by_id)] = count
+    counted = select(*rows.c, func.count().label("waiting")).group_by(*rows.c)
+    for row in session.execute(counted):
+        found[row.branch_id][Need(row.qualification_id, row.returned_by_id)] = row.waiting
     return found
+
+
+def is_anything_waiting(view: Reader) -> bool:
+    """Test whether a branch that has its work handed out has anything in its pool."""
+    view.authorize(Permission.ASSIGN_ACTIVITIES)
+    there = (
+        select(BranchWay.branch_id)
+        .where(
+            BranchWay.way != Way.POOL,
+            exists().where(
+                Activity.branch_id == BranchWay.branch_id,
+                Activity.status == Status.UNASSIGNED.literal,
+            ),
+        )
+        .limit(1)
+    )
+    return view.session.scalar(there) is not None
 
 
 def returned_by() -> ColumnElement[int | None]:
