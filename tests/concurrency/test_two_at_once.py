@@ -1,21 +1,24 @@
 """Two people at the same moment, a hundred times: exactly one wins and the other is told."""
 
 from dataclasses import replace
+from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.activities.actions.assignment import Assign, AssignMatching, assign, assign_matching
 from core.activities.actions.taking import Take, TakeNext, take, take_next
+from core.activities.actions.working import NoteAttempt, note_attempt
 from core.activities.model import Activity, BatchRefusal, Change
 from core.activities.queries.filters import ActivityFilter
-from core.activities.rules import Status
-from core.refusals import Conflict, NotFound, Refusal
+from core.activities.rules import Outcome, Promise, Status
+from core.refusals import Conflict, Invalid, NotFound, Refusal
 from core.work import changing
 from tests.conftest import NOW
 from tests.making.activities import ADMINISTRATIVE, SALES, pool_of
+from tests.world import NEEDS_TIME
 
 ANN, BEN, LEA = 1, 2, 3
 ROUNDS = 100
@@ -146,3 +149,38 @@ def test_a_lead_assigns_what_somebody_is_taking(engine, world):
         else:
             assert assigned.moved == 0
         assert len(history) == 2
+
+
+def test_a_call_is_left_to_anyone_while_others_take(engine, world):
+    """It is Ann's or the pool's, never both; and nobody is given it before its time."""
+    at = NOW + timedelta(days=1)
+    for _ in range(ROUNDS // 4):
+        first, second = pool_of(engine, [4, 5], held={4: ANN}).values()
+        anyone = NoteAttempt(first, Outcome.CALL_BACK, NEEDS_TIME, at, promise=Promise.ANYONE)
+
+        noted, took, again = together(
+            engine,
+            (world.ann, note_attempt, anyone),
+            (world.ben, take_next, TakeNext()),
+            (world.ben, take, Take(first)),
+        )
+
+        assert noted.status is Status.UNASSIGNED
+        assert took.activity_id == second
+        assert isinstance(again, (Invalid, Conflict))
+        chains(engine, [first, second])
+
+
+def test_many_people_want_the_call_that_was_promised(engine, world):
+    """One gets it, though it is first in line for all of them; the others get the rest."""
+    for _ in range(ROUNDS // 10):
+        work = pool_of(engine, range(1, 5))
+        with Session(engine) as session, session.begin():
+            promised = update(Activity).where(Activity.id == work[3])
+            session.execute(promised.values(next_action_at=NOW, promise=Promise.ANYONE))
+
+        everybody = [world.ann, world.ben] * 2
+        outcomes = together(engine, *[(who, take_next, TakeNext()) for who in everybody])
+
+        assert sorted(each.activity_id for each in outcomes) == sorted(work.values())
+        assert all(len(each) == 2 for each in chains(engine, work.values()).values())
