@@ -12,6 +12,7 @@ from core.impact.queries import checks as impact
 from core.impact.queries.checking import cells_that_differ
 from core.runs.queries.checks import ARMS, WATERFALL, run_faults
 from core.schema import METADATA
+from core.service.queries.checking import service_cells_that_differ
 from core.work import Reader
 
 Tell = Callable[[str, int, int], None]  # what is being done, how much is done, of how much
@@ -42,6 +43,7 @@ RULES: dict[str, Callable[[Reader], int]] = {
     "the funnel has the answers and leads there are": impact.unfounded_results,
     "nobody skips a step of the funnel": impact.funnels_out_of_order,
     "folded figures are those of the candidates": lambda view: len(cells_that_differ(view)),
+    "folded due days are those of the activities": service_cells_that_differ,
     "customers' states are as their sources say": lambda view: state_differences(view).total,
     "what neighbours were told is in the journal": orphaned_notices,
 }

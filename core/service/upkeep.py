@@ -17,15 +17,15 @@ MOST_DAYS = 31  # new ones at a time: who folds for the first time keeps nobody 
 _KEYS = ("day", "branch_id", "campaign_id", "priority")
 
 
-def fold_service(session: Session, *, now: datetime) -> int:
+def fold_service(session: Session, *, now: datetime, most_days: int = MOST_DAYS) -> int:
     """Fold due days that are over, and again those that changed since; return how many.
 
-    The latest come first, and `MOST_DAYS` at a time; until its turn a day is counted live.
+    New ones come latest first, and `most_days` at a time; until its turn a day is counted live.
     """
     over = (now.astimezone(UTC) - SETTLED).astimezone(now.tzinfo).date() - timedelta(days=1)
     folded = set(session.scalars(select(ServiceDay.day)))
     again = folded & touched_days(session, now)
-    days = sorted({*again, *_new(session, folded, over)})
+    days = sorted({*again, *_new(session, folded, over)[:most_days]})
     if not days:
         return 0
     session.execute(delete(ServiceCell).where(ServiceCell.day.in_(again)))
@@ -45,4 +45,4 @@ def _new(session: Session, folded: set[date], over: date) -> list[date]:
     if first is None:
         return []
     days = (over - timedelta(days=n) for n in range((over - first).days + 1))
-    return [day for day in days if day not in folded][:MOST_DAYS]
+    return [day for day in days if day not in folded]

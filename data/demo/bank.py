@@ -22,6 +22,7 @@ from core.people.model import (
     Unit,
 )
 from core.people.rules import JobFunction, UnitKind
+from data.demo.hours import keep_hours
 from data.demo.names import FIRST, LAST, PLACES, REGIONS
 
 Ids: TypeAlias = NDArray[np.int64]
@@ -88,6 +89,8 @@ def populate(session: Session, rng: np.random.Generator, *, customers: int, now:
 
     teams = [Team(name=f"{unit.name} team", unit_id=unit.id) for unit in branches]
     centre = session.scalars(select(Unit).where(Unit.kind == UnitKind.CONTACT_CENTRE)).one()
+    bank = session.get_one(Unit, bank_id)
+    keep_hours(session, bank, centre)
     calls = Team(name="Contact centre", unit_id=centre.id)
     session.add_all([*teams, calls])
     session.flush()
@@ -110,7 +113,6 @@ def populate(session: Session, rng: np.random.Generator, *, customers: int, now:
     hiring.person(centre, calls, JobFunction.OTHER, Role.TEAM_LEAD)
     for _ in range(8):
         hiring.person(centre, calls, JobFunction.CONTACT_CENTRE_AGENT, Role.AGENT)
-    bank = session.get_one(Unit, bank_id)
     office = {
         role: [hiring.person(bank, None, JobFunction.OTHER, role) for _ in range(many)]
         for role, many in (

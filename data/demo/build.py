@@ -25,6 +25,7 @@ from core.runs.model import Run
 from core.runs.rules import RunStatus
 from core.schema import METADATA
 from core.segments.model import SegmentMember
+from core.service.upkeep import fold_service
 from core.work import Work
 from data.bulk import advance_sequences, bare, gather_statistics, write
 from data.demo import bank, customer_rows, market
@@ -39,6 +40,7 @@ from data.demo.telling import tell_of_designs
 from data.reference import lay_down
 
 Tell = Callable[[str, int, int], None]  # what is being done, how much is done, of how much
+LONGEST = 4_000  # days that a demo bank has been running campaigns, at most
 COHORT = 50_000  # customers invented at a time, so that any number fits into the memory
 ATTRIBUTES = (
     ("income", "Yearly income", AttributeType.NUMBER),
@@ -187,3 +189,4 @@ def _measure(session: Session, now: datetime) -> None:
         if is_sales and run.status is RunStatus.COMPLETED:
             analyse_run(work, AnalyseRun(run.id))
     fold_runs(work, FoldRuns())
+    fold_service(session, now=now, most_days=LONGEST)

@@ -278,6 +278,7 @@ BREACHES = {
     "folded figures are those of the candidates": (
         "UPDATE run_cell SET won = won + 1 WHERE run_id = 2"
     ),
+    "folded due days are those of the activities": "UPDATE service_cell SET met = met + 1",
     "customers' states are as their sources say": (
         "UPDATE customer_state SET pending = pending + 1 WHERE customer_id = 1"
     ),
@@ -306,15 +307,18 @@ def test_a_contradiction_is_noticed(bank, rule):
 
 
 @pytest.mark.parametrize(
-    "statement",
+    ("statement", "rules"),
     [
-        "DELETE FROM activity_change WHERE activity_id = 1",
-        "UPDATE activity SET branch_id = 1 WHERE id = 1",
-        "UPDATE activity_change SET from_status = 0 WHERE verb = 'generate'",
+        ("DELETE FROM activity_change WHERE activity_id = 1", set()),
+        (
+            "UPDATE activity SET branch_id = 1 WHERE id = 1",
+            {"folded due days are those of the activities"},
+        ),
+        ("UPDATE activity_change SET from_status = 0 WHERE verb = 'generate'", set()),
     ],
 )
-def test_a_history_that_was_tampered_with_is_noticed(bank, statement):
-    assert red(bank, statement) == {"each history leads to how the activity is"}
+def test_a_history_that_was_tampered_with_is_noticed(bank, statement, rules):
+    assert red(bank, statement) == {"each history leads to how the activity is", *rules}
 
 
 @pytest.mark.parametrize("rule", UNGUARDED)

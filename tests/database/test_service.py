@@ -19,6 +19,7 @@ from core.refusals import Conflict, Invalid, NotAllowed
 from core.service.actions.escalating import Acknowledge, Escalate, acknowledge, escalate
 from core.service.actions.levels import SetServiceLevel, set_service_level
 from core.service.model import Escalation, ServiceCell, ServiceDay
+from core.service.queries.checking import service_cells_that_differ
 from core.service.queries.due import minutes_left
 from core.service.queries.escalations import (
     EscalationCounts,
@@ -218,6 +219,17 @@ class TestFolding:
     def test_of_a_bank_without_runs_does_nothing(self, engine):
         assert fold(engine) == 0
 
+    def test_is_proved(self, engine, world, ask, work):
+        put(engine, work[1], due_at=at(2, 20, 17))
+        fold(engine)
+        assert ask(world.tom, service_cells_that_differ) == 0
+
+        with Session(engine) as session, session.begin():
+            session.scalars(select(ServiceCell)).one().missed = 2
+        assert ask(world.tom, service_cells_that_differ) == 1
+        with pytest.raises(NotAllowed):
+            ask(world.eve, service_cells_that_differ)
+
     @pytest.mark.parametrize("seed", range(4))
     def test_never_changes_what_is_told(self, engine, world, ask, work, seed):
         chance = random.Random(seed)  # noqa: S311  a test's own
@@ -233,6 +245,7 @@ class TestFolding:
                 fold(engine, now)
             told = ask(world.mia, met_share, by=By.DAY, first=FIRST, last=LAST, now=now)
             assert {share.name: (share.met, share.missed) for share in told} == plain(engine, now)
+            assert ask(world.tom, service_cells_that_differ, now=now) == 0
 
 
 def step(engine, chance, activity_id, now):
