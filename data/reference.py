@@ -1,4 +1,4 @@
-"""The words a new bank starts with: types, channels, reasons, retry rules, the contact policy.
+"""What a new bank starts with: types, channels, reasons, retry rules, policy, service levels.
 
 All of it can be changed and added to in Administration, without a release.
 """
@@ -23,6 +23,8 @@ from core.campaigns.rules import ActivityType, Objective, ReasonUse
 from core.customers.rules import Medium
 from core.people.model import Unit
 from core.people.rules import UnitKind
+from core.service.model import ServiceLevel
+from core.service.rules import DEFAULTS
 
 NO_ANSWER, NEEDS_TIME = "no-answer", "needs-time"
 REFUSED_OFFER, WRONG_NUMBER = "refused-offer", "wrong-number"
@@ -75,6 +77,10 @@ def lay_down(session: Session, *, bank_name: str) -> bool:
         return False
     session.add(Unit(code="BANK", name=bank_name, kind=UnitKind.BANK))
     session.add(ContactPolicy(id=1, most_contacts=3, period_days=90, quiet_days=90))
+    session.add_all(
+        ServiceLevel(priority=priority, at_risk_bp=level.at_risk_bp, target_bp=level.target_bp)
+        for priority, level in DEFAULTS.items()
+    )
     _types(session)
     _channels(session)
     _reasons(session)

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from core.access import SYSTEM, Role
 from core.activities.model import Activity
 from core.activities.rules import Status
+from core.calendars.model import WorkCalendar
 from core.campaigns.model import Campaign, Design
-from core.campaigns.rules import DesignStatus
+from core.campaigns.rules import DesignStatus, Priority
 from core.customers.model import Customer, CustomerState, Holding
 from core.database import connect
 from core.impact.queries.runs import impact
@@ -24,6 +25,7 @@ from core.runs.events import RunLaunched
 from core.runs.model import Candidate, Run
 from core.runs.rules import CONTROL_ARM, Confirmation, RunStatus
 from core.schema import METADATA
+from core.service.model import ServiceLevel
 from core.work import Reader, reading
 from data import demo
 from data.demo.runs import FINISHED
@@ -74,6 +76,8 @@ def test_it_has_the_people_that_were_promised(bank):
     assert count(bank, Unit, Unit.kind == UnitKind.BRANCH) == 12
     assert count(bank, Unit, Unit.kind == UnitKind.REGION) == 3
     assert count(bank, Person) == 90
+    assert count(bank, WorkCalendar) == 2
+    assert count(bank, ServiceLevel) == len(Priority)
     with Session(bank) as session:
         roles = session.execute(
             select(Credential.username, PersonRole.role).join(

@@ -14,7 +14,7 @@ from core.work import Reader
 
 @dataclass(frozen=True)
 class LevelRow:
-    """The level of one priority; `is_default` says that nobody has set it."""
+    """The level of one priority; `is_default` says that it is as a new bank's."""
 
     priority: Priority
     at_risk_bp: int
@@ -31,8 +31,7 @@ def levels_kept(session: Session) -> dict[Priority, Level]:
 def service_levels(view: Reader) -> list[LevelRow]:
     """List the levels, the most urgent priority first."""
     view.authorize(Permission.MANAGE_REFERENCE, Permission.SEE_TEAM, Permission.SEE_PORTFOLIO)
-    set_by_somebody = set(view.session.scalars(select(ServiceLevel.priority)))
     return [
-        LevelRow(priority, level.at_risk_bp, level.target_bp, priority not in set_by_somebody)
+        LevelRow(priority, level.at_risk_bp, level.target_bp, level == DEFAULTS[priority])
         for priority, level in levels_kept(view.session).items()
     ]
