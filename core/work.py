@@ -15,7 +15,7 @@ from core.access import MEANINGS, Actor, Permission
 from core.database import lost_a_race, read_only, what_is_taken, write_turn
 from core.journal.model import Entry, Event, entry_of
 from core.lifecycle import Move
-from core.refusals import Conflict, NotAllowed
+from core.refusals import Conflict, HeldOut, NotAllowed
 
 
 class Unaccountable(RuntimeError):
@@ -33,6 +33,20 @@ class RequestRefused(Event):
     @property
     def subjects(self) -> tuple[str, ...]:
         return ()
+
+
+@dataclass(frozen=True)
+class ContactRefused(Event):
+    """Somebody tried to contact a customer who is held out."""
+
+    kind: ClassVar[str] = "contact.refused"
+
+    reason: str
+    about: tuple[str, ...]
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return self.about
 
 
 @dataclass
@@ -90,7 +104,7 @@ def reading(engine: Engine, actor: Actor, *, now: datetime) -> Iterator[Reader]:
         with Session(read_only(engine)) as session:
             yield Reader(session, actor, now)
     except NotAllowed as refusal:
-        _remember(engine, actor, refusal, now=now)
+        _remember(engine, actor, RequestRefused(str(refusal)), now=now)
         raise
 
 
@@ -146,11 +160,17 @@ def upkeep(engine: Engine) -> Iterator[Session]:
 
 @contextmanager
 def _explained(engine: Engine, actor: Actor, *, now: datetime) -> Iterator[None]:
-    """Journal a refusal for want of a right; say of a lost race that it is one, and over what."""
+    """Journal a refusal for want of a right, or for the sake of a control group.
+
+    Say of a lost race that it is one, and over what.
+    """
     try:
         yield
     except NotAllowed as refusal:
-        _remember(engine, actor, refusal, now=now)
+        _remember(engine, actor, RequestRefused(str(refusal)), now=now)
+        raise
+    except HeldOut as refusal:
+        _remember(engine, actor, ContactRefused(str(refusal), refusal.subjects), now=now)
         raise
     except (StaleDataError, DBAPIError) as error:
         if isinstance(error, StaleDataError) or lost_a_race(error):
@@ -160,9 +180,9 @@ def _explained(engine: Engine, actor: Actor, *, now: datetime) -> Iterator[None]
         raise
 
 
-def _remember(engine: Engine, actor: Actor, refusal: NotAllowed, *, now: datetime) -> None:
+def _remember(engine: Engine, actor: Actor, refused: Event, *, now: datetime) -> None:
     with write_turn(engine), Session(engine) as session, session.begin():
-        session.add(entry_of(RequestRefused(str(refusal)), actor_id=actor.person_id, at=now))
+        session.add(entry_of(refused, actor_id=actor.person_id, at=now))
 
 
 def _watch(work: Work) -> None:

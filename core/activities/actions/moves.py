@@ -12,7 +12,7 @@ from core.campaigns.model import Stage, StatusReason, TemplateReason
 from core.campaigns.rules import ReasonUse
 from core.database import Moment
 from core.lifecycle import Move
-from core.refusals import Conflict, Invalid, NotFound
+from core.refusals import Conflict, HeldOut, Invalid, NotFound
 from core.runs.counted import keep_counted
 from core.runs.model import Candidate
 from core.runs.rules import CONTROL_ARM
@@ -33,7 +33,8 @@ def found(
     :param version: the version the actor was looking at; None does not compare
     :raises NotFound: no such activity in scope
     :raises Conflict: it changed since the actor looked
-    :raises Invalid: no such move from where it is, or its customer is held out
+    :raises Invalid: no such move from where it is
+    :raises HeldOut: its customer is not to be contacted
     """
     activity = locked(work, activity_id, within=seen(work))
     if version is not None and activity.version != version:
@@ -43,7 +44,8 @@ def found(
     if move.target in {Status.IN_PROGRESS, Status.COMPLETED}:
         arm = work.session.scalar(select(Candidate.arm).where(*_of(activity)))
         if arm == CONTROL_ARM:
-            raise Invalid(Objection.HELD_OUT)
+            about = (f"activity:{activity.id}", f"run:{activity.run_id}")
+            raise HeldOut(Objection.HELD_OUT, about)
     return activity
 
 
