@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     sign_in_attempts: int = Field(default=5, ge=1)
     lock_minutes: float = Field(default=15, gt=0)
     upload_megabytes: int = Field(default=100, ge=1)
+    unassigned_hours: float = Field(default=8, gt=0, le=400)
     tick_seconds: float = Field(default=60, ge=0, le=3_600)
 
     @field_validator("time_zone")
