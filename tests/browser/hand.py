@@ -7,6 +7,8 @@ from playwright.sync_api import Locator, Page, TimeoutError, expect  # noqa: A00
 
 from tests.browser.serving import settle
 
+ROW_HEIGHT = 35  # pixels of a row of a grid, and of its heading
+
 
 class Hand:
     """Works a page through its labels and roles only, as somebody would who can't see it."""
@@ -96,10 +98,10 @@ class Hand:
 
     def tick_first(self, number: int, grid: int = 0) -> None:
         """Tick so many rows from the first on, with the shift key held down on the last."""
-        visible = 9  # below the heading, where no bar for scrolling is in the way
+        visible = 14  # below the heading, where no bar for scrolling is in the way
         self._click(grid, 1)
         if number > visible:
-            self.page.mouse.wheel(0, 35 * self._scale() * (number - visible))
+            self.page.mouse.wheel(0, ROW_HEIGHT * (number - visible))
             last = f"[aria-rowindex='{number + 1}']"  # the heading is row 1
             expect(self.grid(grid).locator(last).first).to_be_attached()
         self._click(grid, min(number, visible), "Shift")
@@ -124,13 +126,5 @@ class Hand:
         # The grid is drawn on a canvas; its first column holds the ticks, and its rows are as high
         # as the heading.
         drawn = self.grid(grid)
-        height = 35 * self._scale()
-        drawn.click(position={"x": 16, "y": height * (place + 0.5)}, modifiers=keys)
+        drawn.click(position={"x": 16, "y": ROW_HEIGHT * (place + 0.5)}, modifiers=keys)
         settle(self.page)
-
-    def _scale(self) -> float:
-        return float(
-            self.page.evaluate(
-                "parseFloat(getComputedStyle(document.documentElement).fontSize) / 16"
-            )
-        )
