@@ -1,11 +1,13 @@
 """What time alone brings, carried out now."""
 
+from collections.abc import Iterator
+
 from cli.common import AsJson, engine, now, print_json, say
-from core.passing import pass_time
+from core.passing import Passed, pass_time
 
 
 def tick(as_json: AsJson = False) -> None:
-    """Make due work, end runs whose last day is over, hand out work, and tell leads.
+    """Make due work, end runs that are over, hand over and out what waits, and tell leads.
 
     A server does the same every minute. Doing it twice changes nothing more.
     """
@@ -13,17 +15,26 @@ def tick(as_json: AsJson = False) -> None:
     if as_json:
         print_json(passed)
         return
+    for line in _lines(passed):
+        say(line)
+
+
+def _lines(passed: Passed) -> Iterator[str]:
+    if passed == Passed(days=passed.days):
+        yield "Nothing has fallen due."
     for fact in passed.made:
-        say(f"{fact.run}: {fact.activities:,} activities and {fact.messages:,} messages made.")
+        yield f"{fact.run}: {fact.activities:,} activities and {fact.messages:,} messages made."
     for end in passed.ended:
-        say(f"{end.run} is completed; {end.aborted:,} unfinished activities were aborted.")
+        yield f"{end.run} is completed; {end.aborted:,} unfinished activities were aborted."
+    for back in passed.returned:
+        yield f"{back.moved:,} activities came back to somebody; {back.kept:,} stay where they are."
+    for gone in passed.handed_over:
+        yield f"{gone.moved:,} activities were handed over, {gone.to_pool:,} of them to the pool."
     for given in passed.given:
-        say(f"{given.given:,} activities were handed out by rule; {given.left:,} wait for room.")
+        yield f"{given.given:,} activities were handed out by rule; {given.left:,} wait for room."
     for told in passed.told:
-        say(f"Leads were told of {told.at_risk:,} activities at risk and {told.missed:,} missed.")
+        yield f"Leads were told of {told.at_risk:,} activities at risk and {told.missed:,} missed."
     if passed.folded:
-        say(f"{len(passed.folded):,} runs were folded.")
+        yield f"{len(passed.folded):,} runs were folded."
     if passed.is_elsewhere:
-        say("Another process is at it just now.")
-    elif not (passed.made or passed.ended or passed.given or passed.told or passed.folded):
-        say("Nothing has fallen due.")
+        yield "Another process is at it just now."

@@ -1,4 +1,4 @@
-"""What time alone brings: work of due stages, the end of runs, work handed out, alarms, results."""
+"""What time alone brings: due work, ended runs, work handed over and out, alarms, results."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,6 +15,9 @@ from core.distribution.actions.distributing import Distribute, distribute
 from core.distribution.events import WorkDistributed
 from core.distribution.queries.waiting import is_anything_waiting
 from core.impact.upkeep import fold
+from core.queues.actions.handing_over import HandOver, ReturnWork, hand_over, return_work
+from core.queues.events import WorkHandedOver, WorkReturned
+from core.queues.queries.passing import absences_begun, absences_ended
 from core.refusals import Conflict
 from core.runs.events import RunEnded, WorkMade
 from core.runs.queries.passing import past_their_end, with_stages_ahead
@@ -35,6 +38,8 @@ class Passed:
 
     made: tuple[WorkMade, ...] = ()
     ended: tuple[RunEnded, ...] = ()
+    returned: tuple[WorkReturned, ...] = ()
+    handed_over: tuple[WorkHandedOver, ...] = ()
     given: tuple[WorkDistributed, ...] = ()
     told: tuple[WorkEscalated, ...] = ()
     folded: tuple[int, ...] = ()
@@ -55,6 +60,13 @@ def pass_time(engine: Engine, *, now: datetime) -> Passed:
             over, ahead = past_their_end(view), with_stages_ahead(view)
         ended = _each(engine, now, complete_run, (ChangeRun(id_, OVER) for id_ in over))
         made = _each(engine, now, make_due_work, (MakeDueWork(id_) for id_ in ahead))
+        # Who comes back for a day before being away again has the work of that day.
+        with reading(engine, SYSTEM, now=now) as view:
+            back = absences_ended(view)
+        returned = _each(engine, now, return_work, (ReturnWork(id_) for id_ in back))
+        with reading(engine, SYSTEM, now=now) as view:
+            away = absences_begun(view)
+        handed_over = _each(engine, now, hand_over, (HandOver(id_) for id_ in away))
         with reading(engine, SYSTEM, now=now) as view:
             waiting = [Distribute()] if is_anything_waiting(view) else []
         # After all that brings work into the pools, or makes room.
@@ -69,6 +81,8 @@ def pass_time(engine: Engine, *, now: datetime) -> Passed:
         return Passed(
             made=tuple(fact for fact in made if fact.stages),
             ended=tuple(ended),
+            returned=tuple(returned),
+            handed_over=tuple(handed_over),
             given=tuple(fact for fact in given if fact.given),
             told=tuple(told),
             folded=folded,

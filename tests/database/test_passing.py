@@ -211,7 +211,10 @@ class TestDoors:
         assert said.exit_code == 0
         assert "RUN-1: 13 activities and 0 messages made." in said.stdout
         again = json.loads(CliRunner().invoke(app, ["tick", "--json"]).stdout)
-        nothing = {name: [] for name in ("made", "ended", "given", "told", "folded")}
+        nothing = {
+            name: []
+            for name in ("made", "ended", "returned", "handed_over", "given", "told", "folded")
+        }
         assert again == {**nothing, "days": 0, "is_elsewhere": False}
         assert "Nothing has fallen due." in CliRunner().invoke(app, ["tick"]).stdout
 

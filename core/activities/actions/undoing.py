@@ -48,13 +48,21 @@ def undo(work: Work, request: Undo) -> BatchUndone:
     return fact
 
 
-def put_back(work: Work, batch: Batch, *, verb: str = UNDO, absence_id: int | None = None) -> Batch:
+def put_back(
+    work: Work,
+    batch: Batch,
+    *,
+    verb: str = UNDO,
+    absence_id: int | None = None,
+    even_handed_on: bool = False,
+) -> Batch:
     """Undo a batch that the caller holds; the caller has authorized it and records the fact.
 
     People, runs and customers' states are held as well: nobody leaves, ends or opts out before
     this is done, or it is judged after that.
 
     :param verb: what the history calls it, such as the return of who was absent
+    :param even_handed_on: also what only the absences of others have moved since
     """
     changed = select(Change.activity_id).where(Change.batch_id == batch.id)
     hold_people(work, changed.with_only_columns(Change.from_person_id))
@@ -66,7 +74,8 @@ def put_back(work: Work, batch: Batch, *, verb: str = UNDO, absence_id: int | No
     hold_states(work, select(Activity.customer_id).where(Activity.id.in_(reopened)))
 
     back = Batch(undoes_id=batch.id, person_id=batch.person_id, absence_id=absence_id)
-    written_down(work, back, judged_undo(work, batch, verb=verb))
+    judgement = judged_undo(work, batch, verb=verb, even_handed_on=even_handed_on)
+    written_down(work, back, judgement)
     _forget_assigned(work, batch, back)
     return back
 

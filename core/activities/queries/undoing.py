@@ -50,8 +50,14 @@ def batch_to_undo(view: Reader, batch_id: int, *, hold: bool = False) -> Batch:
     return batch
 
 
-def judged_undo(view: Reader, batch: Batch, *, verb: str = UNDO) -> Judgement:
-    """Judge each activity that the batch changed: what it was before, and whether it may be."""
+def judged_undo(
+    view: Reader, batch: Batch, *, verb: str = UNDO, even_handed_on: bool = False
+) -> Judgement:
+    """Judge each activity that the batch changed: what it was before, and whether it may be.
+
+    :param even_handed_on: what only absences have moved since counts as untouched
+    """
+    untouched = Change.version + _handed_on() if even_handed_on else Change.version
     reopens = and_(Change.from_status.in_(PENDING), Activity.status.in_(CLOSED))
     returns = and_(
         Change.from_status.in_(PENDING),
@@ -61,7 +67,7 @@ def judged_undo(view: Reader, batch: Batch, *, verb: str = UNDO) -> Judgement:
     reasons: Reasons = [
         (Activity.id.is_(None), Objection.MISSING),
         (Change.from_status.is_(None), Objection.MADE),
-        (Activity.version.is_distinct_from(Change.version), _touched()),
+        (Activity.version.is_distinct_from(untouched), _touched()),
         (and_(Change.from_status.in_(PENDING), Run.status.in_(_ENDED)), Objection.RUN_ENDED),
         (and_(reopens, unwelcome(Activity)), Objection.UNWELCOME),
         *(
@@ -127,6 +133,28 @@ def _touched() -> ColumnElement[str]:
     )
     _, words = Objection.TOUCHED.split("{}")
     return func.coalesce(changed, called, literal("Somebody", Text)) + literal(words, Text)
+
+
+def _handed_on() -> ColumnElement[int]:
+    """Count how often the absences of people have moved the activity since the batch did.
+
+    Once it has come back to somebody from whom it went before this batch, it is not counted: from
+    there it went its own way.
+    """
+    later, because = aliased(Change), aliased(Batch)
+    return (
+        select(func.count())
+        .select_from(later)
+        .join(because, because.id == later.batch_id)
+        .where(
+            later.activity_id == Activity.id,
+            later.id > Change.id,
+            because.absence_id.is_not(None),
+            or_(because.undoes_id.is_(None), because.undoes_id >= Change.batch_id),
+        )
+        .correlate(Activity, Change)
+        .scalar_subquery()
+    )
 
 
 def _once(view: Reader, batch: Batch) -> None:

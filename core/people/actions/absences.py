@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from sqlalchemy import ColumnElement, select
 
 from core.access import Permission
+from core.people.actions.finding import held
 from core.people.conditions import answered_for, works
 from core.people.events import AbsenceCancelled, AbsenceChanged, AbsencePlanned
 from core.people.model import Absence, Person
@@ -157,16 +158,7 @@ def _held(work: Work, person_id: int, deputy_id: int | None = None) -> Person:
 
     :raises NotFound: the actor does not answer for the person
     """
-    ids = {person_id, deputy_id} - {None}
-    rows = work.session.scalars(
-        select(Person)
-        .where(Person.id.in_(ids))
-        .order_by(Person.id)
-        # Not against those who only refer to the person, such as any history row.
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).all()
-    person = next((row for row in rows if row.id == person_id), None)
+    person = held(work, person_id, deputy_id).get(person_id)
     led = select(Person.id).where(Person.id == person_id, answered_for(work))
     if person is None or work.session.scalar(led) is None:
         raise NotFound("There is no such person among those whose absences you plan.")

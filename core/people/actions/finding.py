@@ -31,3 +31,19 @@ def unit_in_scope(work: Work, unit_id: int) -> Unit:
     if unit is None:
         raise Invalid("Choose a unit of your own scope.")
     return unit
+
+
+def held(work: Work, *person_ids: int | None) -> dict[int, Person]:
+    """Return people by id, and keep everybody else from planning or deciding about them.
+
+    People are held before their absences and their work, always in this order. Who only refers
+    to them, such as a row of the history, does not wait.
+    """
+    rows = work.session.scalars(
+        select(Person)
+        .where(Person.id.in_({id_ for id_ in person_ids if id_ is not None}))
+        .order_by(Person.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return {person.id: person for person in rows}

@@ -152,8 +152,8 @@ def away(
         .order_by(Absence.person_id, Absence.starts_on)
     )
     found: dict[int, tuple[Days, ...]] = {}
-    for person_id, *days in rows:
-        found[person_id] = (*found.get(person_id, ()), Days(*days))
+    for person_id, starts_on, ends_on, deputy_id in rows:
+        found[person_id] = (*found.get(person_id, ()), Days(starts_on, ends_on, deputy_id))
     return found
 
 

@@ -1,0 +1,1 @@
+"""How work changes hands because somebody is not there."""

@@ -1,0 +1,1 @@
+"""Looking at the work of whole teams: how it goes on, and what is wrong with it."""
