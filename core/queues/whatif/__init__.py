@@ -1,0 +1,1 @@
+"""What becomes of the team's queues if work is moved: replayed before anything is written."""

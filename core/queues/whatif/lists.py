@@ -1,0 +1,93 @@
+"""In which order a person takes up work: the own list first, then the branch pool."""
+
+from collections.abc import Iterable, Sequence
+from heapq import heappop, heappush
+from typing import Any
+
+from core.queues.whatif.workers import Minute, Queued, Worker
+
+
+class _Waiting:
+    """Activities that are not to be taken up before a moment, the earliest first."""
+
+    def __init__(self, activities: Iterable[Queued]) -> None:
+        self._later: list[tuple[Minute, int, Queued]] = []
+        for each in activities:
+            self.add(each)
+
+    def add(self, activity: Queued) -> None:
+        heappush(self._later, (activity.begins, activity.id, activity))
+
+    @property
+    def opens_at(self) -> Minute | None:
+        """Return when the next of them may be taken up."""
+        return self._later[0][0] if self._later else None
+
+    def _opened(self, now: Minute) -> Iterable[Queued]:
+        while self._later and self._later[0][0] <= now:
+            yield heappop(self._later)[-1]
+
+
+class OwnList(_Waiting):
+    """One person's list: what is overdue, then what was promised for now, then what is due."""
+
+    def __init__(self, activities: Iterable[Queued]) -> None:
+        super().__init__(activities)
+        self._due: list[tuple[Any, Queued]] = []
+        self._promised: list[tuple[Any, Queued]] = []
+        self._taken: set[int] = set()
+
+    def take(self, now: Minute) -> Queued | None:
+        for activity in self._opened(now):
+            heappush(self._due, (activity.place, activity))
+            if activity.promise is not None:
+                heappush(self._promised, ((activity.begins, *activity.place[1:]), activity))
+        for heap in (self._due, self._promised):
+            while heap and heap[0][1].id in self._taken:
+                heappop(heap)
+        if not self._due:
+            return None
+        is_overdue = self._due[0][1].due < now
+        activity = heappop(self._promised if self._promised and not is_overdue else self._due)[1]
+        self._taken.add(activity.id)
+        return activity
+
+
+class _Line(_Waiting):
+    """The part of a pool that asks the same of a person, in the order of *take next*."""
+
+    def __init__(self, example: Queued) -> None:
+        super().__init__([])
+        self.example = example
+        self._ready: list[tuple[Any, Queued]] = []
+
+    def place(self, now: Minute) -> Any:
+        """Return where its first activity stands among those of the pool; None without any."""
+        for activity in self._opened(now):
+            turn = (0, activity.begins) if activity.promise is not None else (1, 0)
+            place = (*turn, activity.priority, activity.due, activity.id)
+            heappush(self._ready, (place, activity))
+        return self._ready[0][0] if self._ready else None
+
+    def take(self) -> Queued:
+        return heappop(self._ready)[1]
+
+
+class Pool:
+    """What anybody of a branch may take who is certified for it."""
+
+    def __init__(self, activities: Iterable[Queued]) -> None:
+        self._lines: dict[tuple[int, int | None], _Line] = {}
+        for each in activities:
+            if each.objection is None:
+                key = (each.branch_id, each.qualification_id)
+                self._lines.setdefault(key, _Line(each)).add(each)
+
+    def lines_of(self, worker: Worker) -> Sequence[_Line]:
+        return [line for line in self._lines.values() if worker.may_do(line.example)]
+
+
+def take_next(lines: Sequence[_Line], now: Minute) -> Queued | None:
+    """Take what stands first in these lines of the pool."""
+    places = [(place, number) for number, line in enumerate(lines) if (place := line.place(now))]
+    return lines[min(places)[1]].take() if places else None
