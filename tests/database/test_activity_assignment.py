@@ -7,8 +7,15 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from core.access import Role
-from core.activities.actions.assignment import Assign, AssignMatching, assign, assign_matching
+from core.access import SYSTEM, Role
+from core.activities.actions.assignment import (
+    Assign,
+    AssignMatching,
+    SplitWork,
+    assign,
+    assign_matching,
+    split,
+)
 from core.activities.actions.taking import Take, take
 from core.activities.actions.working import (
     Cancel,
@@ -20,7 +27,7 @@ from core.activities.actions.working import (
 )
 from core.activities.model import Activity, Attempt, Batch, Change
 from core.activities.queries.asked import ToPerson
-from core.activities.queries.batches import batch, batch_refusals, batches
+from core.activities.queries.batches import batch, batch_moves, batch_refusals, batches
 from core.activities.queries.filters import ActivityFilter
 from core.activities.queries.foreseeing import foresee
 from core.activities.queries.lists import count_team, team_list
@@ -348,6 +355,31 @@ class TestResults:
         assert ask(world.lou, batch_refusals, batch_id=fact.batch_id).total == 0
         with pytest.raises(NotFound):
             ask(world.lou, batch, batch_id=fact.batch_id)
+
+    def test_hold_what_others_did_with_the_branchs_work(self, world, do, ask, work):
+        """A deputy and the system: the lead of the branch sees it, a lead elsewhere does not."""
+        north = AssignMatching(ActivityFilter(branch_id=w.NORTH), BEN)
+        system = do(SYSTEM, assign_matching, north)
+        persons = {work[2]: ANN, work[12]: SAM}
+        both = do(SYSTEM, split, SplitWork(dict.fromkeys(persons), persons))
+
+        [listed] = ask(world.lea, batches).rows
+        assert (listed.id, listed.who, listed.moved) == (system.batch_id, None, 9)
+        assert ask(world.lea, batch, batch_id=system.batch_id).person == "Ben Example"
+        assert ask(world.lea, batch_refusals, batch_id=system.batch_id).total == 1
+        assert ask(world.lea, batch_moves, batch_id=system.batch_id).total == 9
+        assert both.moved == 2
+        assert ask(world.lou, batches).total == 0
+        assert ask(world.lou, batch_moves, batch_id=system.batch_id).total == 0
+
+    def test_say_row_by_row_what_moved(self, world, do, ask, work):
+        fact = do(world.lea, assign, Assign({work[1]: 1, work[4]: 1}, BEN))
+
+        first, last = ask(world.lea, batch_moves, batch_id=fact.batch_id).rows
+        assert (first.id, first.customer) == (work[1], "Customer 01 Example")
+        assert (first.from_person, first.to_person) == ("Ann Example", "Ben Example")
+        assert (last.from_status, last.to_status) == (Status.UNASSIGNED, Status.ASSIGNED)
+        assert (last.from_person, last.from_due_at) == (None, None)
 
     def test_say_nothing_of_what_is_out_of_scope(self, world, do, ask, work):
         fact = do(world.lea, assign, Assign({work[3]: 1, work[11]: 1}, BEN))

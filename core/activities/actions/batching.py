@@ -78,6 +78,7 @@ def written_down(work: Work, batch: Batch, judgement: Judgement) -> Batch:
     batch.refused = _refuse(work, batch, rows)
     batch.moved = _remember(work, batch, rows, judgement)
     if batch.moved:
+        batch.branch_id = _branch(work, batch)
         _move(work, batch, judgement)
         if "person_id" in judgement.changes:
             _note_assigned(work, batch)
@@ -152,6 +153,12 @@ def _remember(work: Work, batch: Batch, rows: Subquery, judgement: Judgement) ->
         columns |= {f"from_{name}": before, f"to_{name}": after}
     moving = select(*columns.values()).where(rows.c.objection.is_(None))
     return affected(work.session, insert(Change).from_select(list(columns), moving))
+
+
+def _branch(work: Work, batch: Batch) -> int | None:
+    ends = select(func.min(Change.to_branch_id), func.max(Change.to_branch_id))
+    first, last = work.session.execute(ends.where(Change.batch_id == batch.id)).one()
+    return first if first == last else None
 
 
 def _move(work: Work, batch: Batch, judgement: Judgement) -> None:

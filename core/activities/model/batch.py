@@ -11,7 +11,7 @@ from core.activities.rules import (
     Status,
 )
 from core.database import Base, Code, Number
-from core.people.model import Absence, Person
+from core.people.model import Absence, Person, Unit
 
 # A change after which an activity counts for another day or branch than before, or again.
 REDATED = (
@@ -25,13 +25,17 @@ HANDED_ON = (
 
 
 class Batch(Base):
-    """One bulk action: what was asked, how much of it moved; refusals row by row beside it."""
+    """One bulk action: what was asked, how much of it moved; refusals row by row beside it.
+
+    `branch_id` is the branch of all that moved; none where it was the work of several.
+    """
 
     __tablename__ = "batch"
     __table_args__ = (
         # Undone once; an undo that is undone is a batch of its own.
         Index("ix_batch_undoes_id", "undoes_id", unique=True),
         Index("ix_batch_actor_id", "actor_id", "at"),
+        Index("ix_batch_branch_id", "branch_id", "at"),
         partial("ix_batch_absence_id", "absence_id", where="absence_id IS NOT NULL"),
     )
 
@@ -42,6 +46,7 @@ class Batch(Base):
     person_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
     undoes_id: Mapped[int | None] = mapped_column(Number, ForeignKey("batch.id"))
     absence_id: Mapped[int | None] = mapped_column(ForeignKey(Absence.id))
+    branch_id: Mapped[int | None] = mapped_column(ForeignKey(Unit.id))
     moved: Mapped[int] = mapped_column(default=0)
     refused: Mapped[int] = mapped_column(default=0)
 

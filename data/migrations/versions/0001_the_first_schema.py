@@ -644,10 +644,12 @@ def upgrade() -> None:
     sa.Column('person_id', sa.Integer(), nullable=True),
     sa.Column('undoes_id', core.database.Number, nullable=True),
     sa.Column('absence_id', sa.Integer(), nullable=True),
+    sa.Column('branch_id', sa.Integer(), nullable=True),
     sa.Column('moved', sa.Integer(), nullable=False),
     sa.Column('refused', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['absence_id'], ['absence.id'], name=op.f('fk_batch_absence_id')),
     sa.ForeignKeyConstraint(['actor_id'], ['person.id'], name=op.f('fk_batch_actor_id')),
+    sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_batch_branch_id')),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_batch_person_id')),
     sa.ForeignKeyConstraint(['undoes_id'], ['batch.id'], name=op.f('fk_batch_undoes_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_batch'))
@@ -655,6 +657,7 @@ def upgrade() -> None:
     with op.batch_alter_table('batch', schema=None) as batch_op:
         batch_op.create_index('ix_batch_absence_id', ['absence_id'], unique=False, postgresql_where=sa.text('absence_id IS NOT NULL'), sqlite_where=sa.text('absence_id IS NOT NULL'))
         batch_op.create_index('ix_batch_actor_id', ['actor_id', 'at'], unique=False)
+        batch_op.create_index('ix_batch_branch_id', ['branch_id', 'at'], unique=False)
         batch_op.create_index('ix_batch_undoes_id', ['undoes_id'], unique=True)
 
     op.create_table('design',
@@ -1283,6 +1286,7 @@ def downgrade() -> None:
     op.drop_table('design')
     with op.batch_alter_table('batch', schema=None) as batch_op:
         batch_op.drop_index('ix_batch_undoes_id')
+        batch_op.drop_index('ix_batch_branch_id')
         batch_op.drop_index('ix_batch_actor_id')
         batch_op.drop_index('ix_batch_absence_id', postgresql_where=sa.text('absence_id IS NOT NULL'), sqlite_where=sa.text('absence_id IS NOT NULL'))
 
