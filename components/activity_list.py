@@ -81,9 +81,10 @@ def said(row: ActivityRow) -> str:
 def _when(row: ActivityRow) -> str:
     if row.closed_at is not None:
         return f"{row.detail or row.status} {words.day(row.closed_at)}"
-    if row.urgency is Urgency.PROMISED and row.next_action_at is not None:
-        return f"call {_away(row.next_action_at)} at {words.clock(row.next_action_at)}"
-    return f"due {_away(row.due_at)}"
+    if row.next_action_at is None:
+        return f"due {_away(row.due_at)}"
+    what = "try again" if row.promise is None else "call"
+    return f"{what} {_away(row.next_action_at)} at {words.clock(row.next_action_at)}"
 
 
 def _away(moment: datetime) -> str:

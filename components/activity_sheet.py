@@ -27,6 +27,7 @@ _HISTORY = (
 _ATTEMPTS = (
     Column("at", "When", "moment"),
     Column("who", "Who"),
+    Column("channel", "Channel"),
     Column("outcome", "Outcome"),
     Column("reason", "Reason"),
     Column("note", "Note", width="large"),
@@ -57,6 +58,8 @@ def head(row: ActivityRow) -> None:
     due = f"Due {words.day(row.due_at)}" if row.closed_at is None else ""
     closed = f"Closed {words.moment(row.closed_at)}" if row.closed_at else ""
     promised = f"Next action {words.moment(row.next_action_at)}" if row.next_action_at else ""
+    if promised and row.promise:
+        promised += f", {row.promise}"
     said = (row.campaign, row.stage, due, closed, promised, row.reason or "")
     st.caption(" · ".join(words.plain(part) for part in said if part))
 
@@ -126,6 +129,7 @@ def fields(row: ActivityRow) -> None:
             "End date": words.day(row.ends_on),
             "Due": words.moment(row.due_at),
             "Next action": words.moment(row.next_action_at),
+            "Promised": row.promise,
             "Detailed status": row.detail,
             "Status reason": row.reason,
             "Closed on": words.moment(row.closed_at),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
@@ -80,6 +81,13 @@ def moment(value: datetime | None) -> str:
 def clock(value: datetime | None) -> str:
     """Write the time of day in the bank's zone: 09:00."""
     return NONE if value is None else format_datetime(_local(value), "HH:mm", locale=LOCALE)
+
+
+def appointment(value: datetime | None, zone: str) -> str:
+    """Write a moment as the wall of a zone shows it, with the weekday: Tue 3 Mar, 10:00."""
+    if value is None:
+        return NONE
+    return format_datetime(value.astimezone(ZoneInfo(zone)), "EEE d MMM, HH:mm", locale=LOCALE)
 
 
 def days_left(until: date, *, today: date) -> str:

@@ -2,27 +2,28 @@
 
 import streamlit as st
 
-from components import activity_sheet, leads, navigation, outcomes
-from components.gateway import as_seen, current_actor, fetch, submit
+from components import activity_sheet, leads, navigation, outcomes, words
+from components.gateway import as_seen, current_actor, fetch, now, submit
 from core.activities.actions.taking import Take, TakeNext, take, take_next
 from core.activities.events import ActivityTaken
-from core.activities.queries.lists import my_list
+from core.activities.queries.lists import Neighbours, neighbours
 from core.activities.queries.rows import ActivityRow
 from core.activities.queries.sheet import Sheet, sheet
 from core.activities.rules import OPEN, Status
 from core.campaigns.rules import ActivityType
-from core.windows import Window
+from core.responses.events import CallNoted
 
 
 def workspace(activity_id: int, *, of_type: ActivityType | None) -> None:
     """Draw one activity with everything that the contact needs, and the way to the next one."""
     seen = as_seen(sheet, activity_id=activity_id)
-    following = _following(activity_id, of_type)
-    _way(following)
+    asked = {"of_type": of_type} if of_type else {}
+    beside = fetch(neighbours, activity_id=activity_id, **asked)
+    _way(beside)
     left, right = st.columns([3, 2], gap="large")
     with left:
         activity_sheet.head(seen.row)
-        _next_step(seen, following)
+        _next_step(seen, beside.after)
         with st.container(border=True):
             activity_sheet.guide(seen)
     with right, st.container(border=True):
@@ -34,8 +35,10 @@ def workspace(activity_id: int, *, of_type: ActivityType | None) -> None:
 
 
 def take_button(row: ActivityRow) -> None:
-    """Draw *assign to me* beside a line of the branch pool."""
-    if st.button("Assign to me", key=f"take:{row.id}"):
+    """Draw *assign to me* beside a line of the branch pool, unless it waits for its time."""
+    if _waits(row):
+        st.caption("Not yet")
+    elif st.button("Assign to me", key=f"take:{row.id}"):
         _take(row.id)
 
 
@@ -72,32 +75,41 @@ def _open(fact: ActivityTaken) -> None:
     open_activity(fact.activity_id)
 
 
-def _following(activity_id: int, of_type: ActivityType | None) -> int | None:
-    """Return what comes next in the own list, whatever becomes of this one."""
+def first_button(of_type: ActivityType | None) -> None:
+    """Draw the way from the list to its first line, for those who keep to the keys."""
     asked = {"of_type": of_type} if of_type else {}
-    rows = fetch(my_list, window=Window(size=2), **asked).rows
-    return next((row.id for row in rows if row.id != activity_id), None)
+    first = fetch(neighbours, activity_id=0, **asked).after
+    if first is not None and st.button(
+        "Open the first", icon=":material/arrow_forward:", shortcut="J"
+    ):
+        open_activity(first)
 
 
-def _way(following: int | None) -> None:
+def _way(beside: Neighbours) -> None:
     with st.container(horizontal=True, gap="small"):
         if st.button("List", icon=":material/arrow_back:", shortcut="L", type="tertiary"):
             open_activity(None)
-        if following is not None and st.button(
-            "Skip to the next",
-            icon=":material/arrow_forward:",
-            icon_position="right",
-            shortcut="J",
-            type="tertiary",
+        if beside.before is not None and st.button(
+            "Previous", icon=":material/arrow_upward:", shortcut="K", type="tertiary"
         ):
-            open_activity(following)
+            open_activity(beside.before)
+        if beside.after is not None and st.button(
+            "Next", icon=":material/arrow_downward:", shortcut="J", type="tertiary"
+        ):
+            open_activity(beside.after)
+
+
+def _waits(row: ActivityRow) -> bool:
+    return row.next_action_at is not None and row.next_action_at > now()
 
 
 def _next_step(seen: Sheet, following: int | None) -> None:
     row = seen.row
 
-    def onward(_fact: object) -> None:
-        open_activity(following)
+    def onward(fact: object) -> None:
+        # What was noted in the same call may be what stood next.
+        settled = fact.noted if isinstance(fact, CallNoted) else ()
+        open_activity(None if following in settled else following)
 
     def stay(_fact: object) -> None:
         open_activity(row.id)
@@ -105,7 +117,12 @@ def _next_step(seen: Sheet, following: int | None) -> None:
     if row.status is Status.UNASSIGNED:
         if seen.qualification:
             st.caption(f"Needs the qualification {seen.qualification}.")
-        if st.button("Assign to me", type="primary", shortcut="T"):
+        if _waits(row):
+            st.info(
+                f"It waits until {words.moment(row.next_action_at)}; nobody calls before.",
+                icon=":material/schedule:",
+            )
+        elif st.button("Assign to me", type="primary", shortcut="T"):
             _take(row.id)
     elif row.status in OPEN and seen.is_mine:
         outcomes.outcomes(seen, onward=onward)

@@ -35,6 +35,8 @@ with filters.row():
         "Type", list(ActivityType), "type", name=words.sentence, everything="Sales and admin"
     )
     workspace.next_button(of_type)
+    if opened is None and view == "To do":
+        workspace.first_button(of_type)
 if opened is not None:
     workspace.workspace(opened, of_type=of_type)
     st.stop()

@@ -2,11 +2,12 @@
 
 from components import filters
 from components.gateway import heading
-from components.reference import channels, kinds, reasons
+from components.reference import channels, kinds, reasons, retries
 
 PARTS = {
     "Reasons": reasons.reason_list,
     "Templates": reasons.template_list,
+    "Retries": retries.retry_list,
     "Channels": channels.channel_list,
     "Contents": channels.content_list,
     "Types": kinds.type_list,

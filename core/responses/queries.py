@@ -5,12 +5,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import case, select
+from sqlalchemy import case, or_, select
 
 from core.access import Permission, masked, masked_number
 from core.activities.model import Activity
 from core.activities.rules import Outcome
-from core.activities.scope import allow, own, revealed, seen
+from core.activities.scope import allow, in_pool, own, revealed, seen
 from core.campaigns.model import Campaign, Design
 from core.customers.model import Customer, Holding, Product
 from core.people.model import Person
@@ -146,7 +146,7 @@ def agreements(view: Reader, *, activity_id: int) -> list[Agreement]:
         .join(Product, Product.id == Holding.product_id)
         .where(
             Activity.id == activity_id,
-            own(view),
+            or_(own(view), in_pool(view)),
             Holding.product_id == Design.base_product_id,
             Holding.closed_on.is_(None),
         )

@@ -1,10 +1,13 @@
 """My work, as an agent uses it."""
 
+from datetime import datetime
+
 import pytest
 from sqlalchemy.orm import Session
 
-from core.activities.model import Activity
-from core.activities.rules import Detail, Status
+from core.activities.actions.retries import SaveRetryRule, save_retry_rule
+from core.activities.model import Activity, Attempt
+from core.activities.rules import Detail, Outcome, Promise, RetryEnd, Status
 from core.customers.model import CustomerState
 from core.responses.model import Lead
 from tests import world as w
@@ -96,9 +99,12 @@ def test_a_no_is_two_clicks(open_page, world, engine, work):
     assert row(engine, CustomerState, 1).last_refusal_at == NOW
 
 
-@pytest.mark.parametrize(("label", "reached"), [("Call back", True), ("Not reached", False)])
-def test_an_attempt_is_two_clicks_and_promises_tomorrow(
-    open_page, world, engine, work, label, reached
+@pytest.mark.parametrize(
+    ("label", "reached", "promise"),
+    [("Call back", True, Promise.MINE_ONLY), ("Not reached", False, None)],
+)
+def test_an_attempt_is_two_clicks_and_goes_on_tomorrow(
+    open_page, world, engine, work, label, reached, promise
 ):
     app = open_page(world.ann, "my_work", id=work[1])
     press(press(app, label), "Client didn't answer")
@@ -107,6 +113,107 @@ def test_an_attempt_is_two_clicks_and_promises_tomorrow(
     assert activity.status is Status.IN_PROGRESS
     assert activity.next_action_at.isoformat() == "2026-03-03T10:00:00+00:00"
     assert (activity.contacted_at is not None) == reached
+    assert activity.promise is promise
+
+
+def test_anyone_may_keep_a_promise_of_this_afternoon(open_page, world, engine, work):
+    app = press(open_page(world.ann, "my_work", id=work[1]), "Call back")
+    press(press(app, "This afternoon"), "Anyone may call")
+    press(app, "Client needs time")
+
+    activity = row(engine, Activity, work[1])
+    assert (activity.status, activity.promise) == (Status.UNASSIGNED, Promise.ANYONE)
+    assert activity.next_action_at.isoformat() == "2026-03-02T14:00:00+00:00"
+    assert app.subheader[0].value == "Customer 02 Example"
+
+    app = open_page(world.ben, "my_work", view="Branch pool")
+    assert any("call today at 14:00" in each.value for each in app.markdown)
+    assert f"take:{work[1]}" not in [each.key for each in app.button]
+    app = open_page(world.ben, "my_work", id=work[1])
+    assert "It waits until 2 Mar 2026, 14:00" in app.info[0].value
+    assert "Assign to me" not in labels(app)
+
+
+def test_a_time_of_ones_own_is_judged_by_the_branch(open_page, world, engine, work):
+    app = press(open_page(world.ann, "my_work", id=work[1]), "Call back")
+    press(app, "Other time")
+    app.datetime_input[0].set_value(datetime(2026, 3, 3, 20, 0)).run()  # noqa: DTZ001  on the wall
+    press(app, "Client needs time")
+    assert "The next possible moment is Wednesday 4 March 2026, 09:00." in app.warning[0].value
+    assert row(engine, Activity, work[1]).status is Status.ASSIGNED
+
+    app.datetime_input[0].set_value(datetime(2026, 3, 4, 9, 0)).run()  # noqa: DTZ001  on the wall
+    press(app, "Client needs time")
+    assert row(engine, Activity, work[1]).next_action_at.isoformat() == "2026-03-04T09:00:00+00:00"
+
+
+def test_the_rule_is_foretold_and_applied(open_page, world, engine, do, work):
+    rule = SaveRetryRule(w.REASONS, Outcome.NOT_REACHED, 240, 1, RetryEnd.CANCEL, w.NO_ANSWER)
+    do(world.ada, save_retry_rule, rule)
+    app = press(open_page(world.ann, "my_work", id=work[1]), "Not reached")
+    assert any("Try 1 of 1, the last one" in each.value for each in app.caption)
+
+    press(app, "Client didn't answer")
+    assert row(engine, Activity, work[1]).status is Status.CANCELLED
+
+
+def test_a_promise_is_moved_or_left_to_anyone(open_page, world, engine, work):
+    for customer in (1, 2):
+        app = press(open_page(world.ann, "my_work", id=work[customer]), "Call back")
+        press(app, "Client needs time")
+
+    app = press(open_page(world.ann, "my_work", id=work[1]), "Move the call")
+    press(press(app, "In a week"), "Save: the call is moved")
+    moved = row(engine, Activity, work[1])
+    assert moved.next_action_at.isoformat() == "2026-03-09T10:00:00+00:00"
+
+    app = press(open_page(world.ann, "my_work", id=work[2]), "Leave to anyone")
+    press(app, "Anyone of the branch")
+    assert row(engine, Activity, work[2]).status is Status.UNASSIGNED
+
+
+def test_one_call_settles_what_else_is_open(open_page, world, engine, work):
+    papers = pool_of(engine, [1], of=ADMINISTRATIVE, held={1: ANN})[1]
+    second = pool_of(engine, [1])[1]
+    app = press(open_page(world.ann, "my_work", id=work[1]), "Accepted")
+    assert any("2 more activities with this customer" in each.value for each in app.markdown)
+
+    app.selectbox(key=f"also:{papers}").set_value(Outcome.DONE).run()
+    app.selectbox(key=f"also:{second}").set_value(Outcome.CALL_BACK).run()
+    press(app, "Save: the customer accepts")
+
+    assert app.success[0].value == "Accepted: a lead is open. 2 more activities noted."
+    assert row(engine, Activity, papers).is_completed
+    taken = row(engine, Activity, second)
+    assert (taken.person_id, taken.promise) == (ANN, Promise.MINE_ONLY)
+
+
+def test_one_call_says_what_could_not_be_noted(open_page, world, engine, work):
+    papers = pool_of(engine, [1], of=ADMINISTRATIVE, held={1: ANN})[1]
+    app = press(open_page(world.ann, "my_work", id=work[1]), "Accepted")
+    app.selectbox(key=f"also:{papers}").set_value(Outcome.DONE).run()
+    with Session(engine) as session, session.begin():
+        session.get_one(Activity, papers).version = 5
+    press(app, "Save: the customer accepts")
+
+    assert "One was not: It changed meanwhile" in app.success[0].value
+    assert row(engine, Activity, work[1]).detail is Detail.CONVERTED
+
+
+def test_the_channel_may_be_another_one(open_page, world, engine, work):
+    app = press(open_page(world.ann, "my_work", id=work[1]), "Accepted")
+    app.selectbox(key=f"channel:{work[1]}").set_value(app.selectbox[-1].options[1]).run()
+    press(app, "Save: the customer accepts")
+
+    with Session(engine) as session:
+        assert session.query(Attempt).one().channel_id == w.VISIT
+
+
+def test_the_keys_lead_through_the_own_list(open_page, world, work):
+    app = press(open_page(world.ann, "my_work"), "Open the first")
+    assert app.subheader[0].value == "Customer 01 Example"
+    assert app.subheader[0].value == press(press(app, "Next"), "Previous").subheader[0].value
+    assert press(press(app, "Next"), "Next").subheader[0].value == "Customer 01 Example"
 
 
 def test_administrative_work_is_done_in_two_clicks(open_page, world, engine):
