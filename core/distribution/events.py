@@ -9,9 +9,9 @@ from core.journal.model import Event, Notice
 
 @dataclass(frozen=True)
 class WorkDistributed(Event):
-    """The system handed out work by rule; nobody could take what was `left`.
+    """The system handed out work by rule; `left` waits in the pools still, whatever keeps it there.
 
-    Where there was nothing to give, there is no distribution either.
+    Where nothing could be given, there is no distribution either.
     """
 
     kind: ClassVar[str] = "work.distributed"

@@ -37,7 +37,7 @@ class Distribution(Base):
     cause: Mapped[str]
     batch_id: Mapped[int | None] = mapped_column(Number, ForeignKey(Batch.id))
     given: Mapped[int] = mapped_column(default=0)
-    left: Mapped[int] = mapped_column(default=0)  # nobody could take these
+    left: Mapped[int] = mapped_column(default=0)  # in the pools afterwards
 
 
 class DistributionPerson(Base):

@@ -1,6 +1,6 @@
 """Handing out by rule what waits in the branches' pools, as far as people have room."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Integer, func, insert, literal, select
@@ -14,7 +14,7 @@ from core.distribution.actions.deciding import Step, decide
 from core.distribution.events import WorkDistributed
 from core.distribution.model import Allocation, BranchWay, Distribution, DistributionPerson
 from core.distribution.queries.people import Askable, askable
-from core.distribution.queries.waiting import demand, launched_runs
+from core.distribution.queries.waiting import demand, launched_runs, pooled
 from core.distribution.rules import DISTRIBUTE, Cause, Need, Way, most_demanding_first
 from core.people.model import Person
 from core.refusals import Invalid
@@ -44,14 +44,14 @@ def distribute(work: Work, request: Distribute) -> WorkDistributed:
     work.authorize(Permission.ASSIGN_ACTIVITIES)
     ways = _held_ways(work, request.branch_ids)
     run_ids = launched_runs(work.session)
-    wanted = demand(work.session, ways, run_ids, now=work.now)
-    _hold_people(work, wanted)
+    people = _held_people(work, pooled(work.session, ways))
 
-    people = askable(work.session, wanted, now=work.now)
+    with_room = {id_ for id_, all_ in people.items() if any(each.room for each in all_)}
+    wanted = demand(work.session, with_room, run_ids, now=work.now) if with_room else {}
     steps = list(_steps(ways, people, wanted))
-    waiting = sum(sum(needs.values()) for needs in wanted.values())
     if not steps:
-        return WorkDistributed(None, None, request.cause, given=0, left=waiting)
+        left = sum(pooled(work.session, ways).values())
+        return WorkDistributed(None, None, request.cause, given=0, left=left)
 
     row = Distribution(at=work.now, cause=request.cause)
     work.session.add(row)
@@ -59,8 +59,8 @@ def distribute(work: Work, request: Distribute) -> WorkDistributed:
     branches = {step.branch_id for step in steps}
     _remember(work, row, [one for id_ in sorted(branches) for one in people[id_]])
     row.given = decide(work, row.id, steps, run_ids)
-    row.left = waiting - row.given
     batch = _give(work, row) if row.given else None
+    row.left = sum(pooled(work.session, ways).values())
 
     fact = WorkDistributed(
         row.id, batch.id if batch else None, request.cause, given=row.given, left=row.left
@@ -91,7 +91,7 @@ def _held_ways(work: Work, branch_ids: Sequence[int] | None) -> dict[int, Way]:
     return ways
 
 
-def _hold_people(work: Work, branch_ids: Iterable[int]) -> None:
+def _held_people(work: Work, branch_ids: Collection[int]) -> dict[int, list[Askable]]:
     """Keep everybody of the branches from leaving or moving until this work is done.
 
     People are held before activities: whoever takes somebody's work away does it in that order.
@@ -104,6 +104,7 @@ def _hold_people(work: Work, branch_ids: Iterable[int]) -> None:
         .subquery()
     )
     work.session.execute(select(func.count()).select_from(held))
+    return askable(work.session, branch_ids, now=work.now)
 
 
 def _steps(

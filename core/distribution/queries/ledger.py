@@ -25,13 +25,12 @@ from sqlalchemy import (
 from core.access import Permission
 from core.activities.generation import GENERATE
 from core.activities.model import Activity, Change
-from core.activities.queries.receivers import works
-from core.activities.scope import team_member
 from core.campaigns.model import ActivitySubtype
 from core.customers.model import CustomerState
 from core.database.columns import Money
 from core.distribution.rules import DISTRIBUTE, USUAL_MINUTES
 from core.measures import Rate
+from core.people.conditions import team_member, works
 from core.people.model import Person
 from core.refusals import Invalid
 from core.work import Reader

@@ -51,6 +51,20 @@ def waiting(
     )
 
 
+def pooled(session: Session, branch_ids: Collection[int]) -> dict[int, int]:
+    """Count what is in the pools of branches, whatever keeps it there; empty ones are left out."""
+    dialect = session.get_bind().dialect.name
+    rows = session.execute(
+        select(Activity.branch_id, func.count().label("waiting"))
+        .where(
+            Activity.status == Status.UNASSIGNED.literal,
+            Activity.branch_id.in_(id_set(dialect, branch_ids)),
+        )
+        .group_by(Activity.branch_id)
+    )
+    return {row.branch_id: row.waiting for row in rows}
+
+
 def demand(
     session: Session, branch_ids: Collection[int], run_ids: Collection[int], *, now: datetime
 ) -> dict[int, dict[Need, int]]:
