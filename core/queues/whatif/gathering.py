@@ -92,14 +92,15 @@ def _queued(view: Reader, request: WhatIf) -> Sequence[Any]:
     if request.with_pool:
         branch = view.actor.of_branch(Activity.branch_id)
         parts.append((and_(Activity.status == Status.UNASSIGNED.literal, branch), 0))
-    wanted = union_all(
-        *(
-            select(Activity.id.label("id"), literal(flag).label("is_asked")).where(
-                where, worked(view)
-            )
-            for where, flag in parts
-        )
-    ).subquery("wanted")
+    # Read no further than to know that it is too much.
+    some = [
+        select(Activity.id.label("id"), literal(flag).label("is_asked"))
+        .where(where, worked(view))
+        .limit(MOST + 1)
+        .subquery()
+        for where, flag in parts
+    ]
+    wanted = union_all(*(select(part) for part in some)).subquery("wanted")
     each = (
         select(wanted.c.id, func.max(wanted.c.is_asked).label("is_asked"))
         .group_by(wanted.c.id)
