@@ -18,6 +18,7 @@ from core.impact.upkeep import fold
 from core.queues.actions.handing_over import HandOver, ReturnWork, hand_over, return_work
 from core.queues.events import WorkHandedOver, WorkReturned
 from core.queues.queries.passing import absences_begun, absences_ended
+from core.queues.upkeep import count_work, keep_counts
 from core.refusals import Conflict
 from core.runs.events import RunEnded, WorkMade
 from core.runs.queries.passing import past_their_end, with_stages_ahead
@@ -78,6 +79,10 @@ def pass_time(engine: Engine, *, now: datetime) -> Passed:
             folded = fold(session, now=now).run_ids
         with upkeep(engine) as session:
             days = fold_service(session, now=now)
+        with reading(engine, SYSTEM, now=now) as view:
+            counts = count_work(view.session, now=now)
+        with upkeep(engine) as session:
+            keep_counts(session, counts)
         return Passed(
             made=tuple(fact for fact in made if fact.stages),
             ended=tuple(ended),
