@@ -11,6 +11,7 @@ from core.access import Permission, Sight
 from core.activities.model import Activity
 from core.activities.rules import OPEN, PENDING, Status, Urgency
 from core.database import Code
+from core.people.conditions import team_member
 from core.people.model import Person
 from core.work import Reader
 
@@ -84,14 +85,6 @@ def of_team(view: Reader) -> ColumnElement[bool]:
         and_(Activity.person_id.is_(None), branch(Activity.branch_id)),
         and_(among(*OPEN), branch(Activity.branch_id), Activity.person_id.not_in(here)),
     )
-
-
-def team_member(view: Reader) -> ColumnElement[bool]:
-    """Restrict a statement over people to those whom the actor leads."""
-    team_id = view.actor.scope.team_id
-    if team_id is not None:
-        return Person.team_id == team_id
-    return view.actor.of_branch(Person.unit_id)
 
 
 def revealed(view: Reader) -> ColumnElement[bool]:

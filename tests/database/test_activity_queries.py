@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import event, update
@@ -318,12 +319,22 @@ class TestFilters:
             ({"due_to": date(2026, 3, 1)}, [4]),
             ({"due_from": date(2026, 3, 2), "due_to": date(2026, 3, 2)}, [5]),
             ({"due_from": date(2026, 3, 3)}, [1, 2, 3, 6, 7, 8, 9, 10]),
+            ({"age": 0}, range(1, 11)),
+            ({"age": 1}, [6, 7]),
+            ({"age": 7}, [7]),
+            ({"value": Decimal("100.50")}, [8]),
         ],
         ids=str,
     )
     def test_narrow_list_and_count_alike(self, engine, world, ask, work, narrowed, customers):
         change(engine, work[4], due_at=NOW - timedelta(days=1))
         change(engine, work[5], due_at=datetime(2026, 3, 2, 23, 59, tzinfo=ZONE))
+
+        change(engine, work[6], created_at=datetime(2026, 3, 1, 23, 59, tzinfo=ZONE))
+        change(engine, work[7], created_at=datetime(2026, 2, 23, 23, 59, tzinfo=ZONE))
+        with Session(engine) as session, session.begin():
+            session.get_one(CustomerState, 8).yearly_value = Decimal("100.50")
+            session.get_one(CustomerState, 9).yearly_value = Decimal("100.49")
 
         matching = ActivityFilter(**narrowed)
 
@@ -333,6 +344,10 @@ class TestFilters:
     def test_refuse_days_in_the_wrong_order(self):
         with pytest.raises(Invalid, match="swap"):
             ActivityFilter(due_from=date(2026, 3, 2), due_to=date(2026, 3, 1))
+
+    def test_refuse_an_age_below_zero(self):
+        with pytest.raises(Invalid, match="0 days"):
+            ActivityFilter(age=-1)
 
 
 class TestCounts:
@@ -360,13 +375,13 @@ class TestCounts:
         do(world.ben, cancel, Cancel(work[4], w.WRONG_NUMBER))
 
         assert ask(world.lou, workload) == [
-            PersonLoad(SAM, "Sam Example", 1, 0, 0, 0, 20),
-            PersonLoad(5, "Lou Example", 0, 0, 0, 0, 20),
+            PersonLoad(SAM, "Sam Example", 1, 0, 0, 0, 20, False, 1.0),
+            PersonLoad(5, "Lou Example", 0, 0, 0, 0, 20, False, 0.0),
         ]
         assert ask(world.lea, workload) == [
-            PersonLoad(ANN, "Ann Example", 2, 0, 0, 0, 20),
-            PersonLoad(BEN, "Ben Example", 1, 0, 1, 0, 20),
-            PersonLoad(3, "Lea Example", 0, 0, 0, 0, 20),
+            PersonLoad(ANN, "Ann Example", 2, 0, 0, 0, 20, False, 2 / 3),
+            PersonLoad(BEN, "Ben Example", 1, 0, 1, 0, 20, False, 1 / 3),
+            PersonLoad(3, "Lea Example", 0, 0, 0, 0, 20, False, 0.0),
         ]
         with pytest.raises(NotAllowed):
             ask(world.ann, workload)

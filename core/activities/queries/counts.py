@@ -10,7 +10,6 @@ from sqlalchemy.orm import InstrumentedAttribute
 from core.access import Permission
 from core.activities.model import Activity
 from core.activities.queries.lists import authorize_list
-from core.activities.queries.receivers import works
 from core.activities.rules import OPEN, Status
 from core.activities.scope import (
     among,
@@ -20,10 +19,10 @@ from core.activities.scope import (
     own,
     pending,
     seen,
-    team_member,
 )
 from core.campaigns.model import ActivitySubtype, Campaign
 from core.campaigns.rules import ActivityType
+from core.people.conditions import absent, team_member, works
 from core.people.model import Person, Unit
 from core.runs.model import Run
 from core.work import Reader
@@ -101,6 +100,8 @@ class PersonLoad:
     overdue: int
     done_today: int
     capacity: int
+    is_away: bool  # today
+    share: float | None  # of what is open in the team, if anything is
 
 
 def workload(view: Reader) -> list[PersonLoad]:
@@ -123,13 +124,16 @@ def workload(view: Reader) -> list[PersonLoad]:
             count.filter(is_open, Activity.due_at < view.now),
             count.filter(done),
             Person.daily_capacity,
+            absent(Person.id, view.now.date()),
         )
         .outerjoin(Activity, and_(Activity.person_id == Person.id, or_(is_open, done)))
         .where(Person.is_active, team_member(view), or_(works(), Activity.id.is_not(None)))
         .group_by(Person.id, Person.name, Person.daily_capacity)
         .order_by(opened.desc(), Person.name, Person.id)
     )
-    return [PersonLoad(*row) for row in view.session.execute(statement)]
+    rows = view.session.execute(statement).all()
+    total = sum(row[2] for row in rows)
+    return [PersonLoad(*row, row[2] / total if total else None) for row in rows]
 
 
 @dataclass(frozen=True)

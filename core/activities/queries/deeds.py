@@ -23,6 +23,7 @@ from core.activities.queries.judgement import Deed, Reasons
 from core.activities.queries.receivers import TAKER, Taker, each, known, receiver
 from core.activities.queries.redating import redated
 from core.activities.queries.rows import HOLDER, Rows
+from core.activities.queries.sheet import choosable
 from core.activities.rules import ASSIGN, CANCEL, HAND_BACK, RELEASE, Objection, Promise, Status
 from core.activities.scope import among
 from core.campaigns.model import Design, Stage, StatusReason, TemplateReason
@@ -153,8 +154,7 @@ def _cancelled(what: CancelFor) -> Deed:
         .where(
             TemplateReason.use == ReasonUse.CANCELLED,
             StatusReason.id == what.reason_id,
-            StatusReason.is_system.is_(False),
-            StatusReason.is_retired.is_(False),
+            choosable(),
         )
     )
     return Deed(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
@@ -10,7 +11,7 @@ from core.activities.model import Activity
 from core.activities.rules import PENDING, Status
 from core.activities.scope import among, revealed, seen
 from core.campaigns.rules import ActivityType, Priority
-from core.customers.model import Customer
+from core.customers.model import Customer, CustomerState
 from core.refusals import Invalid
 from core.work import Reader
 
@@ -20,7 +21,8 @@ class ActivityFilter:
     """Which activities; an empty part does not limit. Without statuses: all pending ones.
 
     `due_from` and `due_to` are days on the bank's wall, both included. `text` looks into
-    names and customer numbers, and only of customers whose name the actor is shown.
+    names and customer numbers, and only of customers whose name the actor is shown. `age` is how
+    many days ago it was made at least, `value` what the customer is worth a year at least.
     """
 
     campaign_id: int | None = None
@@ -34,11 +36,15 @@ class ActivityFilter:
     overdue: bool = False
     branch_id: int | None = None
     person_id: int | None = None
+    age: int | None = None
+    value: Decimal | None = None
     text: str = ""
 
     def __post_init__(self) -> None:
         if self.due_from and self.due_to and self.due_from > self.due_to:
             raise Invalid("The first due day is after the last; swap them.")
+        if self.age is not None and self.age < 0:
+            raise Invalid("Work is at least 0 days old.")
 
     def conditions(self, view: Reader) -> ColumnElement[bool]:
         """Restrict a statement over activities to what matches and the actor may see."""
@@ -62,6 +68,12 @@ class ActivityFilter:
             yield Activity.due_at >= _midnight(view, self.due_from)
         if self.due_to:
             yield Activity.due_at < _midnight(view, self.due_to + timedelta(days=1))
+        if self.age:
+            latest = view.now.date() - timedelta(days=self.age - 1)
+            yield Activity.created_at < _midnight(view, latest)
+        if self.value is not None:
+            worth = CustomerState.yearly_value >= self.value
+            yield Activity.customer_id.in_(select(CustomerState.customer_id).where(worth))
         if self.overdue:
             yield and_(Activity.due_at < view.now, among(*PENDING))
         if self.text.strip():

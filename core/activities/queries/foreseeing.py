@@ -6,11 +6,18 @@ from datetime import datetime
 from sqlalchemy import Integer, cast, func, null, select
 
 from core.access import Permission
+from core.activities.model import Activity
 from core.activities.queries.asked import Asked, What
 from core.activities.queries.judgement import Judgement
-from core.activities.queries.judging import judged
+from core.activities.queries.judging import asked_rows, judged
+from core.activities.queries.sheet import ReasonChoice, choosable
 from core.activities.queries.undoing import batch_to_undo, judged_undo
+from core.activities.rules import CANCEL
+from core.activities.scope import among
+from core.campaigns.model import Stage, StatusReason, TemplateReason
+from core.campaigns.rules import ReasonUse
 from core.people.model import Person
+from core.refusals import Conflict, Invalid, NotFound, Refusal
 from core.work import Reader
 
 
@@ -49,13 +56,33 @@ def foresee(view: Reader, *, what: What, asked: Asked, seen_at: datetime | None 
     return _counted(view, judged(view, what, asked, seen_at=seen_at))
 
 
-def foresee_undo(view: Reader, *, batch_id: int) -> Foreseen:
-    """Say what an undo would put back, and what it would leave and why.
+def foresee_undo(view: Reader, *, batch_id: int) -> Foreseen | Refusal:
+    """Say what an undo would put back and what it would leave, or why there can't be one.
 
-    :raises NotFound, Invalid, Conflict: see `batch_to_undo`
+    The refusal is an answer here: nobody has asked for the undo yet.
     """
     view.authorize(Permission.ASSIGN_ACTIVITIES)
-    return _counted(view, judged_undo(view, batch_to_undo(view, batch_id)))
+    try:
+        batch = batch_to_undo(view, batch_id)
+    except (NotFound, Conflict, Invalid) as refusal:
+        return refusal
+    return _counted(view, judged_undo(view, batch))
+
+
+def reasons_to_cancel(view: Reader, *, asked: Asked) -> list[ReasonChoice]:
+    """List the reasons that any stage of what was asked for offers, by name."""
+    view.authorize(Permission.ASSIGN_ACTIVITIES)
+    rows, _ = asked_rows(view, asked)
+    stages = rows.with_only_columns(Activity.stage_id).where(among(*CANCEL.sources))
+    statement = (
+        select(StatusReason.id, StatusReason.value)
+        .join(TemplateReason, TemplateReason.reason_id == StatusReason.id)
+        .join(Stage, Stage.reason_template_id == TemplateReason.template_id)
+        .where(Stage.id.in_(stages), TemplateReason.use == ReasonUse.CANCELLED, choosable())
+        .distinct()
+        .order_by(StatusReason.value)
+    )
+    return [ReasonChoice(*row) for row in view.session.execute(statement)]
 
 
 def _counted(view: Reader, judgement: Judgement) -> Foreseen:

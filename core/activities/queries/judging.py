@@ -26,7 +26,7 @@ def judged(view: Reader, what: What, asked: Asked, *, seen_at: datetime | None =
     :raises NotFound: there is no such person
     :raises Invalid: the due date would be before today, for all of them
     """
-    rows, version = _asked(view, asked)
+    rows, version = asked_rows(view, asked)
     does = deed(view, what, rows)
     reasons = [(Activity.id.is_(None), Objection.MISSING), (among(*CLOSED), Objection.CLOSED)]
     reasons += does.first
@@ -44,7 +44,7 @@ def judged(view: Reader, what: What, asked: Asked, *, seen_at: datetime | None =
     )
 
 
-def _asked(view: Reader, asked: Asked) -> tuple[Rows, SQLColumnExpression[int] | None]:
+def asked_rows(view: Reader, asked: Asked) -> tuple[Rows, SQLColumnExpression[int] | None]:
     """Select what was asked for, with the versions that were seen, if anybody looked at any."""
     if isinstance(asked, ActivityFilter):
         rows = select(Activity.id.label("asked_id"), *kept())

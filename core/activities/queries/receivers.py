@@ -1,14 +1,12 @@
 """Who may be given work: one known person, or another one for each activity."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Select,
     SQLColumnExpression,
     and_,
-    exists,
     false,
     func,
     literal,
@@ -18,16 +16,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from core.access import GRANTS, Permission
 from core.activities.model import Activity
 from core.activities.rules import ASSIGN, OPEN
-from core.activities.scope import among, team_member
+from core.activities.scope import among
 from core.campaigns.model import Design
-from core.people.model import Person, PersonQualification, PersonRole, Qualification
+from core.people.conditions import absent, team_member, works
+from core.people.model import Person, PersonQualification, Qualification
 from core.refusals import NotFound
 from core.work import Reader
 
-WORKERS = [role for role, granted in GRANTS.items() if Permission.WORK_ACTIVITIES in granted]
 TAKER = aliased(Person, name="taker")
 
 
@@ -111,19 +108,29 @@ class Colleague:
     name: str
     open: int
     capacity: int
+    is_away: bool  # today
     qualifications: tuple[str, ...]
 
 
 def colleagues(view: Reader) -> list[Colleague]:
-    """List the active people of the team who work activities, the least busy first."""
+    """List the active people of the team who work activities, the least busy first.
+
+    Whoever is away today stands last.
+    """
     view.authorize_move(ASSIGN)
     count = func.count(Activity.id)
     people = view.session.execute(
-        select(Person.id, Person.name, count, Person.daily_capacity)
+        select(
+            Person.id,
+            Person.name,
+            count,
+            Person.daily_capacity,
+            absent(Person.id, view.now.date()),
+        )
         .outerjoin(Activity, and_(Activity.person_id == Person.id, among(*OPEN)))
         .where(Person.is_active, works(), team_member(view))
         .group_by(Person.id, Person.name, Person.daily_capacity)
-        .order_by(count, Person.name)
+        .order_by(absent(Person.id, view.now.date()), count, Person.name)
     ).all()
     certified: dict[int, list[str]] = {}
     members = PersonQualification.person_id.in_(select(Person.id).where(team_member(view)))
@@ -137,11 +144,6 @@ def colleagues(view: Reader) -> list[Colleague]:
     ):
         certified.setdefault(person_id, []).append(name)
     return [Colleague(*row, tuple(certified.get(row.id, ()))) for row in people]
-
-
-def works(who: Any = Person) -> ColumnElement[bool]:
-    """Restrict a statement over people to those whose roles let them work activities."""
-    return exists().where(PersonRole.person_id == who.id, PersonRole.role.in_(WORKERS))
 
 
 def _valid(view: Reader, whose: ColumnElement[bool]) -> Select[int]:

@@ -10,7 +10,15 @@ from core.activities.queries.deeds import person_reasons, with_people
 from core.activities.queries.judgement import FIELDS, OPTIONAL, Judgement, Reasons, kept, named
 from core.activities.queries.receivers import TAKER, each
 from core.activities.recipients import unwelcome
-from core.activities.rules import ABORT, CLOSED, PENDING, UNDO, Objection
+from core.activities.rules import (
+    ABORT,
+    CLOSED,
+    HAND_OVER,
+    PENDING,
+    RETURN,
+    UNDO,
+    Objection,
+)
 from core.activities.scope import worked
 from core.people.model import Person
 from core.refusals import Conflict, Invalid, NotFound
@@ -55,7 +63,7 @@ def judged_undo(
 ) -> Judgement:
     """Judge each activity that the batch changed: what it was before, and whether it may be.
 
-    :param even_handed_on: what only absences have moved since counts as untouched
+    :param even_handed_on: what only absences and leavers moved since counts as untouched
     """
     untouched = Change.version + _handed_on() if even_handed_on else Change.version
     reopens = and_(Change.from_status.in_(PENDING), Activity.status.in_(CLOSED))
@@ -136,7 +144,7 @@ def _touched() -> ColumnElement[str]:
 
 
 def _handed_on() -> ColumnElement[int]:
-    """Count how often the absences of people have moved the activity since the batch did.
+    """Count how often somebody's absence or leaving has moved the activity since the batch did.
 
     Once it has come back to somebody from whom it went before this batch, it is not counted: from
     there it went its own way.
@@ -149,7 +157,7 @@ def _handed_on() -> ColumnElement[int]:
         .where(
             later.activity_id == Activity.id,
             later.id > Change.id,
-            because.absence_id.is_not(None),
+            because.verb.in_((HAND_OVER, RETURN)),
             or_(because.undoes_id.is_(None), because.undoes_id >= Change.batch_id),
         )
         .correlate(Activity, Change)

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, select, true, union_all
 
 from core.access import Permission
-from core.activities.scope import team_member
 from core.campaigns.model import Campaign
 from core.campaigns.rules import Priority
 from core.measures import Rate
+from core.people.conditions import team_member
 from core.people.model import Person, Team, Unit
 from core.people.queries import subtree
 from core.refusals import Invalid
