@@ -20,7 +20,7 @@ class WorkHandedOver(OfBatch):
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        people = (f"person:{id_}" for id_ in (self.person_id, self.deputy_id) if id_ is not None)
+        people = (f"person:{self.person_id}", *_named("person", self.deputy_id))
         return (*super().subjects, f"absence:{self.absence_id}", *people)
 
     @property
@@ -45,7 +45,7 @@ class WorkReturned(Event):
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        batch = () if self.batch_id is None else (f"batch:{self.batch_id}",)
+        batch = _named("batch", self.batch_id)
         return (f"absence:{self.absence_id}", f"person:{self.person_id}", *batch)
 
     @property
@@ -57,27 +57,32 @@ class WorkReturned(Event):
 class _Gone(Event):
     """Somebody does not work here any more, and what became of everything they had.
 
-    `moved` activities went, `to_pool` of them to nobody in particular; `customers` and
-    `confirmations` went to the successor or, `cleared` and `waived`, are asked of nobody now.
+    `moved` activities went, `to_pool` of them to nobody in particular. The successor has the
+    customers of `customer_ids`, the branch those of `cleared_ids`. Of the `confirmations` the
+    successor is asked now; `waived` count as confirmed.
     """
 
     person_id: int
     successor_id: int | None
-    batch_id: int
+    batch_id: int | None
     moved: int
     to_pool: int
-    customers: int
-    cleared: int
+    customer_ids: tuple[int, ...]
+    cleared_ids: tuple[int, ...]
     confirmations: int
     waived: int
-    absences_cancelled: int
     stood_in_for: tuple[str, ...]
     sessions_ended: int
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        successor = () if self.successor_id is None else (f"person:{self.successor_id}",)
-        return (f"person:{self.person_id}", *successor, f"batch:{self.batch_id}")
+        customers = (f"customer:{id_}" for id_ in (*self.customer_ids, *self.cleared_ids))
+        return (
+            f"person:{self.person_id}",
+            *_named("person", self.successor_id),
+            *_named("batch", self.batch_id),
+            *customers,
+        )
 
     @property
     def notices(self) -> tuple[Notice, ...]:
@@ -88,6 +93,7 @@ class _Gone(Event):
 class PersonLeft(_Gone):
     kind: ClassVar[str] = "person.left"
 
+    absences_cancelled: int
     reason: str
 
 
@@ -100,8 +106,46 @@ class PersonMoved(_Gone):
     to_team_id: int | None
 
 
+def _named(kind: str, id_: int | None) -> tuple[str, ...]:
+    return () if id_ is None else (f"{kind}:{id_}",)
+
+
 def _of_batch(batch_id: int | None, moved: int, person_id: int | None) -> tuple[Notice, ...]:
     if batch_id is None or not moved:
         return ()
     payload = {"batch_id": batch_id, "person_id": person_id, "moved": moved}
     return (Notice("Execution/Updated", f"batch:{batch_id}", payload),)
+
+
+@dataclass(frozen=True)
+class LeaversWorkTakenBack(OfBatch):
+    """What people who have left still held waits in the branch pool."""
+
+    kind: ClassVar[str] = "work.taken-back"
+
+
+@dataclass(frozen=True)
+class UnwelcomeWorkEnded(OfBatch):
+    """Work was aborted that its customers do not allow any more."""
+
+    kind: ClassVar[str] = "work.unwelcome-ended"
+
+
+@dataclass(frozen=True)
+class LateMessagesWithdrawn(Event):
+    """Messages of a run that were not sent on their day never go out."""
+
+    kind: ClassVar[str] = "run.messages-withdrawn"
+
+    run_id: int
+    run: str
+    messages: int
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return (f"run:{self.run_id}",)
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        payload = {"run": self.run, "messages_withdrawn": self.messages}
+        return (Notice("CustomerCampaignProcedure/Updated", f"run:{self.run_id}", payload),)
