@@ -31,15 +31,16 @@ def also(activity_id: int) -> list[CallRow]:
     others = fetch(others_of_customer, activity_id=activity_id)
     if not others:
         return []
-    said = []
-    with st.container(border=True):
-        count = words.counted(len(others), "more activity", "more activities")
-        st.markdown(f"**{count} with this customer: settled in the same call?**")
-        for row in others:
-            one = _row(row)
-            if one is not None:
-                said.append(one)
-    return said
+    begun = any(st.session_state.get(f"also:{row.id}") for row in others)
+    with st.expander(f"Settle {_more(len(others))} in the same call", expanded=begun):
+        said = [_row(row) for row in others]
+    return [one for one in said if one is not None]
+
+
+def announced(activity_id: int) -> str:
+    """Say how much else is open with the customer, if anything is."""
+    others = fetch(others_of_customer, activity_id=activity_id)
+    return f" The call can settle {_more(len(others))} with this customer." if others else ""
 
 
 def told(said: str, activity_id: int, others: Sequence[CallRow]) -> Callable[[CallNoted], str]:
@@ -51,29 +52,32 @@ def told(said: str, activity_id: int, others: Sequence[CallRow]) -> Callable[[Ca
         parts = [own]
         more = len([row for row in others if row.activity_id in fact.noted])
         if more:
-            parts.append(f"{words.counted(more, 'more activity', 'more activities')} noted.")
+            parts.append(f"{_more(more)} noted.")
         parts += [f"One was not: {why}" for id_, why in refused.items() if id_ != activity_id]
         return " ".join(parts)
 
     return tell
 
 
+def _more(count: int) -> str:
+    return words.counted(count, "more activity", "more activities")
+
+
 def _row(row: ActivityRow) -> CallRow | None:
     pooled = " · branch pool" if row.status is Status.UNASSIGNED else ""
     name = f"{row.campaign} · {row.stage} · {words.sentence(row.type)}{pooled}"
     options = (*_ENDS[row.type], Outcome.CALL_BACK, Outcome.NOT_REACHED)
-    what, why, then = st.columns(3)
-    with what:
-        outcome = st.selectbox(
-            name,
-            options,
-            index=None,
-            format_func=words.sentence,
-            placeholder="Not in this call",
-            key=f"also:{row.id}",
-        )
+    outcome = st.selectbox(
+        name,
+        options,
+        index=None,
+        format_func=words.sentence,
+        placeholder="Not in this call",
+        key=f"also:{row.id}",
+    )
     if outcome is None:
         return None
+    why, then = st.columns(2)
     with why:
         reason_id = _reason(row, outcome)
     at, agreement_no = None, None

@@ -76,7 +76,8 @@ def outcomes(sheet: Sheet, *, onward: Onward) -> None:
             _choice(slot, LEAVE, LEAVE, icon=":material/group:", quiet=True)
     chosen = st.session_state.get(slot)
     if chosen is None:
-        st.caption("Press a button or its key, then say why: two clicks.")
+        more = one_call.announced(sheet.row.id)
+        st.caption(f"Press a button or its key, then say why: two clicks.{more}")
         return
     if isinstance(chosen, Outcome):
         others = one_call.also(sheet.row.id)

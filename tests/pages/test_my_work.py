@@ -175,8 +175,10 @@ def test_a_promise_is_moved_or_left_to_anyone(open_page, world, engine, work):
 def test_one_call_settles_what_else_is_open(open_page, world, engine, work):
     papers = pool_of(engine, [1], of=ADMINISTRATIVE, held={1: ANN})[1]
     second = pool_of(engine, [1])[1]
-    app = press(open_page(world.ann, "my_work", id=work[1]), "Accepted")
-    assert any("2 more activities with this customer" in each.value for each in app.markdown)
+    app = open_page(world.ann, "my_work", id=work[1])
+    assert any("can settle 2 more activities with" in each.value for each in app.caption)
+    press(app, "Accepted")
+    assert app.expander[0].label == "Settle 2 more activities in the same call"
 
     app.selectbox(key=f"also:{papers}").set_value(Outcome.DONE).run()
     app.selectbox(key=f"also:{second}").set_value(Outcome.CALL_BACK).run()
