@@ -10,17 +10,16 @@ from core.access import Role
 from core.database import Coded
 from core.people.actions.accounts import (
     AddPerson,
-    DisablePerson,
     EnablePerson,
     GiveAccount,
     add_person,
-    disable_person,
     enable_person,
     give_account,
 )
 from core.people.actions.passwords import ResetPassword, reset_password
 from core.people.queries import PersonRow, people, units
 from core.people.rules import JobFunction
+from core.queues.actions.leaving import Leave, leave
 from core.refusals import Invalid, NotFound
 from core.windows import Window
 from core.work import Work
@@ -74,11 +73,19 @@ def add(
 def disable(
     username: _Username,
     reason: Annotated[str, typer.Option(help="Why; it goes into the journal.")],
+    successor: Annotated[
+        str, typer.Option(help="Who takes over, by user name; the branch if nobody does.")
+    ] = "",
 ) -> None:
-    """Shut somebody out at once, in every browser."""
+    """Shut somebody out at once, in every browser; what they had goes to others."""
     person = _person(username)
-    fact = do(disable_person, DisablePerson(person.id, reason))
+    successor_id = _person(successor).id if successor else None
+    fact = do(leave, Leave(person.id, reason, successor_id))
     say(f"{person.name} is shut out; {fact.sessions_ended} sessions were ended.")
+    if fact.moved:
+        say(f"{fact.moved:,} activities went on, {fact.to_pool:,} of them to the branch pool.")
+    if customers := len(fact.customer_ids) + len(fact.cleared_ids):
+        say(f"{customers:,} customers went on, {len(fact.cleared_ids):,} of them to the branch.")
 
 
 @app.command()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from components import organisation, sign_in, words
+from components import leaving, organisation, sign_in, words
 from components.gateway import fetch, submit
 from components.hours import following
 from core.access import Role
@@ -64,7 +64,7 @@ def change(person: PersonRow) -> None:
             _account(person)
         else:
             _password(person)
-        _disable(person)
+        leaving.gone(person)
 
 
 def _roles(person: PersonRow) -> None:
@@ -109,18 +109,6 @@ def _password(person: PersonRow) -> None:
             passwords.reset_password,
             lambda: passwords.ResetPassword(person.id, first),
             done=lambda _: f"The new password of {person.name} is {first} . {_HAND_OVER}",
-        )
-
-
-def _disable(person: PersonRow) -> None:
-    with st.form(f"disable:{person.id}"):
-        reason = st.text_input("Why", placeholder="Left the bank")
-        asked = st.form_submit_button("Shut this person out")
-    if asked:
-        submit(
-            accounts.disable_person,
-            lambda: accounts.DisablePerson(person.id, reason or ""),
-            done=lambda _: f"{person.name} can't sign in any more.",
         )
 
 

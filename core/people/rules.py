@@ -56,6 +56,7 @@ class EndReason(StrEnum):
     PASSWORD_RESET = "password reset"  # noqa: S105  a reason
     ROLES_CHANGED = "roles changed"
     LEFT = "left"
+    MOVED = "moved to another unit or team"
 
 
 SHORTEST_PASSWORD = 12

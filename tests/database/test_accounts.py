@@ -2,10 +2,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.access import SYSTEM, Role, Scope
+from core.customers.model import CustomerState
 from core.journal.model import Entry
 from core.people.actions.accounts import (
     AddPerson,
@@ -50,6 +51,13 @@ NEW = AddPerson(
     team_id=TEAM_NORTH,
     roles=(Role.AGENT,),
 )
+
+
+@pytest.fixture(autouse=True)
+def without_customers(arrange):
+    """Ann may leave as she is: nobody has to take anything over."""
+    cleared = update(CustomerState).values(manager_id=None)
+    arrange(lambda session: session.execute(cleared))
 
 
 @pytest.fixture

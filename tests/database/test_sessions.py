@@ -4,9 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from core.access import SYSTEM
+from core.customers.model import CustomerState
 from core.people.actions.accounts import (
     DisablePerson,
     GiveAccount,
@@ -34,6 +36,13 @@ ANN, LEA = 1, 3
 LIMITS = Limits(absolute=timedelta(hours=8), idle=timedelta(minutes=30))
 LOCKOUT = Lockout(attempts=3, lasts=timedelta(minutes=15))
 MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def without_customers(arrange):
+    """Ann may leave as she is: nobody has to take anything over."""
+    cleared = update(CustomerState).values(manager_id=None)
+    arrange(lambda session: session.execute(cleared))
 
 
 @pytest.fixture

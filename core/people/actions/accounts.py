@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from core.access import Permission, Role
-from core.people.actions.finding import person_in_scope, unit_in_scope
+from core.people.actions.finding import held, person_in_scope, team_in_unit, unit_in_scope
 from core.people.actions.passwords import hashed
 from core.people.actions.sessions import end_all
 from core.people.events import (
@@ -15,7 +15,8 @@ from core.people.events import (
     PersonDisabled,
     PersonEnabled,
 )
-from core.people.model import Credential, Person, PersonRole, Team
+from core.people.model import Credential, Person, PersonRole
+from core.people.queries.belongings import what_somebody_has
 from core.people.rules import EndReason, JobFunction
 from core.refusals import Conflict, Invalid
 from core.work import Work
@@ -84,10 +85,8 @@ def add_person(work: Work, request: AddPerson) -> PersonAdded:
 
     staff_no, email = request.staff_no.strip(), request.email.strip().lower()
     unit_in_scope(work, request.unit_id)
-    if request.team_id is not None and not work.session.scalar(
-        select(Team.id).where(Team.id == request.team_id, Team.unit_id == request.unit_id)
-    ):
-        raise Invalid("This team belongs to another unit; choose a team of the unit.")
+    if request.team_id is not None:
+        team_in_unit(work, request.team_id, request.unit_id)
     taken = select(Person.id).where((Person.staff_no == staff_no) | (Person.email == email))
     if work.session.scalar(taken.limit(1)) is not None:
         raise Conflict("Somebody already has this staff number or e-mail address.")
@@ -147,24 +146,39 @@ def give_account(work: Work, request: GiveAccount) -> AccountGiven:
 
 
 def disable_person(work: Work, request: DisablePerson) -> PersonDisabled:
-    """Shut a person out at once, in every browser. Their work stays with them until it is moved.
+    """Shut a person out at once, in every browser, who has nothing that others have to do then.
 
-    :raises Invalid: somebody would shut themselves out, or the person is already disabled
+    :raises Invalid: somebody would shut themselves out, the person is already disabled, or has
+        work, customers or confirmations: these would be lost
     """
     work.authorize(Permission.MANAGE_PEOPLE)
 
-    person = person_in_scope(work, request.person_id)
+    person_in_scope(work, request.person_id)
+    person = held(work, request.person_id)[request.person_id]
     if person.id == work.actor.person_id:
         raise Invalid("Nobody disables themselves; ask another administrator.")
     if not person.is_active:
         raise Invalid(f"{person.name} is already disabled.")
+    if had := what_somebody_has(work.session, person.id):
+        raise Invalid(
+            f"{person.name} still has {had}. Let them leave with a successor, or with the branch "
+            "taking over, so that nothing is lost."
+        )
 
-    person.is_active = False
-    ended = end_all(work, person.id, EndReason.LEFT)
+    ended = shut_out(work, person)
 
     fact = PersonDisabled(person.id, request.reason.strip(), ended)
     work.record(fact)
     return fact
+
+
+def shut_out(work: Work, person: Person) -> int:
+    """Let somebody in no more; return how many browsers it signed out.
+
+    Who calls it has made sure that nothing is lost.
+    """
+    person.is_active = False
+    return end_all(work, person.id, EndReason.LEFT)
 
 
 def enable_person(work: Work, request: EnablePerson) -> PersonEnabled:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from core.people.model import Person, Unit
+from core.people.model import Person, Team, Unit
 from core.refusals import Invalid, NotFound
 from core.work import Work
 
@@ -31,6 +31,15 @@ def unit_in_scope(work: Work, unit_id: int) -> Unit:
     if unit is None:
         raise Invalid("Choose a unit of your own scope.")
     return unit
+
+
+def team_in_unit(work: Work, team_id: int, unit_id: int) -> None:
+    """Continue only if the unit has this team.
+
+    :raises Invalid: it is a team of another unit, or of none
+    """
+    if not work.session.scalar(select(Team.id).where(Team.id == team_id, Team.unit_id == unit_id)):
+        raise Invalid("This team belongs to another unit; choose a team of the unit.")
 
 
 def held(work: Work, *person_ids: int | None) -> dict[int, Person]:

@@ -1,10 +1,10 @@
 """Which absences have begun or ended by now, each where the person works."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from core.access import Permission
 from core.people.model import Absence, Person
@@ -24,7 +24,7 @@ def absences_begun(view: Reader) -> list[int]:
         Absence.ends_on >= today - _DAY,
         Absence.cancelled_at.is_(None),
         Absence.handed_over_at.is_(None),
-        Person.is_active,
+        Person.is_active.is_(True),
     )
     days = _days(view, rows)
     return [row.id for row in rows if row.starts_on <= days[row.person_id] <= row.ends_on]
@@ -44,7 +44,7 @@ def absences_ended(view: Reader) -> list[int]:
     ]
 
 
-def _asked(view: Reader, *which: ColumnElement[bool]) -> Sequence[Row[Any]]:
+def _asked(view: Reader, *which: ColumnElement[bool]) -> Sequence[Any]:
     view.authorize(Permission.PLAN_ABSENCES)
     return view.session.execute(
         select(
@@ -60,7 +60,7 @@ def _asked(view: Reader, *which: ColumnElement[bool]) -> Sequence[Row[Any]]:
     ).all()
 
 
-def _days(view: Reader, rows: Sequence[Row[Any]]) -> dict[int, Any]:
+def _days(view: Reader, rows: Sequence[Any]) -> dict[int, date]:
     if not rows:
         return {}
     times = person_times(view.session, {row.person_id for row in rows})
