@@ -71,6 +71,12 @@ def day(value: date | None) -> str:
     return format_date(value, "d MMM y", locale=LOCALE)
 
 
+def weekday(value: date) -> str:
+    """Write a day that is near: Mon 2 Mar."""
+    value = _local(value).date() if isinstance(value, datetime) else value
+    return format_date(value, "EEE d MMM", locale=LOCALE)
+
+
 def moment(value: datetime | None) -> str:
     """Write a moment in the bank's zone: 2 Mar 2026, 09:00."""
     if value is None:

@@ -1,6 +1,6 @@
 """Team queue: who carries how much, and what to move."""
 
-from components import handing_out, navigation, queue, words
+from components import handed_out, handing_out, navigation, one_activity, queue, whatif, words
 from components.charts import workload as charts
 from components.charts.frame import chart
 from components.gateway import current_actor, fetch, heading, now
@@ -19,6 +19,8 @@ tiles(
         Tile("Open", words.count(counts.open), help="Assigned or in progress."),
         Tile("Due today", words.count(counts.due_today)),
         Tile("Overdue", words.count(counts.overdue), help="Their due moment has passed."),
+        Tile("Done today", words.count(sum(each.done_today for each in people))),
+        Tile("Away today", words.count(sum(each.is_away for each in people))),
     ],
     narrowest=150,
 )
@@ -34,7 +36,7 @@ if people:
 escalated.alarms()
 escalated.in_time()
 if batch_id := navigation.record("batch"):
-    handing_out.result(batch_id)
+    handed_out.result(batch_id)
 
 matching = queue.narrowed(people)
 chosen = listing(
@@ -50,6 +52,7 @@ chosen = listing(
 )
 if current_actor().may(Permission.ASSIGN_ACTIVITIES):
     handing_out.hand_out(chosen, matching)
-    handing_out.past()
+    whatif.section(chosen, matching)
+    handed_out.past()
 if len(chosen) == 1:
-    handing_out.one(chosen[0])
+    one_activity.one(chosen[0])

@@ -229,6 +229,19 @@ def test_a_rebalance_moves_no_more_than_it_must_and_spreads_what_moves():
     assert min(given) < 8
 
 
+def test_as_little_as_possible_moves():
+    queue = [*(work(n, 1) for n in range(1, 7)), work(7, 2)]
+    assert len(split([person(1), person(2)], queue).persons) == 2
+
+
+def test_who_is_no_agent_gets_nothing_unless_named():
+    queue = [work(n) for n in range(4)]
+    lead = person(1, is_agent=False)
+    assert replay([lead], queue).pool.work == 4
+    assert split([lead], queue).persons == {}
+    assert set(split([lead], queue, among={1}).persons.values()) == {1}
+
+
 def test_customers_stay_with_their_manager():
     queue = [work(n, own_person_id=1) for n in range(4)] + [work(n) for n in range(4, 8)]
     given = split([person(1), person(2)], queue, Rule.KEEP_RELATIONSHIP).persons

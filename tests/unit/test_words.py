@@ -38,6 +38,8 @@ TODAY = date(2026, 3, 2)
         (words.money(None), words.NONE),
         (words.day(TODAY), "2 Mar 2026"),
         (words.day(None), words.NONE),
+        (words.weekday(TODAY), "Mon 2 Mar"),
+        (words.weekday(datetime(2026, 7, 1, 23, 5, tzinfo=UTC)), "Thu 2 Jul"),
         (words.moment(datetime(2026, 7, 1, 9, 5, tzinfo=UTC)), "1 Jul 2026, 10:05"),
         (words.clock(datetime(2026, 1, 1, 9, 5, tzinfo=UTC)), "09:05"),
         (words.days_left(date(2026, 3, 3), today=TODAY), "in 1 day"),

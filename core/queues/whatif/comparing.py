@@ -98,8 +98,7 @@ def _divisions(
             among=among,
         )
 
-    among = request.person_ids or found.agents
-    divisions = [(str(rule), division(rule, among)) for rule in Rule]
+    divisions = [(str(rule), division(rule, request.person_ids)) for rule in Rule]
     if request.to_person_id is not None:
         name = next(each.name for each in found.workers if each.id == request.to_person_id)
         divisions.append((f"all to {name}", division(Rule.LEAST_LOADED, {request.to_person_id})))

@@ -37,7 +37,6 @@ class Gathered:
     workers: Sequence[Worker]
     queue: Sequence[Queued]
     asked: frozenset[int]
-    agents: frozenset[int]
 
 
 def gathered(view: Reader, request: WhatIf) -> Gathered:
@@ -67,8 +66,8 @@ def gathered(view: Reader, request: WhatIf) -> Gathered:
             )
         )
     people = {each.person_id for each in queue} | set((request.planned or {}).values())
-    workers, agents = _workers(view, [id_ for id_ in people if id_ is not None], request.away)
-    return Gathered(workers, queue, frozenset(asked), agents)
+    workers = _workers(view, [id_ for id_ in people if id_ is not None], request.away)
+    return Gathered(workers, queue, frozenset(asked))
 
 
 def _objection(row: Any, request: WhatIf) -> Objection | None:
@@ -144,10 +143,8 @@ def _queued(view: Reader, request: WhatIf) -> Sequence[Any]:
     return rows
 
 
-def _workers(
-    view: Reader, holders: Collection[int], thought_of: Collection[Away]
-) -> tuple[list[Worker], frozenset[int]]:
-    """Read the team and whoever else has some of the work, by name, and who of them are agents."""
+def _workers(view: Reader, holders: Collection[int], thought_of: Collection[Away]) -> list[Worker]:
+    """Read the team, by name, and whoever else has some of the work."""
     gets = _team(view)
     today = end_of_today(view.now) - timedelta(days=1)
     done = select(func.count(Activity.id)).where(
@@ -175,7 +172,7 @@ def _workers(
     absences, certified = _absences(view, ids), _certified(view, ids)
     for each in thought_of:
         absences[each.person_id].append((each.first, each.last))
-    workers = [
+    return [
         Worker(
             id=row.id,
             name=row.name,
@@ -187,10 +184,10 @@ def _workers(
             qualification_ids=frozenset(certified[row.id]),
             is_active=row.is_active,
             gets_work=bool(row.gets_work),
+            is_agent=bool(row.is_agent),
         )
         for row in people
     ]
-    return workers, frozenset(row.id for row in people if row.gets_work and row.is_agent)
 
 
 def _team(view: Reader) -> ColumnElement[bool]:

@@ -84,6 +84,8 @@ class Pool:
                 self._lines.setdefault(key, _Line(each)).add(each)
 
     def lines_of(self, worker: Worker) -> Sequence[_Line]:
+        if not worker.is_agent:
+            return []
         return [line for line in self._lines.values() if worker.may_do(line.example)]
 
 

@@ -63,7 +63,7 @@ def divided(
     *,
     start: datetime,
     until: datetime,
-    among: Collection[int] | None = None,
+    among: Collection[int] = (),
 ) -> Divided:
     """Split what was asked for, so that as much as possible stays with whoever has it.
 
@@ -72,7 +72,7 @@ def divided(
     whatever else they have. Keeping the relationship: to the customer's manager, else the least
     loaded. What is due first is given first.
 
-    :param among: who may get something; None is everybody who can
+    :param among: who may get something; nobody named is every agent who can
     """
     known = {worker.id: worker for worker in workers}
     takers = _takers(workers, start, until, among)
@@ -104,12 +104,13 @@ def _takers(
     workers: Iterable[Worker],
     start: datetime,
     until: datetime,
-    among: Collection[int] | None,
+    among: Collection[int],
 ) -> dict[int | None, _Taker]:
     takers: dict[int | None, _Taker] = {}
     for worker in sorted(workers, key=lambda each: each.id):
-        is_meant = worker.gets_work and (among is None or worker.id in among)
-        if not is_meant or not worker.is_active or worker.is_away(start):
+        is_meant = worker.id in among if among else worker.is_agent
+        can = worker.gets_work and worker.is_active and not worker.is_away(start)
+        if not is_meant or not can:
             continue
         contacts, minutes = worker.room(start, until)
         if contacts and minutes:
@@ -154,17 +155,19 @@ def _spread(
     """Say for each kind of activity who gets one, in turn."""
     turns: dict[_Kind, list[int]] = defaultdict(list)
     able: dict[_Kind, list[_Taker]] = {}
+    # Of those who could be next, whoever has most to keep: then least is moved.
+    theirs = Counter((_kind(each), each.person_id) for each in rest)
     for each in rest:
         kind = _kind(each)
         if kind not in able:
             able[kind] = [taker for taker in takers.values() if taker.worker.may_do(each)]
-
-        def place(taker: _Taker, each: Queued = each) -> tuple[float, bool, int]:
-            worker = taker.worker.id
-            return taker.burden(rule, each), worker != each.person_id, worker
-
-        chosen = min(able[kind], key=place)
+        burdens = [
+            (taker.burden(rule, each), -theirs[kind, taker.worker.id], number)
+            for number, taker in enumerate(able[kind])
+        ]
+        chosen = able[kind][min(burdens)[-1]]
         chosen.takes(each)
+        theirs[kind, chosen.worker.id] -= 1
         turns[kind].append(chosen.worker.id)
     return turns
 

@@ -18,7 +18,8 @@ LONGEST = 731  # days that a replay looks ahead
 class Worker:
     """Somebody with a queue. `capacity` is contacts a day, of which some may be made today.
 
-    Who is not of the team any more may have a queue, and gets nothing new.
+    Who is not of the team any more may have a queue, and gets nothing new. Who is no agent, such
+    as a team lead, takes nothing from the pool and gets something only when named.
     """
 
     id: int
@@ -31,6 +32,7 @@ class Worker:
     qualification_ids: frozenset[int] = frozenset()
     is_active: bool = True
     gets_work: bool = True
+    is_agent: bool = True
 
     def is_away(self, moment: datetime) -> bool:
         return self._is_away_on(self.working_time.day_of(moment))

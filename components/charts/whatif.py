@@ -1,0 +1,183 @@
+"""When each queue is done: as things are, and if work is moved."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import plotly.graph_objects as go
+
+from components import look, words
+from components.tables import Column
+from core.measures import Rate
+from core.queues.whatif.comparing import Comparison, Proposal
+from core.queues.whatif.outlooks import Finish, Never, Outlook
+
+ARROW = "\N{RIGHTWARDS ARROW}"
+_FURTHER = timedelta(days=3)  # beyond the last date, for what is never done
+_ROW = 40  # pixels
+
+
+@dataclass(frozen=True)
+class Line:
+    """One queue as things are, and if work is moved."""
+
+    name: str
+    now: Outlook
+    then: Outlook
+
+
+def lines(comparison: Comparison, proposal: Proposal) -> list[Line]:
+    """Return one line for each person, the pool if it matters, and the sum."""
+    now, then = comparison.now, proposal.replay
+    queues = zip([*now.people, now.pool], [*then.people, then.pool], strict=True)
+    told = [Line(before.name, before, after) for before, after in queues]
+    told = [line for line in told if line.now.work or line.then.work or line.now.person_id]
+    return [*told, Line(now.total.name, now.total, then.total)]
+
+
+def finishes(told: Sequence[Line], *, start: datetime) -> go.Figure:
+    """Draw when each queue is done, from a hollow mark now to a full one then."""
+    colours = look.palette()
+    told = [
+        line for line in told if line.now.finishes is not None or line.then.finishes is not None
+    ]
+    known = [
+        end
+        for line in told
+        for end in (line.now.finishes, line.then.finishes)
+        if isinstance(end, datetime)
+    ]
+    never = max(known, default=start) + _FURTHER
+
+    def at(end: Finish) -> datetime | None:
+        return never if isinstance(end, Never) else end
+
+    names = [_label(line.name) for line in told]
+    ways = [
+        go.Scatter(
+            x=[at(line.now.finishes) or start, at(line.then.finishes) or start],
+            y=[name, name],
+            mode="lines",
+            line={"color": colours.line, "width": 4},
+            hoverinfo="skip",
+            showlegend=False,
+        )
+        for name, line in zip(names, told, strict=True)
+    ]
+    marks = [
+        go.Scatter(
+            x=[at(end) for end in ends],
+            y=names,
+            customdata=[finish(end) for end in ends],
+            mode="markers",
+            name=title,
+            marker={
+                "size": 13,
+                "color": colour,
+                "line": {"width": 2, "color": colour},
+                "symbol": ["x-thin" if isinstance(end, Never) else symbol for end in ends],
+            },
+            hovertemplate=f"%{{y}}: %{{customdata}} ({title.lower()})<extra></extra>",
+        )
+        for title, symbol, colour, ends in (
+            ("As things are", "circle-open", colours.quiet, [line.now.finishes for line in told]),
+            ("If work is moved", "circle", colours.brand, [line.then.finishes for line in told]),
+        )
+    ]
+    return look.figure(
+        [*ways, *marks],
+        x="The queue is done (a cross: never)",
+        height=_ROW * len(told) + 100,
+        xaxis={
+            "type": "date",
+            "showgrid": True,
+            "gridcolor": colours.line,
+            "tickformat": "%a %-d %b",
+            "nticks": 6,
+        },
+        yaxis={
+            "categoryorder": "array",
+            "categoryarray": names[::-1],
+            "showgrid": False,
+            "automargin": True,
+        },
+    )
+
+
+COLUMNS = (
+    Column("name", "Person", pinned=True),
+    Column("work", "Activities", write=lambda line: _counts(line.now.work, line.then.work)),
+    Column("overdue", "Overdue", write=lambda line: _counts(line.now.overdue, line.then.overdue)),
+    Column("level", "In time", write=lambda line: _shares(line.now.level, line.then.level)),
+    Column(
+        "finishes",
+        "Queue done",
+        write=lambda line: _both(finish(line.now.finishes), finish(line.then.finishes)),
+    ),
+    Column("used", "Time used", write=lambda line: _shares(line.now.used, line.then.used)),
+    Column(
+        "minutes", "Hours of work", write=lambda line: _hours(line.now.minutes, line.then.minutes)
+    ),
+)
+
+
+def reading(comparison: Comparison, proposal: Proposal) -> str:
+    """Say in one sentence what moving the work would change."""
+    now, then = comparison.now.total, proposal.replay.total
+    last_day = words.weekday(comparison.until - timedelta(minutes=1))
+    said = f"By the end of {last_day}, overdue {_changes(now.overdue, then.overdue)}"
+    before, after = now.level.value, then.level.value
+    if before is not None and after is not None and words.percent(before) != words.percent(after):
+        said += f" and **{words.percent(after)}** instead of {words.percent(before)} is in time"
+    if moved := _most_moved(lines(comparison, proposal)[:-1]):
+        name = words.plain(moved.name)
+        then_done, now_done = finish(moved.then.finishes), finish(moved.now.finishes)
+        said += f"; {name} would finish on **{then_done}** instead of {now_done}"
+    return f"{said}."
+
+
+def finish(end: Finish) -> str:
+    """Write when a queue is done."""
+    if end is None:
+        return "nothing to do"
+    return str(end) if isinstance(end, Never) else words.weekday(end)
+
+
+def _most_moved(told: Sequence[Line]) -> Line | None:
+    """Return whose queue is done on another day than before, of these the furthest apart."""
+
+    def days(line: Line) -> float:
+        now, then = line.now.finishes, line.then.finishes
+        if not isinstance(now, datetime) or not isinstance(then, datetime):
+            return 0
+        return abs((now - then).total_seconds()) if finish(now) != finish(then) else 0
+
+    furthest = max(told, key=days, default=None)
+    return furthest if furthest is not None and days(furthest) else None
+
+
+def _changes(before: int, after: int) -> str:
+    if before == after:
+        return f"stays at **{words.count(after)}**"
+    verb = "falls" if after < before else "rises"
+    return f"{verb} from {words.count(before)} to **{words.count(after)}**"
+
+
+def _both(before: str, after: str) -> str:
+    return before if before == after else f"{before} {ARROW} {after}"
+
+
+def _counts(before: int, after: int) -> str:
+    return _both(words.count(before), words.count(after))
+
+
+def _shares(before: Rate, after: Rate) -> str:
+    return _both(words.percent(before, digits=0), words.percent(after, digits=0))
+
+
+def _hours(before: int, after: int) -> str:
+    return _both(words.number(before / 60, digits=1), words.number(after / 60, digits=1))
+
+
+def _label(name: str) -> str:
+    return name.replace("<", "&lt;")  # Plotly reads a little markup in labels
