@@ -1,6 +1,7 @@
 """The list of a team: what its columns are, and by what it can be narrowed."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import streamlit as st
 
@@ -36,6 +37,9 @@ COLUMNS = (
     Column("is_completed", "Completed", "flag"),
 )
 
+_AGES = (3, 7, 14, 30, 60, 90)  # days
+_VALUES = tuple(Decimal(value) for value in (100, 250, 500, 1_000, 2_500, 5_000))
+
 
 def narrowed(people: Sequence[PersonLoad]) -> ActivityFilter:
     """Draw the filters, those used less behind a button, and return what they let through."""
@@ -51,6 +55,8 @@ def narrowed(people: Sequence[PersonLoad]) -> ActivityFilter:
             subtype = _one_of("Subtype", offered.subtypes, "subtype")
             branch = _one_of("Branch", offered.branches, "branch")
             priority = filters.some_of("Priority", list(Priority), "priority")
+            age = filters.one_of("Age", _AGES, "age", name=lambda days: f"{days} days or more")
+            value = filters.one_of("Value a year", _VALUES, "value", name=_or_more)
             with filters.row():
                 due_from = filters.day("Due from", "from")
                 due_to = filters.day("Due until", "until")
@@ -67,8 +73,14 @@ def narrowed(people: Sequence[PersonLoad]) -> ActivityFilter:
         overdue=overdue,
         branch_id=branch,
         person_id=person.person_id if person else None,
+        age=age,
+        value=value,
         text=text,
     )
+
+
+def _or_more(value: Decimal) -> str:
+    return f"{words.money(value, short=True)} or more"
 
 
 def _one_of(label: str, offered: Sequence[Choice], key: str) -> int | None:

@@ -15,13 +15,15 @@ COLUMNS = (
     Column("overdue", "Overdue", "count"),
     Column("done_today", "Done today", "count"),
     Column("capacity", "Capacity a day", "count"),
+    Column("share", "Share of the open work", "percent"),
+    Column("is_away", "Away today", "flag"),
 )
 
 
 def workload(people: Sequence[PersonLoad]) -> go.Figure:
     """Draw open work per person, overdue first, with a mark at a day's capacity."""
     colours = look.palette()
-    names = [person.name for person in people]
+    names = [f"{person.name}, away" if person.is_away else person.name for person in people]
     parts = (
         ("Overdue", colours.bad, [person.overdue for person in people]),
         ("Due today", colours.warn, [person.due_today for person in people]),
@@ -72,4 +74,7 @@ def reading(people: Sequence[PersonLoad]) -> str:
         names = ", ".join(words.plain(name) for name in beyond[:3])
         more = f" and {len(beyond) - 3} more" if len(beyond) > 3 else ""
         said += f" More than a day's capacity: {names}{more}."
+    away = [words.plain(person.name) for person in people if person.is_away]
+    if away:
+        said += f" Away today: {', '.join(away)}."
     return said
