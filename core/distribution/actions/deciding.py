@@ -5,7 +5,8 @@ take it are laid out as slots in the order of the rule, and slot 1 gets what is 
 the steps before have given is taken off. `rules.allocated` says the same, one after the other.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,8 @@ from sqlalchemy import (
     Double,
     FromClause,
     Integer,
+    ScalarSelect,
+    Select,
     and_,
     case,
     cast,
@@ -23,6 +26,7 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    text,
     union_all,
 )
 
@@ -30,10 +34,11 @@ from core.activities.model import Activity
 from core.activities.rules import Status
 from core.campaigns.model import ActivitySubtype, Design
 from core.customers.model import CustomerState
-from core.database import Number, affected, row_set
+from core.database import Number, affected, id_set, row_set
 from core.distribution.model import Allocation, DistributionPerson
-from core.distribution.queries.waiting import held_out, returned_by, waiting
+from core.distribution.queries.waiting import arm, returned_by, waiting
 from core.distribution.rules import USUAL_MINUTES, AllocationRule, Need, Way
+from core.runs.rules import CONTROL_ARM
 from core.work import Work
 
 
@@ -72,7 +77,8 @@ def decide(
         _why(distribution_id, line, kept, AllocationRule.KEEP.literal, cast(null(), Integer)),
         _why(distribution_id, line, turns, turns.c.rule, turn),
     )
-    affected(work.session, insert(Allocation).from_select(_COLUMNS, decided))
+    with _by_hashing(work):
+        affected(work.session, insert(Allocation).from_select(_COLUMNS, decided))
     # SQLite's driver does not count what a statement writes that begins by WITH.
     return (
         work.session.scalar(
@@ -80,6 +86,20 @@ def decide(
         )
         or 0
     )
+
+
+@contextmanager
+def _by_hashing(work: Work) -> Iterator[None]:
+    """Keep PostgreSQL from comparing each slot with each activity.
+
+    It can't foresee how many rows a parameter or a window brings, and takes one for granted.
+    """
+    if work.dialect != "postgresql":
+        yield
+        return
+    work.session.execute(text("SET LOCAL enable_nestloop = off"))
+    yield
+    work.session.execute(text("SET LOCAL enable_nestloop = on"))
 
 
 _COLUMNS = [
@@ -141,6 +161,8 @@ def _line(work: Work, steps: Sequence[Step], run_ids: Collection[int]) -> CTE:
         )
         .subquery("first")
     )
+    state = select(CustomerState).where(CustomerState.customer_id == Activity.customer_id)
+    minutes = select(ActivitySubtype.minutes).where(ActivitySubtype.id == Activity.subtype_id)
     held = (
         select(
             Activity.id,
@@ -149,15 +171,17 @@ def _line(work: Work, steps: Sequence[Step], run_ids: Collection[int]) -> CTE:
             first.c.number,
             func.nullif(first.c.qualification_id, 0).label("qualification_id"),
             func.nullif(first.c.returned_by_id, 0).label("returned_by_id"),
-            CustomerState.manager_id.label("own_person_id"),
-            func.coalesce(ActivitySubtype.minutes, USUAL_MINUTES).label("minutes"),
-            CustomerState.yearly_value.label("value"),
+            _one(state, CustomerState.manager_id).label("own_person_id"),
+            func.coalesce(_one(minutes), USUAL_MINUTES).label("minutes"),
+            _one(state, CustomerState.yearly_value).label("value"),
         )
         .join(first, and_(first.c.id == Activity.id, first.c.rank <= first.c.room))
-        .join(CustomerState, CustomerState.customer_id == Activity.customer_id)
-        .outerjoin(ActivitySubtype, ActivitySubtype.id == Activity.subtype_id)
         # Asked again beside the lock: somebody may have taken it since it was lined up.
-        .where(Activity.status == Status.UNASSIGNED.literal, ~held_out())
+        .where(
+            Activity.status == Status.UNASSIGNED.literal,
+            Activity.branch_id.in_(id_set(work.dialect, branch_ids)),
+            arm() != CONTROL_ARM,
+        )
         .with_for_update(of=Activity, skip_locked=True)
         .cte("held")
     )
@@ -165,6 +189,12 @@ def _line(work: Work, steps: Sequence[Step], run_ids: Collection[int]) -> CTE:
         partition_by=held.c.branch_id, order_by=(held.c.due_at, held.c.id)
     )
     return select(held, place.label("place")).cte("line")
+
+
+def _one(of: Select[*tuple[Any, ...]], *columns: Any) -> ScalarSelect[Any]:
+    """Look one value up beside each activity: the tables behind are far larger than the line."""
+    found = of.with_only_columns(*columns) if columns else of
+    return found.correlate(Activity).scalar_subquery()
 
 
 def _takers(work: Work, distribution_id: int, steps: Sequence[Step]) -> CTE:

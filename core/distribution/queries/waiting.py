@@ -17,7 +17,7 @@ from core.database import id_set
 from core.distribution.model import BranchWay
 from core.distribution.rules import Need, Way
 from core.runs.model import Candidate, Run
-from core.runs.rules import CONTROL_ARM, RunStatus
+from core.runs.rules import RunStatus
 from core.work import Reader
 
 _LATER = aliased(Change, name="later")
@@ -119,10 +119,11 @@ def _giver() -> ScalarSelect[Any]:
     )
 
 
-def held_out() -> ColumnElement[bool]:
-    """Restrict to customers whom the run does not want to be contacted."""
-    return exists().where(
-        Candidate.run_id == Activity.run_id,
-        Candidate.customer_id == Activity.customer_id,
-        Candidate.arm == CONTROL_ARM,
+def arm() -> ScalarSelect[Any]:
+    """Say of each activity in which arm its customer is."""
+    return (
+        select(Candidate.arm)
+        .where(Candidate.run_id == Activity.run_id, Candidate.customer_id == Activity.customer_id)
+        .correlate(Activity)
+        .scalar_subquery()
     )
