@@ -7,12 +7,15 @@ from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
 from core.activities.actions.promising import (
+    LeaveMany,
     LeaveToAnyone,
     MovePromise,
+    leave_many,
     leave_to_anyone,
     move_promise,
 )
 from core.activities.actions.taking import Take, TakeNext, take, take_next
+from core.activities.actions.undoing import Undo, undo
 from core.activities.actions.working import (
     Cancel,
     Complete,
@@ -288,6 +291,34 @@ class TestWhatAPersonCantKeep:
 
         with pytest.raises(Invalid, match="next possible moment"):
             do(world.lea, move_promise, MovePromise(work[1], TOMORROW.replace(hour=20)))
+
+    def test_several_are_left_to_anyone_at_once_and_come_back_by_undo(
+        self, engine, world, do, work
+    ):
+        for customer in (1, 2):
+            do(world.ann, note_attempt, call_back(work[customer]))
+        seen = {work[1]: row(engine, Activity, work[1]).version, work[2]: 1}
+
+        fact = do(world.lea, leave_many, LeaveMany(seen))
+
+        assert (fact.moved, fact.refused) == (1, 1)  # the second changed since
+        left = row(engine, Activity, work[1])
+        assert (left.status, left.promise) == (Status.UNASSIGNED, Promise.ANYONE)
+        assert left.next_action_at == TOMORROW
+        do(world.lea, undo, Undo(fact.batch_id))
+        back = row(engine, Activity, work[1])
+        assert (back.status, back.person_id) == (Status.IN_PROGRESS, ANN)
+        assert back.next_action_at == TOMORROW
+
+    def test_several_only_where_all_are_promised_and_by_a_lead(self, world, do, work):
+        do(world.ann, note_attempt, call_back(work[1]))
+
+        with pytest.raises(Invalid, match="promised no call"):
+            do(world.lea, leave_many, LeaveMany({work[1]: None, work[2]: None}))
+        with pytest.raises(Invalid, match="at least one"):
+            LeaveMany({})
+        with pytest.raises(NotAllowed):
+            do(world.ann, leave_many, LeaveMany({work[1]: None}))
 
     def test_not_where_nothing_is_promised(self, world, do, work):
         for action, request in (

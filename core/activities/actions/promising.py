@@ -1,15 +1,21 @@
 """What becomes of a promised call that its person can't keep: anyone keeps it, or it is moved."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from core.access import Permission
+from core.activities.actions.batching import carried_out
 from core.activities.actions.moves import found, kept_by_anyone, led, moved
-from core.activities.events import PromiseLeft, PromiseMoved
+from core.activities.events import ActivitiesReleased, PromiseLeft, PromiseMoved
 from core.activities.model import Activity
+from core.activities.queries.asked import ToPool
 from core.activities.reaching import reach_of
 from core.activities.rules import LEAVE
+from core.activities.scope import worked
+from core.database import id_set
 from core.refusals import Invalid
 from core.work import Work
 
@@ -20,6 +26,17 @@ class LeaveToAnyone:
 
     activity_id: int
     version: int | None = None
+
+
+@dataclass(frozen=True)
+class LeaveMany:
+    """A request of a lead to let anyone make promised calls, with the versions that were seen."""
+
+    versions: Mapping[int, int | None]
+
+    def __post_init__(self) -> None:
+        if not self.versions:
+            raise Invalid("Choose at least one activity.")
 
 
 @dataclass(frozen=True)
@@ -47,6 +64,25 @@ def leave_to_anyone(work: Work, request: LeaveToAnyone) -> PromiseLeft:
     moved(work, activity, LEAVE, person_id=None, reason_id=None, promise=kept_by_anyone(activity))
 
     fact = PromiseLeft(activity.id, activity.customer_id, activity.run_id, holder_id, moment)
+    work.record(fact)
+    return fact
+
+
+def leave_many(work: Work, request: LeaveMany) -> ActivitiesReleased:
+    """Put promised calls into the branch pool at once; list what does not move with its reasons.
+
+    :raises NotAllowed: the requester's role does not include assigning to others
+    :raises Invalid: one of the customers was promised nothing
+    """
+    work.authorize(Permission.ASSIGN_ACTIVITIES)
+    asked = Activity.id.in_(id_set(work.dialect, request.versions))
+    unpromised = select(Activity.id).where(asked, Activity.promise.is_(None), worked(work))
+    if work.session.scalar(unpromised.limit(1)) is not None:
+        raise Invalid("One of these customers was promised no call; leave that activity out.")
+
+    batch = carried_out(work, ToPool(even_begun=True), request.versions, verb=LEAVE.verb)
+
+    fact = ActivitiesReleased(batch.id, moved=batch.moved, refused=batch.refused)
     work.record(fact)
     return fact
 

@@ -1,0 +1,41 @@
+"""What a lead does about promised calls that will be broken, besides giving them to others."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from components import callbacks, words
+from components.gateway import fetch, submit
+from core.activities.actions.promising import LeaveMany, MovePromise, leave_many, move_promise
+from core.activities.queries.moments import moments
+from core.queues.promises import PromiseAtRisk
+
+
+def fixes(chosen: Sequence[PromiseAtRisk]) -> None:
+    """Draw the two other ways out: anyone of the branch calls, or the call is moved."""
+    if not chosen:
+        return
+    calls = words.counted(len(chosen), "call")
+    if st.button(f"Let anyone make {calls}", icon=":material/group:", key="leave_promises"):
+        submit(
+            leave_many,
+            lambda: LeaveMany({row.id: row.version for row in chosen}),
+            done=lambda fact: (
+                f"{words.counted(fact.moved, 'call')} wait in the branch pool for their time"
+                f"{'.' if not fact.refused else f'; {fact.refused} did not move.'}"
+            ),
+        )
+    if len(chosen) == 1:
+        _move(chosen[0])
+
+
+def _move(row: PromiseAtRisk) -> None:
+    with st.popover("Move the call", icon=":material/update:"):
+        st.caption("Ask the customer first.")
+        at = callbacks.when(f"when:{row.id}:promise", fetch(moments, activity_id=row.id))
+        if at is not None and st.button("Save: the call is moved", type="primary"):
+            submit(
+                move_promise,
+                lambda: MovePromise(row.id, at, version=row.version),
+                done=lambda _fact: "The call is moved.",
+            )
