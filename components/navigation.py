@@ -67,6 +67,17 @@ SCREENS: tuple[Screen, ...] = (
     _screen("Work", "confirmations", "Confirm candidates", "how_to_reg", _P.CONFIRM_CANDIDATES),
     _screen("Work", "customer", "Customers", "person_search", _P.SEE_CUSTOMERS),
     _screen("Work", "team_queue", "Team queue", "groups", _P.SEE_TEAM),
+    _screen("Work", "absences", "Absences", "event_busy", _P.PLAN_ABSENCES),
+    _screen(
+        "Work",
+        "exceptions",
+        "Exceptions",
+        "error",
+        _P.SEE_TEAM,
+        _P.RUN_CAMPAIGNS,
+        _P.MANAGE_PEOPLE,
+    ),
+    _screen("Work", "monitor", "Monitor", "monitoring", _P.SEE_TEAM, _P.SEE_PORTFOLIO),
     _screen(
         "Campaigns", "campaigns", "Campaigns", "campaign", _P.SEE_PORTFOLIO, _P.DESIGN_CAMPAIGNS
     ),

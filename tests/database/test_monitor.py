@@ -14,7 +14,8 @@ from core.activities.rules import Detail, Status
 from core.queues.model import ClosedCell, ClosedDay, WorkCell, WorkCount
 from core.queues.pace import Pace, Unforeseen
 from core.queues.queries.counted import Figures
-from core.queues.queries.monitor import By, monitor, off_pace
+from core.queues.queries.gathering import By
+from core.queues.queries.monitor import monitor, off_pace
 from core.queues.upkeep import count_work, keep_counts
 from core.refusals import Invalid, NotAllowed
 from core.runs.model import Run
