@@ -36,7 +36,7 @@ browser: $(BIN)/.ready-to-test
 	$(BIN)/python -m tests.browser.chromium
 	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile tests/browser
 
-bench: $(BIN)/.ready-to-test
+bench: $(BIN)/.ready-to-measure
 	$(BIN)/python -m benchmarks
 
 pictures: $(BIN)/.ready-to-test
@@ -51,6 +51,7 @@ lock: $(BIN)/.ready-to-test
 	$(BIN)/pip install --quiet --disable-pip-version-check pip-tools
 	$(PIN) --output-file=requirements.lock pyproject.toml
 	$(PIN) --extra=test --constraint=requirements.lock --output-file=requirements-test.lock pyproject.toml
+	$(PIN) --extra=bench --constraint=requirements-test.lock --output-file=requirements-bench.lock pyproject.toml
 
 clean:
 	rm -rf .venv build *.egg-info
@@ -67,6 +68,11 @@ $(BIN)/.ready: requirements.lock pyproject.toml | $(BIN)/python
 $(BIN)/.ready-to-test: requirements-test.lock $(BIN)/.ready
 	@echo "Installing what the tests need."
 	@$(INSTALL) --require-hashes -r requirements-test.lock
+	@touch $@
+
+$(BIN)/.ready-to-measure: requirements-bench.lock $(BIN)/.ready-to-test
+	@echo "Installing the peers that the benchmarks compare with."
+	@$(INSTALL) --require-hashes -r requirements-bench.lock
 	@touch $@
 
 $(BIN)/python:
