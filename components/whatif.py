@@ -63,6 +63,10 @@ def shown(request: WhatIf, *, key: str, accepts: bool = True) -> None:
     if not comparison.asked:
         st.info("Nothing of this is pending any more; choose again.", icon=":material/inbox:")
         return
+    if comparison.away:
+        names = words.plain(", ".join(comparison.away))
+        st.caption(f"Away today, and so given nothing: {names}.")
+    table(charts.ways(comparison), columns=charts.WAYS, key=f"{key}_ways")
     by_name = {proposal.name: proposal for proposal in comparison.proposals}
     name = filters.switch(
         "Split",

@@ -26,12 +26,29 @@ class Line:
     then: Outlook
 
 
+@dataclass(frozen=True)
+class Way:
+    """What all queues come to in one way to split the work."""
+
+    name: str
+    moves: int | None
+    total: Outlook
+
+
+def ways(comparison: Comparison) -> list[Way]:
+    """Return what becomes of the sum as things are, and by each proposal."""
+    proposed = [
+        Way(each.name, len(each.persons), each.replay.total) for each in comparison.proposals
+    ]
+    return [Way("as things are", None, comparison.now.total), *proposed]
+
+
 def lines(comparison: Comparison, proposal: Proposal) -> list[Line]:
-    """Return one line for each person, the pool if it matters, and the sum."""
+    """Return one line for each person with work, one for the pool if it has any, and the sum."""
     now, then = comparison.now, proposal.replay
     queues = zip([*now.people, now.pool], [*then.people, then.pool], strict=True)
     told = [Line(before.name, before, after) for before, after in queues]
-    told = [line for line in told if line.now.work or line.then.work or line.now.person_id]
+    told = [line for line in told if line.now.work or line.then.work]
     return [*told, Line(now.total.name, now.total, then.total)]
 
 
@@ -104,6 +121,13 @@ def finishes(told: Sequence[Line], *, start: datetime) -> go.Figure:
     )
 
 
+WAYS = (
+    Column("name", "Way", pinned=True, write=lambda way: words.sentence(way.name)),
+    Column("moves", "Moves", "count"),
+    Column("overdue", "Overdue", "count", write=lambda way: way.total.overdue),
+    Column("level", "In time", "percent", write=lambda way: way.total.level.value),
+    Column("finishes", "Queues done", write=lambda way: finish(way.total.finishes)),
+)
 COLUMNS = (
     Column("name", "Person", pinned=True),
     Column("work", "Activities", write=lambda line: _counts(line.now.work, line.then.work)),

@@ -209,6 +209,8 @@ class TestWhatIsProposed:
     def test_nothing_goes_to_who_is_away(self, do, world, ahead, work):
         do(world.lea, plan_absence, PlanAbsence(BEN, AbsenceKind.LEAVE, TODAY, TODAY))
         assert set(proposal(ahead()).persons.values()) == {ANN}
+        assert ahead().away == ("Ben Example",)
+        assert ahead(WhatIf(ActivityFilter(), person_ids=frozenset({ANN}))).away == ()
         told = ahead(WhatIf({work[1]: 1}, to_person_id=BEN)).proposals[-1]
         assert told.persons == {}
         assert told.stays == {Objection.UNCHOSEN: 1}

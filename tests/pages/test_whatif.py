@@ -74,7 +74,7 @@ def test_compares_everything_that_matches(look, work):
     assert queues["Ann Example"]["Activities"] == "6 → 5"
     # Ben would take the three of the pool anyway, as soon as he is free.
     assert queues["Ben Example"]["Activities"] == "4 → 5"
-    assert list(queues) == ["Ann Example", "Ben Example", "Lea Example", "Together"]
+    assert list(queues) == ["Ann Example", "Ben Example", "Together"]
     assert any("By the end of Sun 8 Mar, overdue stays at **0**" in each for each in text(app))
     assert accept(app).label == "Accept: move 4 activities"
     assert len(app.get("plotly_chart")) == 2
@@ -134,12 +134,23 @@ def test_another_split_and_a_longer_look(look, work):
     assert any("By the end of Sun 29 Mar" in each for each in text(app))
 
 
-def test_who_is_away_shows_before_anything_is_decided(look, engine, world, work):
+def test_who_is_away_is_named_and_gets_nothing(look, engine, world, work):
     with changing(engine, world.lea, now=NOW) as change:
         plan_absence(change, PlanAbsence(ANN, AbsenceKind.LEAVE, TODAY, TODAY))
     app = look()
     assert compared(app)["Ann Example"]["Queue done"] == "Tue 3 Mar → nothing to do"
-    assert any("Ann Example would finish" in each for each in text(app)) is False
+    assert any("given nothing: Ann Example." in each.value for each in app.caption)
+
+
+def test_the_ways_stand_side_by_side(look, work):
+    [ways] = [each.value for each in look().dataframe if "Way" in each.value]
+    assert list(ways["Way"]) == [
+        "As things are",
+        "Least loaded first",
+        "In proportion to capacity",
+        "Keep the relationship",
+    ]
+    assert list(ways["Overdue"]) == [0] * 4
 
 
 def test_nothing_that_can_move_leaves_nothing_to_accept(look, work):

@@ -37,11 +37,13 @@ class Comparison:
     """What becomes of the queues until a moment if nothing is moved, and by each proposal.
 
     `asked` counts what was found of the work asked for: without any there are no proposals.
+    `away` names who might have got something, and is absent when it begins.
     """
 
     start: datetime
     until: datetime
     asked: int
+    away: tuple[str, ...]
     now: Replay
     proposals: tuple[Proposal, ...]
 
@@ -75,7 +77,13 @@ def what_if(view: Reader, *, request: WhatIf) -> Comparison:
         replay = _replayed(view, found, until, planned)
         proposals.append(Proposal(AS_PLANNED, planned, versions, {}, replay))
     now = _replayed(view, found, until, {})
-    return Comparison(view.now, until, len(found.asked), now, tuple(proposals))
+    away = tuple(
+        worker.name
+        for worker in found.workers
+        if worker.is_away(view.now)
+        and (worker.id in request.person_ids if request.person_ids else worker.is_agent)
+    )
+    return Comparison(view.now, until, len(found.asked), away, now, tuple(proposals))
 
 
 def _check(found: Gathered, request: WhatIf) -> None:
