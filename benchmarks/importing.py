@@ -20,7 +20,8 @@ from sqlalchemy.orm import Session
 
 from benchmarks import handloaded
 from benchmarks.bank import NOW, build
-from benchmarks.selection import Postgresql, Sqlite, most_memory, server
+from benchmarks.places import Postgresql, Sqlite, server
+from benchmarks.selection import most_memory
 from core.access import SYSTEM
 from core.customers.model import Consent, Customer, CustomerState, Holding
 from core.database import connect, spilling, write_turn

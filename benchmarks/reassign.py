@@ -14,7 +14,7 @@ from sqlalchemy import false, func, insert, literal, select, text, true
 from sqlalchemy.orm import Session
 
 from benchmarks.bank import NOW, build
-from benchmarks.selection import Postgresql, Sqlite, server
+from benchmarks.places import Postgresql, Sqlite, server
 from core.access import SYSTEM
 from core.activities.actions.assignment import AssignMatching, assign_matching
 from core.activities.model import Activity, Change

