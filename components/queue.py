@@ -8,7 +8,8 @@ import streamlit as st
 from components import filters, words
 from components.gateway import fetch
 from components.tables import Column
-from core.activities.queries.counts import Choice, PersonLoad, choices
+from core.activities.queries.choices import Choice, choices
+from core.activities.queries.counts import PersonLoad
 from core.activities.queries.filters import ActivityFilter
 from core.activities.rules import Status
 from core.campaigns.rules import ActivityType, Priority

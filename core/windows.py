@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, SQLColumnExpression, func, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, select
 from sqlalchemy.orm import Session
 
 from core.refusals import Invalid
@@ -52,12 +52,15 @@ def windowed(
     chosen = window.sort or next(iter(sorts))
     if chosen not in sorts:
         raise Invalid(f"This list can't be sorted by {chosen}; sort by {', '.join(sorts)}.")
-    column = sorts[chosen]
-    order = column.desc() if window.descending else column.asc()
-    if getattr(column, "nullable", True):
-        order = order.nulls_last()  # the databases disagree on where the empty ones belong
+    order = ordered(sorts[chosen], descending=window.descending)
     total = session.scalar(select(func.count()).select_from(statement.order_by(None).subquery()))
     rows = session.execute(
         statement.order_by(None).order_by(order, last).limit(window.size).offset(window.first)
     )
     return list(rows), total or 0
+
+
+def ordered(column: SQLColumnExpression[Any], *, descending: bool) -> ColumnElement[Any]:
+    """Order by a column; the databases disagree on where empty ones belong: they come last."""
+    order = column.desc() if descending else column.asc()
+    return order.nulls_last() if getattr(column, "nullable", True) else order

@@ -12,10 +12,10 @@ from core.access import Role, Scope
 from core.activities.actions.taking import TakeNext, take_next
 from core.activities.actions.working import Cancel, NoteAttempt, cancel, note_attempt
 from core.activities.model import Activity
+from core.activities.queries.choices import choices
 from core.activities.queries.counts import (
     MyCounts,
     PersonLoad,
-    choices,
     my_counts,
     team_counts,
     workload,
@@ -387,11 +387,35 @@ class TestCounts:
             ask(world.ann, workload)
 
     def test_filters_offer_what_has_work_in_scope(self, engine, world, ask, work):
+        pool_of(engine, [1], of=ADMINISTRATIVE)
         offered = ask(world.lou, choices)
         assert [each.name for each in offered.branches] == ["South"]
-        for choice in (*offered.campaigns, *offered.runs, *offered.subtypes):
-            assert choice.pending == 5
-        assert len(offered.campaigns) == len(offered.runs) == len(offered.subtypes) == 1
+        assert [each.name for each in offered.runs] == ["RUN-1"]
+        assert [each.name for each in offered.subtypes] == ["Offer"]
+        assert len(offered.campaigns) == 1
+
+    def test_filters_of_whoever_oversees_offer_what_has_work_in_the_own_units(
+        self, engine, world, ask, work
+    ):
+        pool_of(engine, [1], of=ADMINISTRATIVE)
+        pool_of(engine, [2])
+        with Session(engine) as session, session.begin():
+            session.execute(
+                update(Activity)
+                .where(Activity.run_id == 3)
+                .values(status=Status.COMPLETED, is_completed=True, closed_at=NOW)
+            )
+        offered = ask(world.mia, choices)
+        assert [each.name for each in offered.runs] == ["RUN-1", "RUN-2"]
+        assert [each.name for each in offered.branches] == ["North", "South"]
+        assert {each.name for each in offered.subtypes} == {"Offer", "Document renewal"}
+        assert len(offered.campaigns) == 2
+        of_south = replace(world.mia, scope=Scope(unit_ids=(w.SOUTH,)))
+        offered = ask(of_south, choices)
+        assert [each.name for each in offered.runs] == ["RUN-1"]
+        assert [each.name for each in offered.branches] == ["South"]
+        with pytest.raises(NotAllowed):
+            ask(world.ann, choices)
 
 
 class TestSheet:

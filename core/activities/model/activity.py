@@ -49,7 +49,7 @@ class Activity(Base):
             where="status IN (0, 1, 2)",
         ),
         # The first page of what a whole bank has to do, without sorting all of it.
-        partial("ix_activity_due", "due_at", "priority", "id", where="status IN (0, 1, 2)"),
+        partial("ix_activity_due", "due_at", "id", where="status IN (0, 1, 2)"),
         # Waiting for a moment that a customer was told, whoever keeps the promise.
         partial(
             "ix_activity_promised",

@@ -2,14 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeAlias
 
 from sqlalchemy import and_, func, or_, select, true
-from sqlalchemy.orm import InstrumentedAttribute
 
 from core.access import Permission
 from core.activities.model import Activity
-from core.activities.queries.lists import authorize_list
 from core.activities.rules import OPEN, Status
 from core.activities.scope import (
     among,
@@ -18,18 +15,12 @@ from core.activities.scope import (
     of_team,
     own,
     pending,
-    seen,
 )
-from core.campaigns.model import ActivitySubtype, Campaign
 from core.campaigns.rules import ActivityType
 from core.people.conditions import absent, team_member, works
-from core.people.model import Person, Unit
-from core.runs.model import Run
+from core.people.model import Person
 from core.work import Reader
 
-Ids: TypeAlias = InstrumentedAttribute[int]
-Held: TypeAlias = InstrumentedAttribute[int] | InstrumentedAttribute[int | None]
-Names: TypeAlias = InstrumentedAttribute[str]
 _DAY = timedelta(days=1)
 
 
@@ -134,47 +125,3 @@ def workload(view: Reader) -> list[PersonLoad]:
     rows = view.session.execute(statement).all()
     total = sum(row[2] for row in rows)
     return [PersonLoad(*row, row[2] / total if total else None) for row in rows]
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Something a list can be narrowed to, and how many pending activities it has."""
-
-    id: int
-    name: str
-    pending: int
-
-
-@dataclass(frozen=True)
-class Choices:
-    """To what the list of a team can be narrowed: where work is pending in the actor's scope."""
-
-    campaigns: list[Choice]
-    runs: list[Choice]
-    subtypes: list[Choice]
-    branches: list[Choice]
-
-
-def choices(view: Reader) -> Choices:
-    """List what the filters of a team's list offer, each by name."""
-    authorize_list(view)
-    return Choices(
-        campaigns=_offered(view, Activity.campaign_id, Campaign.id, Campaign.name),
-        runs=_offered(view, Activity.run_id, Run.id, Run.code),
-        subtypes=_offered(view, Activity.subtype_id, ActivitySubtype.id, ActivitySubtype.name),
-        branches=_offered(view, Activity.branch_id, Unit.id, Unit.name),
-    )
-
-
-def _offered(view: Reader, held: Held, id_: Ids, name: Names) -> list[Choice]:
-    # Counted before it is named: pending work is then read once, and nobody's name is sorted.
-    waiting = (
-        select(held.label("id"), func.count(Activity.id).label("pending"))
-        .where(pending(), seen(view))
-        .group_by(held)
-        .subquery("waiting")
-    )
-    statement = (
-        select(id_, name, waiting.c.pending).join(waiting, waiting.c.id == id_).order_by(name)
-    )
-    return [Choice(*row) for row in view.session.execute(statement)]

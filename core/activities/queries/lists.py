@@ -24,7 +24,7 @@ from core.activities.scope import (
 )
 from core.campaigns.rules import ActivityType
 from core.customers.model import Customer, CustomerState
-from core.windows import Part, Window, windowed
+from core.windows import Part, Window, ordered, windowed
 from core.work import Reader
 
 _ANY_TURN = 1
@@ -142,10 +142,24 @@ def team_list(
     matching: ActivityFilter,
     window: Window | None = None,
 ) -> Part[ActivityRow]:
-    """List the work that matches, of the team or of the units that the actor oversees."""
+    """List the work that matches, of the team or of the units that the actor oversees.
+
+    It is counted, and its page found, before anything is joined to it: a bank has a lot of it.
+    """
     authorize_list(view)
-    statement = listed(view).where(matching.conditions(view))
-    return _part(view, statement, window, Activity.due_at, Activity.priority, Activity.id)
+    window = window or Window()
+    where = matching.conditions(view)
+    order: list[Any] = [Activity.due_at, Activity.priority, Activity.id]
+    if window.sort:
+        column = SORTS.get(window.sort)
+        if getattr(column, "class_", None) is not Activity:  # a name, which is joined
+            return _part(view, listed(view).where(where), window)
+        order = [ordered(column, descending=window.descending), Activity.id]
+    total = count_team(view, matching=matching)
+    page = select(Activity.id).where(where).order_by(*order)
+    page = page.limit(window.size).offset(window.first)
+    found = listed(view).where(Activity.id.in_(page.subquery("page").select())).order_by(*order)
+    return Part([row_of(record) for record in view.session.execute(found)], total)
 
 
 def count_team(view: Reader, *, matching: ActivityFilter) -> int:

@@ -875,7 +875,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('activity', schema=None) as batch_op:
         batch_op.create_index('ix_activity_closed', ['person_id', 'closed_at'], unique=False)
-        batch_op.create_index('ix_activity_due', ['due_at', 'priority', 'id'], unique=False, postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
+        batch_op.create_index('ix_activity_due', ['due_at', 'id'], unique=False, postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
         batch_op.create_index('ix_activity_holder', ['person_id', 'due_at'], unique=False, postgresql_where=sa.text('status IN (1, 2)'), sqlite_where=sa.text('status IN (1, 2)'))
         batch_op.create_index('ix_activity_judged', ['branch_id', 'due_at'], unique=False, postgresql_where=sa.text('status IN (3, 4)'), sqlite_where=sa.text('status IN (3, 4)'))
         batch_op.create_index('ix_activity_pending', ['branch_id', 'priority', 'due_at', 'status', 'person_id'], unique=False, postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
