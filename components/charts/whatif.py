@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import inf
 
 import plotly.graph_objects as go
 
@@ -154,9 +155,7 @@ def reading(comparison: Comparison, proposal: Proposal) -> str:
     if before is not None and after is not None and words.percent(before) != words.percent(after):
         said += f" and **{words.percent(after)}** instead of {words.percent(before)} is in time"
     if moved := _most_moved(lines(comparison, proposal)[:-1]):
-        name = words.plain(moved.name)
-        then_done, now_done = finish(moved.then.finishes), finish(moved.now.finishes)
-        said += f"; {name} would finish on **{then_done}** instead of {now_done}"
+        said += f"; {words.plain(moved.name)} would {_sooner(moved)}"
     return f"{said}."
 
 
@@ -170,14 +169,23 @@ def finish(end: Finish) -> str:
 def _most_moved(told: Sequence[Line]) -> Line | None:
     """Return whose queue is done on another day than before, of these the furthest apart."""
 
-    def days(line: Line) -> float:
+    def apart(line: Line) -> float:
         now, then = line.now.finishes, line.then.finishes
-        if not isinstance(now, datetime) or not isinstance(then, datetime):
+        if now is None or then is None or finish(now) == finish(then):
             return 0
-        return abs((now - then).total_seconds()) if finish(now) != finish(then) else 0
+        if isinstance(now, Never) or isinstance(then, Never):
+            return 0 if type(now) is type(then) else inf
+        return abs((now - then).total_seconds())
 
-    furthest = max(told, key=days, default=None)
-    return furthest if furthest is not None and days(furthest) else None
+    furthest = max(told, key=apart, default=None)
+    return furthest if furthest is not None and apart(furthest) else None
+
+
+def _sooner(line: Line) -> str:
+    now, then = finish(line.now.finishes), finish(line.then.finishes)
+    if isinstance(line.then.finishes, Never):
+        return f"not finish ({then}) instead of on {now}"
+    return f"finish on **{then}** instead of {now}"
 
 
 def _changes(before: int, after: int) -> str:
