@@ -97,10 +97,11 @@ def _which(chosen: Sequence[ActivityRow], look: Matched) -> bool | None:
     if not options:
         return None
     key = f"which:{len(chosen)}:{look.seen_at}"
-    picked = st.segmented_control("Activities", list(options), key=key)
-    if picked is None:
-        return False if chosen else None
-    return options[picked]
+    meant = next(iter(options)) if chosen else None  # who has chosen rows means those
+    picked = st.segmented_control(
+        "Activities", list(options), default=meant, required=meant is not None, key=key
+    )
+    return None if picked is None else options[picked]
 
 
 def _assigning(_asked: Asked) -> Wanted | None:

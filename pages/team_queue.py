@@ -22,8 +22,9 @@ tiles(
         Tile("Done today", words.count(sum(each.done_today for each in people))),
         Tile("Away today", words.count(sum(each.is_away for each in people))),
     ],
-    narrowest=150,
 )
+if batch_id := navigation.record("batch"):
+    handed_out.result(batch_id)
 if people:
     chart(
         charts.workload(people),
@@ -35,8 +36,6 @@ if people:
     )
 escalated.alarms()
 escalated.in_time()
-if batch_id := navigation.record("batch"):
-    handed_out.result(batch_id)
 
 matching = queue.narrowed(people)
 chosen = listing(
