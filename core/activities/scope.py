@@ -116,16 +116,6 @@ def urgency(view: Reader) -> ColumnElement[Urgency]:
     return type_coerce(code, Code(Urgency))
 
 
-def turn(view: Reader) -> ColumnElement[int]:
-    """Say of each activity of the pool whose turn it is: 0 promised by now, 1 any other, 2 later.
-
-    What is to be taken up at a later moment is offered to nobody before.
-    """
-    due = Activity.next_action_at <= view.now
-    later = Activity.next_action_at > view.now
-    return case((and_(Activity.promise.is_not(None), due), 0), (later, 2), else_=1)
-
-
 def end_of_today(now: datetime) -> datetime:
     """Return the midnight that ends the day on the bank's wall."""
     return datetime.combine(now.date() + timedelta(days=1), time.min, tzinfo=now.tzinfo)

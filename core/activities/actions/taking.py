@@ -1,7 +1,9 @@
 """How a person comes by work: by choosing from the branch pool, or by taking what is next."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -11,7 +13,6 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    exists,
     func,
     or_,
     select,
@@ -19,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from core.access import Actor
 from core.activities.actions.moves import locked, moved, stamp
 from core.activities.events import ActivityTaken
 from core.activities.model import Activity, Change
@@ -26,7 +28,6 @@ from core.activities.queries.asked import ToPerson
 from core.activities.queries.judging import judged
 from core.activities.reaching import reach_of
 from core.activities.rules import CLOSED, TAKE, Objection, Status
-from core.activities.scope import pending
 from core.campaigns.model import Design
 from core.campaigns.rules import ActivityType
 from core.database import Moment
@@ -121,13 +122,8 @@ def take_next(work: Work, request: TakeNext) -> ActivityTaken:
     person_id = _myself(work)
 
     claimed = work.session.execute(
-        _claim(request.of_type),
-        {
-            "own_branch": work.actor.unit_id,
-            "claimant": person_id,
-            "today": work.now.date(),
-            "now": work.now,
-        },
+        claim(request.of_type),
+        claimed_by(work.actor, work.now),
         execution_options={"synchronize_session": False},
     ).one_or_none()
     if claimed is None:
@@ -152,8 +148,18 @@ def take_next(work: Work, request: TakeNext) -> ActivityTaken:
     return fact
 
 
+def claimed_by(actor: Actor, now: datetime) -> dict[str, Any]:
+    """Return what `claim` is carried out with."""
+    return {
+        "own_branch": actor.unit_id,
+        "claimant": actor.person_id,
+        "today": now.date(),
+        "now": now,
+    }
+
+
 @lru_cache
-def _claim(of_type: ActivityType | None) -> ReturningUpdate[int, int, int, int]:
+def claim(of_type: ActivityType | None) -> ReturningUpdate[int, int, int, int]:
     """Build the claim once: compiling it costs more than running it.
 
     The status is a literal so that the partial index of the pool is met; whoever comes at the
@@ -175,23 +181,25 @@ def _claim(of_type: ActivityType | None) -> ReturningUpdate[int, int, int, int]:
             or_(Design.qualification_id.is_(None), Design.qualification_id.in_(certified)),
         )
     )
-    held_out = exists().where(
-        Candidate.run_id == Activity.run_id,
-        Candidate.customer_id == Activity.customer_id,
-        Candidate.arm == CONTROL_ARM,
+    # Looked up row by row: joined instead, all candidates are read where hardly any is held out.
+    arm = (
+        select(Candidate.arm)
+        .where(Candidate.run_id == Activity.run_id, Candidate.customer_id == Activity.customer_id)
+        .correlate(Activity)
+        .scalar_subquery()
     )
     now = bindparam("now", type_=Moment())
     waiting = select(Activity.id).where(
         Activity.status == Status.UNASSIGNED.literal,
         Activity.branch_id == bindparam("own_branch", type_=Integer),
         Activity.run_id.in_(suitable),
-        ~held_out,
+        arm.is_distinct_from(CONTROL_ARM),
     )
     if of_type is not None:
         waiting = waiting.where(Activity.type == of_type)
     # The second is not even looked for where the first is found. Each is met by its own index.
     due = Activity.next_action_at <= now
-    promised = waiting.where(pending(), Activity.promise.is_not(None), due)
+    promised = waiting.where(Activity.promise.is_not(None), due)
     promised = promised.order_by(Activity.next_action_at, Activity.id)
     none = Activity.next_action_at.is_(None)
     ordinary = waiting.where(or_(none, and_(Activity.promise.is_(None), due)))

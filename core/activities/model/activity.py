@@ -50,12 +50,13 @@ class Activity(Base):
         ),
         # The first page of what a whole bank has to do, without sorting all of it.
         partial("ix_activity_due", "due_at", "id", where="status IN (0, 1, 2)"),
-        # Waiting for a moment that a customer was told, whoever keeps the promise.
+        # Of the pool, what waits for its moment, or is first in line since that has come.
         partial(
             "ix_activity_promised",
             "branch_id",
             "next_action_at",
-            where="status IN (0, 1, 2) AND next_action_at IS NOT NULL",
+            "id",
+            where="status = 0 AND next_action_at IS NOT NULL",
         ),
         partial("ix_activity_pending_customer", "customer_id", where="status IN (0, 1, 2)"),
         partial(

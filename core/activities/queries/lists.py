@@ -4,11 +4,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import SmallInteger, SQLColumnExpression, case, func, or_, select, true, type_coerce
+from sqlalchemy import (
+    SmallInteger,
+    SQLColumnExpression,
+    case,
+    func,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
 
 from core.access import Permission
 from core.activities.model import Activity
 from core.activities.queries.filters import ActivityFilter
+from core.activities.queries.line import in_line
 from core.activities.queries.rows import SORTS, ActivityRow, Rows, listed, row_of
 from core.activities.rules import CLOSED, OPEN, Urgency
 from core.activities.scope import (
@@ -19,15 +29,12 @@ from core.activities.scope import (
     in_pool,
     own,
     revealed,
-    turn,
     urgency,
 )
 from core.campaigns.rules import ActivityType
 from core.customers.model import Customer, CustomerState
 from core.windows import Part, Window, ordered, windowed
 from core.work import Reader
-
-_ANY_TURN = 1
 
 
 def my_list(
@@ -105,23 +112,11 @@ def pool(
     view.authorize(Permission.WORK_ACTIVITIES)
     window = window or Window()
     narrowed = true() if of_type is None else Activity.type == of_type
-    when = turn(view)
-    order = (
-        when,
-        case((when != _ANY_TURN, Activity.next_action_at)),
-        Activity.priority,
-        Activity.due_at,
-        Activity.id,
-    )
     if window.sort:
         return _part(view, listed(view).where(in_pool(view), narrowed), window)
-    # Found before it is joined to anything: a branch's pool may hold a whole launch.
     counted = select(func.count(Activity.id)).where(in_pool(view), narrowed)
     total = view.session.scalar(counted) or 0
-    page = select(Activity.id).where(in_pool(view), narrowed).order_by(*order)
-    page = page.limit(window.size).offset(window.first)
-    found = listed(view).where(Activity.id.in_(page.subquery("page").select())).order_by(*order)
-    return Part([row_of(record) for record in view.session.execute(found)], total)
+    return Part(_told(view, in_line(view, window, narrowed)), total)
 
 
 def my_closed(
@@ -152,14 +147,15 @@ def team_list(
     order: list[Any] = [Activity.due_at, Activity.priority, Activity.id]
     if window.sort:
         column = SORTS.get(window.sort)
-        if getattr(column, "class_", None) is not Activity:  # a name, which is joined
+        if (
+            column is None or getattr(column, "class_", None) is not Activity
+        ):  # a name, which is joined
             return _part(view, listed(view).where(where), window)
         order = [ordered(column, descending=window.descending), Activity.id]
     total = count_team(view, matching=matching)
     page = select(Activity.id).where(where).order_by(*order)
     page = page.limit(window.size).offset(window.first)
-    found = listed(view).where(Activity.id.in_(page.subquery("page").select())).order_by(*order)
-    return Part([row_of(record) for record in view.session.execute(found)], total)
+    return Part(_told(view, page), total)
 
 
 def count_team(view: Reader, *, matching: ActivityFilter) -> int:
@@ -206,6 +202,18 @@ def _own_order(view: Reader) -> tuple[SQLColumnExpression[Any], ...]:
     )
     value = func.coalesce(CustomerState.yearly_value, 0)
     return rank, moment, Activity.priority, value.desc(), Activity.id
+
+
+def _told(view: Reader, page: Select[int]) -> list[ActivityRow]:
+    """Return the rows of a page that was found by its ids alone, in the same order.
+
+    The ids are read first: within one statement PostgreSQL joins everything before it looks
+    which few of it are wanted.
+    """
+    ids = view.session.scalars(page).all()
+    records = view.session.execute(listed(view).where(Activity.id.in_(ids)))
+    found = {record.id: row_of(record) for record in records}
+    return [found[id_] for id_ in ids if id_ in found]
 
 
 def _narrowed(statement: Rows, of_type: ActivityType | None) -> Rows:
