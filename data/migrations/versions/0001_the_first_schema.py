@@ -882,7 +882,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_activity_pending_customer', ['customer_id'], unique=False, postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
         batch_op.create_index('ix_activity_pending_run', ['run_id', 'branch_id', 'status', 'due_at'], unique=False, postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
         batch_op.create_index('ix_activity_pool', ['branch_id', 'priority', 'due_at', 'id'], unique=False, postgresql_where=sa.text('status = 0'), sqlite_where=sa.text('status = 0'))
-        batch_op.create_index('ix_activity_promised', ['branch_id', 'next_action_at'], unique=False, postgresql_where=sa.text('status IN (0, 1, 2) AND next_action_at IS NOT NULL'), sqlite_where=sa.text('status IN (0, 1, 2) AND next_action_at IS NOT NULL'))
+        batch_op.create_index('ix_activity_promised', ['branch_id', 'next_action_at', 'id'], unique=False, postgresql_where=sa.text('status = 0 AND next_action_at IS NOT NULL'), sqlite_where=sa.text('status = 0 AND next_action_at IS NOT NULL'))
         batch_op.create_index('ix_activity_reason_id', ['reason_id'], unique=False, postgresql_where=sa.text('reason_id IS NOT NULL'), sqlite_where=sa.text('reason_id IS NOT NULL'))
 
     op.create_table('analysis',
@@ -1252,7 +1252,7 @@ def downgrade() -> None:
     op.drop_table('analysis')
     with op.batch_alter_table('activity', schema=None) as batch_op:
         batch_op.drop_index('ix_activity_reason_id', postgresql_where=sa.text('reason_id IS NOT NULL'), sqlite_where=sa.text('reason_id IS NOT NULL'))
-        batch_op.drop_index('ix_activity_promised', postgresql_where=sa.text('status IN (0, 1, 2) AND next_action_at IS NOT NULL'), sqlite_where=sa.text('status IN (0, 1, 2) AND next_action_at IS NOT NULL'))
+        batch_op.drop_index('ix_activity_promised', postgresql_where=sa.text('status = 0 AND next_action_at IS NOT NULL'), sqlite_where=sa.text('status = 0 AND next_action_at IS NOT NULL'))
         batch_op.drop_index('ix_activity_pool', postgresql_where=sa.text('status = 0'), sqlite_where=sa.text('status = 0'))
         batch_op.drop_index('ix_activity_pending_run', postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
         batch_op.drop_index('ix_activity_pending_customer', postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
