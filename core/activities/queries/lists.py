@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    Select,
     SmallInteger,
     SQLColumnExpression,
     case,
