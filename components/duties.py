@@ -14,6 +14,7 @@ from core.access import Permission, Role
 from core.activities.queries import counts
 from core.campaigns.queries import CampaignState, approvals_wanted, campaigns
 from core.people.queries import account_counts
+from core.people.queries.absences import away_today
 from core.runs.queries import confirmations_wanted, runs
 from core.runs.rules import RunStatus
 from core.service.queries.escalations import escalation_counts
@@ -144,6 +145,13 @@ def _lead() -> Iterator[Duty]:
         "nothing overdue in the team",
         "team_queue",
         "bad",
+    )
+    yield Duty(
+        len(fetch(away_today)),
+        "person of the team is away today",
+        "people of the team are away today",
+        "nobody is away today",
+        "absences",
     )
     yield Duty(
         team.unassigned,

@@ -53,6 +53,7 @@ def absences(
     first: date | None = None,
     last: date | None = None,
     person_id: int | None = None,
+    unit_id: int | None = None,
     cancelled: bool = False,
     window: Window = Window(),  # noqa: B008  frozen
 ) -> Part[AbsenceRow]:
@@ -67,6 +68,8 @@ def absences(
         statement = statement.where(Absence.starts_on <= last)
     if person_id is not None:
         statement = statement.where(Absence.person_id == person_id)
+    if unit_id is not None:
+        statement = statement.where(Person.unit_id == unit_id)
     if not cancelled:
         statement = statement.where(Absence.cancelled_at.is_(None))
     rows, total = windowed(
@@ -114,14 +117,18 @@ class Colleague:
     works: bool
 
 
-def own_people(view: Reader) -> list[Colleague]:
-    """List the active people whose absences the actor plans, by name."""
+def own_people(view: Reader, *, unit_id: int | None = None) -> list[Colleague]:
+    """List the active people whose absences the actor plans, by name.
+
+    :param unit_id: only those of this one unit
+    """
     view.authorize(Permission.PLAN_ABSENCES, Permission.SEE_TEAM)
-    rows = view.session.execute(
-        select(Person.id, Person.name, Person.unit_id, works())
-        .where(Person.is_active, answered_for(view))
-        .order_by(Person.name, Person.id)
+    people = select(Person.id, Person.name, Person.unit_id, works()).where(
+        Person.is_active, answered_for(view)
     )
+    if unit_id is not None:
+        people = people.where(Person.unit_id == unit_id)
+    rows = view.session.execute(people.order_by(Person.name, Person.id))
     return [Colleague(*row) for row in rows]
 
 

@@ -3,18 +3,19 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, not_, select
 from sqlalchemy.orm import aliased
 
 from core.access import Permission
 from core.activities.model import Activity, Batch, Change
+from core.activities.queries.receivers import receiver
 from core.activities.rules import HAND_OVER, RETURN, UNDO
 from core.people.conditions import answered_for
 from core.people.model import Absence, Person
 from core.people.queries.working import person_times
 from core.people.rules import days_of
 from core.queues.queries.foreseeing import Expected, expected
-from core.queues.queries.handing import back_on, is_away, open_work, promised_for_later
+from core.queues.queries.handing import back_on, handing, is_away, open_work
 from core.refusals import Invalid, NotFound
 from core.windows import Part, Window, windowed
 from core.work import Reader
@@ -41,14 +42,10 @@ def preview_absence(
     :raises NotFound: the actor does not answer for the person, or there is no such deputy
     :raises Invalid: it ends before it starts
     """
-    view.authorize(Permission.PLAN_ABSENCES)
     if ends_on < starts_on:
         raise Invalid("The last day is before the first: move one.")
-    led = select(Person.id).where(Person.id == person_id, answered_for(view))
-    if view.session.scalar(led) is None:
-        raise NotFound("There is no such person among those whose absences you plan.")
-    back_at = back_on(ends_on, person_times(view.session, [person_id])[person_id].zone)
-    stay = select(func.count(Activity.id)).where(open_work(person_id), promised_for_later(back_at))
+    going = _going(view, person_id, ends_on)
+    stay = select(func.count(Activity.id)).where(open_work(person_id), not_(going))
     counting_on = view.session.execute(
         select(Person.name, Absence.starts_on, Absence.ends_on)
         .join(Person, Person.id == Absence.person_id)
@@ -63,7 +60,7 @@ def preview_absence(
     return AbsencePreview(
         work=expected(
             view,
-            open_work(person_id, back_at=back_at),
+            going,
             deputy_id,
             is_there=deputy_id is None or not is_away(view, deputy_id, starts_on),
         ),
@@ -72,6 +69,21 @@ def preview_absence(
             f"{row.name}, {days_of(row.starts_on, row.ends_on)}" for row in counting_on
         ),
     )
+
+
+def moves_of_absence(
+    view: Reader, *, person_id: int, starts_on: date, ends_on: date, deputy_id: int | None = None
+) -> dict[int, int | None]:
+    """Say of each activity that an absence would move who gets it; None is the branch pool.
+
+    :raises NotFound: the actor does not answer for the person, or there is no such deputy
+    """
+    which = _going(view, person_id, ends_on)
+    to = None if deputy_id is None else receiver(view, deputy_id)
+    is_there = deputy_id is None or not is_away(view, deputy_id, starts_on)
+    judged = handing(view, which, to, is_there=is_there).rows.subquery("judged")
+    rows = view.session.execute(select(judged.c.id, judged.c.to_person_id))
+    return {row.id: row.to_person_id for row in rows}
 
 
 @dataclass(frozen=True)
@@ -139,3 +151,13 @@ def hand_overs(
         last=Batch.id,
     )
     return Part([HandOverRow(**row._mapping) for row in rows], total)  # noqa: SLF001  public name
+
+
+def _going(view: Reader, person_id: int, ends_on: date) -> ColumnElement[bool]:
+    """Restrict to what somebody would hand over who is away until this day."""
+    view.authorize(Permission.PLAN_ABSENCES)
+    led = select(Person.id).where(Person.id == person_id, answered_for(view))
+    if view.session.scalar(led) is None:
+        raise NotFound("There is no such person among those whose absences you plan.")
+    zone = person_times(view.session, [person_id])[person_id].zone
+    return open_work(person_id, back_at=back_on(ends_on, zone))
