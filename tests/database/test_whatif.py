@@ -271,6 +271,19 @@ class TestWhatIsProposed:
         assert (told.name, told.persons) == (AS_PLANNED, planned)
         assert of(told.replay, "Ben Example").work >= 2
 
+    def test_the_plan_of_a_later_absence_is_carried_out_on_its_first_day(
+        self, ahead, arrange, work
+    ):
+        arrange(lambda session: session.execute(update(Person).values(daily_capacity=2)))
+        away = (Away(ANN, TODAY + timedelta(days=1), TODAY + timedelta(days=20)),)
+        planned = {work[n]: BEN for n in range(1, 7)}
+        request = WhatIf(ActivityFilter(person_id=ANN), away=away, planned=planned)
+        told = ahead(request)
+        # Ann makes two contacts today; the other four are Ben's from tomorrow on.
+        assert [each.work for each in told.proposals[-1].replay.people] == [2, 5, 0]
+        assert told.until.date() == TODAY + timedelta(days=8)
+        assert set(proposal(told).persons.values()) == {BEN}
+
 
 class TestAccepting:
     def test_does_what_was_simulated_and_can_be_undone(self, engine, do, world, ahead, work):

@@ -186,6 +186,22 @@ def test_moved_work_is_replayed_where_it_goes():
     assert told.pool.work == 1
 
 
+def test_moved_work_may_change_hands_later_if_it_still_waits():
+    people = [person(1, absences=((date(2026, 3, 3), date(2026, 3, 20)),)), person(2)]
+    queue = [work(n, 1) for n in range(10)]
+    at_midnight = datetime(2026, 3, 3, tzinfo=ZONE)
+    moves = dict.fromkeys(range(10), 2)
+    told = replay(people, queue, moved=moves, moved_at=at_midnight)
+    # Seven fit into the first day; the others wait for the next.
+    assert [outlook.work for outlook in told.people] == [7, 3]
+    assert told.total.finishes == at(3, 12)
+    to_pool = replay(people, queue, moved=dict.fromkeys(range(10)), moved_at=at_midnight)
+    assert to_pool == told
+    assert replay(people, queue, moved=moves, moved_at=NOW) == replay(people, queue, moved=moves)
+    stays = replay(people, queue, moved=dict.fromkeys(range(10), 1), moved_at=at_midnight)
+    assert stays == replay(people, queue)
+
+
 def test_two_thousand_activities_of_twelve_people_are_replayed_at_once():
     people = [person(n) for n in range(1, 13)]
     queue = [work(n, n % 12 + 1, due=n % 200, minutes=15) for n in range(2000)]
@@ -404,6 +420,18 @@ def test_moving_to_an_absent_person_never_improves_the_service_level(situation):
         as_was = replay(team, [*theirs, *rest])
         assert (after.total.level.value or 0) <= (as_was.total.level.value or 0)
         assert after.total.overdue >= as_was.total.overdue
+
+
+@given(situations(), st.data())
+def test_work_is_conserved_whenever_it_changes_hands(situation, data):
+    people, queue = situation
+    anyone = st.sampled_from([None, *(each.id for each in people)])
+    moved = {each.id: data.draw(anyone) for each in queue if data.draw(st.booleans())}
+    moved_at = NOW + timedelta(hours=data.draw(st.integers(-2, 90)))
+    told = replay(people, queue, moved=moved, moved_at=moved_at)
+    assert told.total.work == len(queue)
+    assert told.total.minutes == sum(each.minutes for each in queue)
+    assert told.total.finished + told.total.overdue <= len(queue)
 
 
 @given(st.integers(2, 6), st.integers(0, 60), st.sampled_from(Rule))

@@ -30,7 +30,8 @@ class WhatIf:
 
     `asked` are chosen activities with the versions that were seen, or everything that matches.
     `planned` is a plan of the caller's own, beside the splits by rule: who would get what, None
-    for the pool.
+    for the pool. With an absence that is thought of, it is carried out on its first day, and the
+    weeks are counted from then on.
     """
 
     asked: Mapping[int, int | None] | ActivityFilter

@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.activities.rules import ASSIGN, Objection
+from core.activities.scope import end_of_today
+from core.hours import beginning_of
 from core.queues.whatif.asking import WhatIf
-from core.queues.whatif.gathering import Gathered, end_of, gathered
+from core.queues.whatif.gathering import Gathered, gathered
 from core.queues.whatif.outlooks import Replay
 from core.queues.whatif.replay import replayed
 from core.queues.whatif.splitting import Divided, Rule, divided
@@ -56,34 +58,44 @@ def what_if(view: Reader, *, request: WhatIf) -> Comparison:
     :raises Invalid: there is too much work to look at
     """
     view.authorize_move(ASSIGN)
-    found, until = gathered(view, request), end_of(view, request.weeks)
+    found = gathered(view, request)
     _check(found, request)
+    begins = _begins(view, found, request)
+    until = end_of_today(begins + timedelta(days=7 * request.weeks - 1))
     queue = {each.id: each for each in found.queue}
+
+    def replay(moved: Mapping[int, int | None], at: datetime = view.now) -> Replay:
+        return replayed(
+            found.workers, found.queue, start=view.now, until=until, moved=moved, moved_at=at
+        )
+
     proposals = []
     for name, division in _divisions(view, request, found, until) if found.asked else ():
         persons: Mapping[int, int | None] = {**division.persons}
-        proposals.append(
-            Proposal(
-                name,
-                persons,
-                {id_: queue[id_].version for id_ in persons},
-                division.stays,
-                _replayed(view, found, until, persons),
-            )
-        )
+        versions = {id_: queue[id_].version for id_ in persons}
+        proposals.append(Proposal(name, persons, versions, division.stays, replay(persons)))
     if request.planned is not None:
         planned = {id_: to for id_, to in request.planned.items() if id_ in queue}
         versions = {id_: queue[id_].version for id_ in planned}
-        replay = _replayed(view, found, until, planned)
-        proposals.append(Proposal(AS_PLANNED, planned, versions, {}, replay))
-    now = _replayed(view, found, until, {})
+        proposals.append(Proposal(AS_PLANNED, planned, versions, {}, replay(planned, begins)))
     away = tuple(
         worker.name
         for worker in found.workers
         if worker.is_away(view.now)
         and (worker.id in request.person_ids if request.person_ids else worker.is_agent)
     )
-    return Comparison(view.now, until, len(found.asked), away, now, tuple(proposals))
+    return Comparison(view.now, until, len(found.asked), away, replay({}), tuple(proposals))
+
+
+def _begins(view: Reader, found: Gathered, request: WhatIf) -> datetime:
+    """Return when the absence that is thought of begins, or now."""
+    zones = {worker.id: worker.working_time.zone for worker in found.workers}
+    moments = [
+        beginning_of(away.first, zones[away.person_id])
+        for away in request.away
+        if away.person_id in zones
+    ]
+    return max(min(moments, default=view.now), view.now).astimezone(view.now.tzinfo)
 
 
 def _check(found: Gathered, request: WhatIf) -> None:
@@ -106,14 +118,11 @@ def _divisions(
             among=among,
         )
 
-    divisions = [(str(rule), division(rule, request.person_ids)) for rule in Rule]
+    # Who is thought to be away soon gets nothing, even before.
+    agents = {worker.id for worker in found.workers if worker.is_agent}
+    among = (request.person_ids or agents) - {away.person_id for away in request.away}
+    divisions = [(str(rule), division(rule, among)) for rule in Rule]
     if request.to_person_id is not None:
         name = next(each.name for each in found.workers if each.id == request.to_person_id)
         divisions.append((f"all to {name}", division(Rule.LEAST_LOADED, {request.to_person_id})))
     return divisions
-
-
-def _replayed(
-    view: Reader, found: Gathered, until: datetime, moved: Mapping[int, int | None]
-) -> Replay:
-    return replayed(found.workers, found.queue, start=view.now, until=until, moved=moved)

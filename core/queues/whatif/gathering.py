@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select, union_all
@@ -219,9 +219,3 @@ def _certified(view: Reader, ids: Collection[int]) -> defaultdict[int, set[int]]
     ):
         found[person_id].add(qualification_id)
     return found
-
-
-def end_of(view: Reader, weeks: int) -> datetime:
-    """Return the midnight on the bank's wall that ends so many weeks from today on."""
-    days = timedelta(days=7 * weeks - 1)
-    return end_of_today(view.now + days)

@@ -1,19 +1,17 @@
 """In which order a person takes up work: the own list first, then the branch pool."""
 
-from collections.abc import Iterable, Sequence
-from heapq import heappop, heappush
+from collections.abc import Collection, Iterable, Sequence
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 from core.queues.whatif.workers import Minute, Queued, Worker
 
 
-class _Waiting:
+class Waiting:
     """Activities that are not to be taken up before a moment, the earliest first."""
 
-    def __init__(self, activities: Iterable[Queued]) -> None:
+    def __init__(self) -> None:
         self._later: list[tuple[Minute, int, Queued]] = []
-        for each in activities:
-            self.add(each)
 
     def add(self, activity: Queued) -> None:
         heappush(self._later, (activity.begins, activity.id, activity))
@@ -28,14 +26,23 @@ class _Waiting:
             yield heappop(self._later)[-1]
 
 
-class OwnList(_Waiting):
+class OwnList(Waiting):
     """One person's list: what is overdue, then what was promised for now, then what is due."""
 
-    def __init__(self, activities: Iterable[Queued]) -> None:
-        super().__init__(activities)
+    def __init__(self) -> None:
+        super().__init__()
         self._due: list[tuple[Any, Queued]] = []
         self._promised: list[tuple[Any, Queued]] = []
         self._taken: set[int] = set()
+
+    def give_up(self, ids: Collection[int]) -> list[Queued]:
+        """Drop these activities, and return those that were still waiting."""
+        waiting = [entry[-1] for heap in (self._later, self._due) for entry in heap]
+        gone = [each for each in waiting if each.id in ids and each.id not in self._taken]
+        self._taken.update(each.id for each in gone)
+        self._later = [entry for entry in self._later if entry[1] not in self._taken]
+        heapify(self._later)
+        return gone
 
     def take(self, now: Minute) -> Queued | None:
         for activity in self._opened(now):
@@ -53,11 +60,11 @@ class OwnList(_Waiting):
         return activity
 
 
-class _Line(_Waiting):
+class _Line(Waiting):
     """The part of a pool that asks the same of a person, in the order of *take next*."""
 
     def __init__(self, example: Queued) -> None:
-        super().__init__([])
+        super().__init__()
         self.example = example
         self._ready: list[tuple[Any, Queued]] = []
 
@@ -74,14 +81,19 @@ class _Line(_Waiting):
 
 
 class Pool:
-    """What anybody of a branch may take who is certified for it."""
+    """What anybody of a branch may take who is certified for it.
 
-    def __init__(self, activities: Iterable[Queued]) -> None:
+    :param examples: everything that may ever come into it
+    """
+
+    def __init__(self, examples: Iterable[Queued]) -> None:
         self._lines: dict[tuple[int, int | None], _Line] = {}
-        for each in activities:
-            if each.objection is None:
-                key = (each.branch_id, each.qualification_id)
-                self._lines.setdefault(key, _Line(each)).add(each)
+        for each in examples:
+            self._lines.setdefault((each.branch_id, each.qualification_id), _Line(each))
+
+    def add(self, activity: Queued) -> None:
+        if activity.objection is None:
+            self._lines[activity.branch_id, activity.qualification_id].add(activity)
 
     def lines_of(self, worker: Worker) -> Sequence[_Line]:
         if not worker.is_agent:

@@ -63,7 +63,7 @@ def divided(
     *,
     start: datetime,
     until: datetime,
-    among: Collection[int] = (),
+    among: Collection[int] | None = None,
 ) -> Divided:
     """Split what was asked for, so that as much as possible stays with whoever has it.
 
@@ -72,7 +72,7 @@ def divided(
     whatever else they have. Keeping the relationship: to the customer's manager, else the least
     loaded. What is due first is given first.
 
-    :param among: who may get something; nobody named is every agent who can
+    :param among: who may get something; None is every agent
     """
     known = {worker.id: worker for worker in workers}
     takers = _takers(workers, start, until, among)
@@ -104,11 +104,11 @@ def _takers(
     workers: Iterable[Worker],
     start: datetime,
     until: datetime,
-    among: Collection[int],
+    among: Collection[int] | None,
 ) -> dict[int | None, _Taker]:
     takers: dict[int | None, _Taker] = {}
     for worker in sorted(workers, key=lambda each: each.id):
-        is_meant = worker.id in among if among else worker.is_agent
+        is_meant = worker.is_agent if among is None else worker.id in among
         can = worker.gets_work and worker.is_active and not worker.is_away(start)
         if not is_meant or not can:
             continue
