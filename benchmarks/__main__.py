@@ -5,7 +5,7 @@ Use: python -m benchmarks [customers]
 
 import sys
 
-from benchmarks import demo, importing, reassign, selection
+from benchmarks import demo, importing, reassign, selection, taking
 
 if __name__ == "__main__":
     size = [int(number) for number in sys.argv[1:2]]
@@ -13,6 +13,7 @@ if __name__ == "__main__":
         selection.main(*size),
         demo.main(*size),
         reassign.main(*(customers // 10 for customers in size)),
+        taking.main(*(customers // 20 for customers in size)),
         importing.main(*(customers // 10 for customers in size)),
     ]
     sys.exit(0 if all(results) else 1)
