@@ -70,7 +70,7 @@ class ServiceDay(Base):
 
 
 class ServiceCell(Base):
-    """The work that was due on a folded day, counted by what was kept; cells add up."""
+    """The work of a branch that was due on a folded day, by what was kept; cells add up."""
 
     __tablename__ = "service_cell"
     __table_args__ = (only("priority", Priority), {"sqlite_with_rowid": False})
@@ -79,6 +79,20 @@ class ServiceCell(Base):
         ForeignKey(ServiceDay.day, ondelete="CASCADE"), primary_key=True
     )
     branch_id: Mapped[int] = mapped_column(primary_key=True)
+    priority: Mapped[Priority] = mapped_column(Code(Priority), primary_key=True)
+    met: Mapped[int]
+    missed: Mapped[int]
+
+
+class CampaignServiceCell(Base):
+    """The same work by campaign: cells of both together would be almost as many as the work."""
+
+    __tablename__ = "campaign_service_cell"
+    __table_args__ = (only("priority", Priority), {"sqlite_with_rowid": False})
+
+    day: Mapped[date] = mapped_column(
+        ForeignKey(ServiceDay.day, ondelete="CASCADE"), primary_key=True
+    )
     campaign_id: Mapped[int] = mapped_column(primary_key=True)
     priority: Mapped[Priority] = mapped_column(Code(Priority), primary_key=True)
     met: Mapped[int]

@@ -10,11 +10,10 @@ from sqlalchemy.orm import Session
 
 from core.database import affected
 from core.runs.model import Run
-from core.service.model import ServiceCell, ServiceDay
-from core.service.queries.judged import SETTLED, judged, touched_days
+from core.service.model import ServiceDay
+from core.service.queries.judged import EVERY_CELLS, SETTLED, columns_of, counted, touched_days
 
 MOST_DAYS = 31  # new ones at a time: who folds for the first time keeps nobody waiting
-_KEYS = ("day", "branch_id", "campaign_id", "priority")
 
 
 def fold_service(session: Session, *, now: datetime, most_days: int = MOST_DAYS) -> int:
@@ -28,14 +27,14 @@ def fold_service(session: Session, *, now: datetime, most_days: int = MOST_DAYS)
     days = sorted({*again, *_new(session, folded, over)[:most_days]})
     if not days:
         return 0
-    session.execute(delete(ServiceCell).where(ServiceCell.day.in_(again)))
-    session.execute(delete(ServiceDay).where(ServiceDay.day.in_(again)))
+    for table in (*EVERY_CELLS, ServiceDay):
+        session.execute(delete(table).where(table.day.in_(again)))
     session.add_all(ServiceDay(day=day, folded_at=now) for day in days)
     session.flush()
-    rows = judged(session, days, now)
-    keys = [rows.c[name] for name in _KEYS]
-    counted = select(*keys, func.sum(rows.c.met), func.sum(rows.c.missed)).group_by(*keys)
-    affected(session, insert(ServiceCell).from_select([*_KEYS, "met", "missed"], counted))
+    for day in days:
+        for cells in EVERY_CELLS:
+            rows = counted(cells, day, now)
+            affected(session, insert(cells).from_select(columns_of(cells), rows))
     return len(days)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    tuple_,
     update,
 )
 
@@ -60,21 +61,14 @@ def escalate(work: Work, _request: Escalate) -> WorkEscalated:
     risky = at_risk(work.session, work.now)
     asked = row_set(
         work.dialect,
-        [(kind.branch_id, kind.priority.code, kind.activity_on, kind.due_at) for kind in risky],
+        [(each.branch_id, each.priority.code, each.activity_on, each.due_at) for each in risky],
         branch_id=Integer(),
         priority=Integer(),
         activity_on=Date(),
         due_at=Moment(),
-    ).subquery("asked")
-    alike = select(*_columns(work, Alarm.AT_RISK)).join(
-        asked,
-        and_(
-            Activity.branch_id == asked.c.branch_id,
-            Activity.priority == asked.c.priority,
-            Activity.activity_on == asked.c.activity_on,
-            Activity.due_at == asked.c.due_at,
-        ),
     )
+    kind = tuple_(Activity.branch_id, Activity.priority, Activity.activity_on, Activity.due_at)
+    alike = select(*_columns(work, Alarm.AT_RISK)).where(kind.in_(asked))
     told = _tell(work, Alarm.AT_RISK, alike.where(pending())) if risky else 0
 
     branches = select(Escalation.branch_id).where(Escalation.at == work.now).distinct()

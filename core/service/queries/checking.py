@@ -5,12 +5,14 @@ from datetime import date
 from sqlalchemy import Integer, func, literal_column, or_, select, union_all
 
 from core.access import Permission
-from core.service.model import ServiceCell
-from core.service.queries.judged import judged, settled_days
+from core.service.queries.judged import (
+    EVERY_CELLS,
+    Cells,
+    columns_of,
+    counted,
+    settled_days,
+)
 from core.work import Reader
-
-_KEYS = ("day", "branch_id", "campaign_id", "priority")
-_COUNTS = ("met", "missed")
 
 
 def service_cells_that_differ(view: Reader) -> int:
@@ -20,16 +22,17 @@ def service_cells_that_differ(view: Reader) -> int:
     """
     view.authorize(Permission.READ_JOURNAL)
     days = settled_days(view.session, date.min, date.max, view.now)
-    cells = ServiceCell.__table__.c
-    live = judged(view.session, days, view.now)
-    one = literal_column("1", Integer)
+    return sum(_differing(view, cells, day) for day in days for cells in EVERY_CELLS)
+
+
+def _differing(view: Reader, cells: Cells, day: date) -> int:
+    sign = literal_column("1", Integer)
+    kept = select(*cells.__table__.c).where(cells.day == day)
     both = union_all(
-        select(*(cells[name] for name in (*_KEYS, *_COUNTS)), one.label("sign")).where(
-            cells.day.in_(days)
-        ),
-        select(*(live.c[name] for name in (*_KEYS, *_COUNTS)), (-one).label("sign")),
+        kept.add_columns(sign.label("sign")),
+        counted(cells, day, view.now).add_columns((-sign).label("sign")),
     ).subquery("both")
-    keys = [both.c[name] for name in _KEYS]
-    differ = or_(*(func.sum(both.c[name] * both.c.sign) != 0 for name in _COUNTS))
+    *keys, met, missed = (both.c[name] for name in columns_of(cells))
+    differ = or_(*(func.sum(each * both.c.sign) != 0 for each in (met, missed)))
     statement = select(*keys).group_by(*keys).having(differ).subquery("differing")
     return view.session.scalar(select(func.count()).select_from(statement)) or 0

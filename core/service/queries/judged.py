@@ -2,19 +2,18 @@
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     ColumnElement,
-    Date,
+    Integer,
     Select,
     Subquery,
-    case,
+    cast,
     func,
-    literal_column,
+    literal,
     select,
     text,
-    true,
     union_all,
 )
 from sqlalchemy.orm import Session
@@ -22,54 +21,46 @@ from sqlalchemy.orm import Session
 from core.activities.model import REDATED, Activity, Change
 from core.activities.rules import CLOSED
 from core.activities.scope import among, pending
-from core.database import Moment, row_set
 from core.people.model import Unit
-from core.service.model import ServiceDay
+from core.service.model import CampaignServiceCell, ServiceCell, ServiceDay
 from core.service.rules import Standing
 from core.service.standing import standing
 
 # No change is open for longer, so after it nothing older can still come to light.
 SETTLED = timedelta(minutes=15)
-_HELD = (Activity.branch_id, Activity.campaign_id, Activity.priority, Activity.person_id)
+_HELD = (
+    Activity.due_at,
+    Activity.branch_id,
+    Activity.campaign_id,
+    Activity.priority,
+    Activity.person_id,
+)
+_DAY = timedelta(days=1)
+Cells: TypeAlias = type[ServiceCell] | type[CampaignServiceCell]
+EVERY_CELLS: tuple[Cells, ...] = (ServiceCell, CampaignServiceCell)
 
 
-def judged(
-    session: Session,
-    days: Iterable[date],
-    now: datetime,
-    *which: ColumnElement[bool],
-) -> Subquery:
-    """Return the work that was due on these days on the bank's wall, each with `met` or `missed`.
+def judged(days: Iterable[date], now: datetime, *, branches: Select[int] | None = None) -> Subquery:
+    """Return the work that was due on these days on the bank's wall, each with `met` and `missed`.
 
     Work that is not due yet, or not counted, is left out.
 
-    :param which: what limits the units, such as the actor's scope
+    :param branches: the ids of those whose work it is, such as of the actor's scope; None is all
     """
-    spans = [(day, _midnight(day, now), _midnight(day + timedelta(days=1), now)) for day in days]
-    asked = row_set(
-        session.get_bind().dialect.name, spans, day=Date(), begins=Moment(), ends=Moment()
-    ).subquery("asked")
+    ids = select(Unit.id) if branches is None else branches
 
-    def part(statuses: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-        due = Activity.due_at
-        return (
-            select(asked.c.day, *_HELD, standing(now).label("standing"))
-            .select_from(asked)
-            .join(Unit, true())
-            .join(
-                Activity,
-                (Activity.branch_id == Unit.id) & (due >= asked.c.begins) & (due < asked.c.ends),
-            )
-            .where(statuses, *which)
+    def part(begins: datetime, ends: datetime, of: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+        return select(*_HELD, standing(now).label("standing")).where(
+            Activity.branch_id.in_(ids), Activity.due_at >= begins, Activity.due_at < ends, of
         )
 
-    # Two parts, because each is met by a partial index of its own.
-    rows = union_all(part(among(*CLOSED)), part(pending())).subquery("rows")
+    # Parts of their own, because each is met by a partial index, and by one range of it.
+    stretches = _stretches(days, now) or [(now, now)]
+    parts = [part(*each, of) for each in stretches for of in (among(*CLOSED), pending())]
+    rows = union_all(*parts).subquery("rows")
 
     def one(wanted: Standing) -> ColumnElement[int]:
-        return case(
-            (rows.c.standing == wanted.literal, literal_column("1")), else_=literal_column("0")
-        )
+        return cast(rows.c.standing == wanted.literal, Integer)
 
     columns = [column for column in rows.c if column.name != "standing"]
     return (
@@ -77,6 +68,28 @@ def judged(
         .where(rows.c.standing.in_([Standing.MET.literal, Standing.MISSED.literal]))
         .subquery("judged")
     )
+
+
+def columns_of(cells: Cells) -> tuple[str, ...]:
+    """Name the columns of cells: their day, what they are told apart by, and two counts."""
+    return tuple(column.name for column in cells.__table__.c)
+
+
+def counted(cells: Cells, day: date, now: datetime) -> Select[*tuple[Any, ...]]:
+    """Count the work that was due on a day as its cells do, in the order of `columns_of`."""
+    rows = judged([day], now)
+    *keys, met, missed = (rows.c[name] for name in columns_of(cells)[1:])
+    sums = (func.sum(met).label("met"), func.sum(missed).label("missed"))
+    return select(literal(day).label("day"), *keys, *sums).group_by(*keys)
+
+
+def _stretches(days: Iterable[date], now: datetime) -> list[tuple[datetime, datetime]]:
+    """Join days that follow one another, from midnight to midnight on the bank's wall."""
+    joined: list[tuple[date, date]] = []
+    for day in sorted(days):
+        first = joined.pop()[0] if joined and joined[-1][1] == day else day
+        joined.append((first, day + _DAY))
+    return [(_midnight(first, now), _midnight(after, now)) for first, after in joined]
 
 
 def settled_days(session: Session, first: date, last: date, now: datetime) -> set[date]:
@@ -96,8 +109,12 @@ def touched_days(session: Session, now: datetime) -> set[date]:
         .where(text(f"({REDATED})"), Change.at >= folded_at - SETTLED)
         .distinct()
     ).all()
-    zone = now.tzinfo
-    return {moment.astimezone(zone).date() for row in moments for moment in row if moment}
+    return {day_of(moment, now) for row in moments for moment in row if moment}
+
+
+def day_of(moment: datetime, now: datetime) -> date:
+    """Return the date that the bank's wall, which `now` is read from, shows at a moment."""
+    return moment.astimezone(now.tzinfo).date()
 
 
 def _midnight(day: date, now: datetime) -> datetime:

@@ -2,22 +2,22 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, true, union_all
+from sqlalchemy import ColumnElement, Select, Subquery, func, select, true, union_all
 
 from core.access import Permission
 from core.campaigns.model import Campaign
-from core.campaigns.rules import Priority
+from core.database import id_set
 from core.measures import Rate
 from core.people.conditions import team_member
 from core.people.model import Person, Team, Unit
 from core.people.queries import subtree
 from core.refusals import Invalid
-from core.service.model import ServiceCell
-from core.service.queries.judged import judged, settled_days
+from core.service.model import CampaignServiceCell, ServiceCell
+from core.service.queries.judged import day_of, judged, settled_days
 from core.work import Reader
 
 LONGEST = 400  # days
@@ -64,34 +64,42 @@ def met_share(
 ) -> list[Share]:
     """Return what was kept of the work due from `first` to `last`, days on the bank's wall.
 
-    Days that are over are read from cells, the others are counted. Branches and campaigns come
-    by name, days and priorities in their order; where nothing was due there is no row.
+    Days that are over are read from cells, the others are counted; so is what is asked of
+    campaigns within some units, or of one campaign by branch. Branches and campaigns come by
+    name, days and priorities in their order; where nothing was due there is no row.
 
     :param unit_id: only work of this unit and the units below it
     """
     view.authorize(Permission.SEE_TEAM, Permission.SEE_PORTFOLIO)
     days = [day for day in _days(first, last) if day <= view.now.date()]
-    settled = settled_days(view.session, first, last, view.now)
-    in_scope = _in_scope(view, unit_id)
-    cells = ServiceCell.__table__.c
-    folded = (
-        select(*(cells[name] for name in _KEPT))
-        .join(Unit, Unit.id == ServiceCell.branch_id)
-        .where(ServiceCell.day.in_(settled), in_scope)
-    )
-    live = judged(view.session, (day for day in days if day not in settled), view.now, in_scope)
-    rows = union_all(folded, select(*(live.c[name] for name in _KEPT))).subquery("kept")
-    which = true() if campaign_id is None else rows.c.campaign_id == campaign_id
-    sums = (func.sum(rows.c.met), func.sum(rows.c.missed))
-    if by is By.BRANCH:
-        statement = _named(rows.c.branch_id, Unit, sums).where(which)
-    elif by is By.CAMPAIGN:
-        statement = _named(rows.c.campaign_id, Campaign, sums).where(which)
-    else:
-        key = rows.c[by.value]
-        statement = select(key, key, *sums).where(which).group_by(key).order_by(key)
-    found = view.session.execute(statement)
-    return [_share(by, *row) for row in found]
+    branches = _branches(view, unit_id)
+    cells = _cells(view, by, unit_id, campaign_id)
+    settled = settled_days(view.session, first, last, view.now) if cells else set()
+    live = judged((day for day in days if day not in settled), view.now, branches=branches)
+    parts = [live]
+    if cells:
+        kept = select(cells.__table__).where(cells.day.in_(settled))
+        in_scope = kept.where(ServiceCell.branch_id.in_(branches))
+        parts.append((in_scope if cells is ServiceCell else kept).subquery("folded"))
+    if by is By.DAY:
+        return _by_day(view, parts, campaign_id)
+    name = _KEY_OF[by]
+    rows = union_all(
+        *(
+            select(part.c[name], *(part.c[each] for each in _COUNTS)).where(
+                _of_campaign(part, campaign_id)
+            )
+            for part in parts
+        )
+    ).subquery("rows")
+    key = rows.c[name]
+    found = view.session.execute(select(key, *_sums(rows)).group_by(key)).all()
+    if by is By.PRIORITY:
+        found = sorted(found, key=lambda row: row[0].code)
+        return [Share(None, row[0].value, int(row[1]), int(row[2])) for row in found]
+    names_of = _names(view, by, [row[0] for row in found])
+    shares = [Share(row[0], names_of[row[0]], int(row[1]), int(row[2])) for row in found]
+    return sorted(shares, key=lambda share: (share.name, share.id))
 
 
 def people_share(
@@ -109,8 +117,8 @@ def people_share(
     branch_id = (unit_id or view.actor.unit_id) if oversees else view.actor.unit_id
     if branch_id is None:
         raise Invalid("Choose a branch.")
-    in_scope = and_(view.actor.scope.limits(Unit.id), Unit.id == branch_id)
-    live = judged(view.session, _days(first, last), view.now, in_scope)
+    branches = select(Unit.id).where(view.actor.scope.limits(Unit.id), Unit.id == branch_id)
+    live = judged(_days(first, last), view.now, branches=branches)
     seen = true() if oversees else (live.c.person_id.is_(None) | team_member(view))
     of_person = by is Within.PERSON
     id_, name = (Person.id, Person.name) if of_person else (Team.id, Team.name)
@@ -130,34 +138,53 @@ def people_share(
     ]
 
 
-_KEPT = ("day", "branch_id", "campaign_id", "priority", "met", "missed")
+_COUNTS = ("met", "missed")
+_KEY_OF = {By.BRANCH: "branch_id", By.CAMPAIGN: "campaign_id", By.PRIORITY: "priority"}
 
 
-def _named(
-    key: ColumnElement[int], table: type[Unit] | type[Campaign], sums: Iterable[ColumnElement[Any]]
-) -> Select[*tuple[Any, ...]]:
-    named: Any = table
-    return (
-        select(key, named.name, *sums)
-        .join(named, named.id == key)
-        .group_by(key, named.name)
-        .order_by(named.name, key)
+def _cells(
+    view: Reader, by: By, unit_id: int | None, campaign_id: int | None
+) -> type[ServiceCell] | type[CampaignServiceCell] | None:
+    """Return the cells that answer the question; None has all of it counted."""
+    of_campaigns = by is By.CAMPAIGN or campaign_id is not None
+    if not of_campaigns:
+        return ServiceCell
+    is_everywhere = view.actor.scope.bank_wide and unit_id is None
+    return CampaignServiceCell if is_everywhere and by is not By.BRANCH else None
+
+
+def _by_day(view: Reader, parts: Iterable[Subquery], campaign_id: int | None) -> list[Share]:
+    """Add up days: cells have them, and of other work the few due moments are told apart."""
+    found: dict[date, tuple[int, int]] = {}
+    for rows in parts:
+        key = rows.c.day if "day" in rows.c else rows.c.due_at
+        asked = select(key, *_sums(rows)).where(_of_campaign(rows, campaign_id)).group_by(key)
+        for at, met, missed in view.session.execute(asked):
+            day = day_of(at, view.now) if isinstance(at, datetime) else at
+            before = found.get(day, (0, 0))
+            found[day] = before[0] + int(met), before[1] + int(missed)
+    return [Share(None, day.isoformat(), *found[day]) for day in sorted(found)]
+
+
+def _sums(rows: Subquery) -> list[ColumnElement[Any]]:
+    return [func.sum(rows.c[name]) for name in _COUNTS]
+
+
+def _of_campaign(rows: Subquery, campaign_id: int | None) -> ColumnElement[bool]:
+    return true() if campaign_id is None else rows.c.campaign_id == campaign_id
+
+
+def _names(view: Reader, by: By, ids: list[int]) -> dict[int, str]:
+    table = Unit if by is By.BRANCH else Campaign
+    rows = view.session.execute(
+        select(table.id, table.name).where(table.id.in_(id_set(view.dialect, ids)))
     )
+    return {row.id: row.name for row in rows}
 
 
-def _share(by: By, key: Any, name: Any, met: int, missed: int) -> Share:
-    is_record = by in (By.BRANCH, By.CAMPAIGN)
-    name = name.isoformat() if isinstance(name, date) else str(name)
-    if isinstance(key, Priority):
-        name = key.value
-    return Share(key if is_record else None, name, int(met), int(missed))
-
-
-def _in_scope(view: Reader, unit_id: int | None) -> ColumnElement[bool]:
-    own = view.actor.scope.limits(Unit.id)
-    if unit_id is None:
-        return own
-    return and_(own, Unit.id.in_(subtree(view.session, unit_id)))
+def _branches(view: Reader, unit_id: int | None) -> Select[int]:
+    own = select(Unit.id).where(view.actor.scope.limits(Unit.id))
+    return own if unit_id is None else own.where(Unit.id.in_(subtree(view.session, unit_id)))
 
 
 def _days(first: date, last: date) -> list[date]:

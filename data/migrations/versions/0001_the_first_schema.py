@@ -236,6 +236,17 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('calendar_id', 'purpose', 'weekday', 'opens_minute', name=op.f('pk_calendar_hours')),
     sqlite_with_rowid=False
     )
+    op.create_table('campaign_service_cell',
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('campaign_id', sa.Integer(), nullable=False),
+    sa.Column('priority', sa.SmallInteger(), nullable=False),
+    sa.Column('met', sa.Integer(), nullable=False),
+    sa.Column('missed', sa.Integer(), nullable=False),
+    sa.CheckConstraint('priority IN (1, 2, 3, 4)', name=op.f('ck_campaign_service_cell_priority')),
+    sa.ForeignKeyConstraint(['day'], ['service_day.day'], name=op.f('fk_campaign_service_cell_day'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('day', 'campaign_id', 'priority', name=op.f('pk_campaign_service_cell')),
+    sqlite_with_rowid=False
+    )
     op.create_table('campaign_subtype',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('type_id', sa.Integer(), nullable=False),
@@ -351,13 +362,12 @@ def upgrade() -> None:
     op.create_table('service_cell',
     sa.Column('day', sa.Date(), nullable=False),
     sa.Column('branch_id', sa.Integer(), nullable=False),
-    sa.Column('campaign_id', sa.Integer(), nullable=False),
     sa.Column('priority', sa.SmallInteger(), nullable=False),
     sa.Column('met', sa.Integer(), nullable=False),
     sa.Column('missed', sa.Integer(), nullable=False),
     sa.CheckConstraint('priority IN (1, 2, 3, 4)', name=op.f('ck_service_cell_priority')),
     sa.ForeignKeyConstraint(['day'], ['service_day.day'], name=op.f('fk_service_cell_day'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('day', 'branch_id', 'campaign_id', 'priority', name=op.f('pk_service_cell')),
+    sa.PrimaryKeyConstraint('day', 'branch_id', 'priority', name=op.f('pk_service_cell')),
     sqlite_with_rowid=False
     )
     op.create_table('template_reason',
@@ -1363,6 +1373,7 @@ def downgrade() -> None:
     op.drop_table('competitor_move')
     op.drop_table('channel')
     op.drop_table('campaign_subtype')
+    op.drop_table('campaign_service_cell')
     op.drop_table('calendar_hours')
     op.drop_table('calendar_closure')
     op.drop_table('work_count')
