@@ -132,14 +132,8 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
     ),
     Role.EXECUTIVE: frozenset({_P.SEE_PORTFOLIO, _P.SEE_IMPACT, _P.EXPORT_AGGREGATES}),
     Role.ADMINISTRATOR: frozenset(
-        {
-            _P.SEE_PEOPLE,
-            _P.MANAGE_PEOPLE,
-            _P.PLAN_ABSENCES,
-            _P.MANAGE_REFERENCE,
-            _P.IMPORT,
-            _P.READ_JOURNAL,
-        }
+        {_P.SEE_PEOPLE, _P.MANAGE_PEOPLE, _P.PLAN_ABSENCES, _P.MANAGE_REFERENCE}
+        | {_P.IMPORT, _P.READ_JOURNAL}
     ),
     Role.AUDITOR: frozenset(
         {

@@ -1,21 +1,27 @@
 """Planning who is away and who stands in, so that nobody's work waits for an empty chair."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 
 from core.access import Permission
 from core.people.actions.finding import held
-from core.people.conditions import answered_for, works
+from core.people.actions.objections import (
+    free,
+    in_order,
+    keeps_what_has_happened,
+    not_before,
+    not_over,
+    stands_in,
+)
+from core.people.conditions import answered_for
 from core.people.events import AbsenceCancelled, AbsenceChanged, AbsencePlanned
 from core.people.model import Absence, Person
 from core.people.queries.working import person_times
-from core.people.rules import AbsenceKind, days_of
+from core.people.rules import AbsenceKind
 from core.refusals import Conflict, Invalid, NotFound
 from core.work import Work
-
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,7 @@ class PlanAbsence:
     deputy_id: int | None = None
 
     def __post_init__(self) -> None:
-        _ordered(self.starts_on, self.ends_on)
+        in_order(self)
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ class ChangeAbsence:
     deputy_id: int | None = None
 
     def __post_init__(self) -> None:
-        _ordered(self.starts_on, self.ends_on)
+        in_order(self)
 
 
 @dataclass(frozen=True)
@@ -68,10 +74,9 @@ def plan_absence(work: Work, request: PlanAbsence) -> AbsencePlanned:
     if not person.is_active:
         raise Invalid(f"{person.name} has left; nobody plans absences of somebody who has.")
     today = _today(work, person)
-    if request.starts_on < today:
-        raise Invalid(f"The absence begins before today, {_said(today)}; let it begin today.")
-    _free(work, person, request)
-    _stands_in(work, person, request)
+    not_before(today, request)
+    free(work, person, request)
+    stands_in(work, person, request)
 
     absence = Absence(
         person_id=person.id,
@@ -107,14 +112,13 @@ def change_absence(work: Work, request: ChangeAbsence) -> AbsenceChanged:
     if not person.is_active:
         raise Invalid(f"{person.name} has left; the absence stays as it is.")
     today = _today(work, person)
-    _not_over(absence, today)
+    not_over(absence, today)
     if absence.starts_on > today:
-        if request.starts_on < today:
-            raise Invalid(f"The absence begins before today, {_said(today)}; let it begin today.")
-        _stands_in(work, person, request)
+        not_before(today, request)
+        stands_in(work, person, request)
     else:
-        _has_begun(absence, request, today)
-    _free(work, person, request, but=absence)
+        keeps_what_has_happened(absence, request, today)
+    free(work, person, request, but=absence)
 
     absence.kind = request.kind
     absence.starts_on = request.starts_on
@@ -137,20 +141,13 @@ def cancel_absence(work: Work, request: CancelAbsence) -> AbsenceCancelled:
     """
     work.authorize(Permission.PLAN_ABSENCES)
     absence, person = _found(work, request.absence_id, request.version)
-    _not_over(absence, _today(work, person))
+    not_over(absence, _today(work, person))
 
     absence.cancelled_at = work.now
 
     fact = AbsenceCancelled(person.id, absence.id)
     work.record(fact)
     return fact
-
-
-def _ordered(starts_on: date, ends_on: date) -> None:
-    if ends_on < starts_on:
-        raise Invalid(
-            f"The last day, {_said(ends_on)}, is before the first, {_said(starts_on)}: move one."
-        )
 
 
 def _held(work: Work, person_id: int, deputy_id: int | None = None) -> Person:
@@ -182,86 +179,3 @@ def _found(
 def _today(work: Work, person: Person) -> date:
     """Return what the calendar says where the person works."""
     return person_times(work.session, [person.id])[person.id].day_of(work.now)
-
-
-def _not_over(absence: Absence, today: date) -> None:
-    if absence.cancelled_at is not None:
-        raise Invalid("The absence was cancelled; plan another one.")
-    if absence.returned_at is not None or absence.ends_on < today:
-        raise Invalid("The absence is over; it stays as it was.")
-
-
-def _has_begun(absence: Absence, request: ChangeAbsence, today: date) -> None:
-    """Continue only if what has happened by now stays as it was."""
-    if request.starts_on != absence.starts_on:
-        raise Invalid(f"The absence has begun; its first day stays {_said(absence.starts_on)}.")
-    if request.deputy_id != absence.deputy_id:
-        raise Invalid("The absence has begun; hand its work to somebody else in the team queue.")
-    if request.ends_on < today - _DAY:
-        raise Invalid(
-            f"The person was away until {_said(today - _DAY)}; let the absence end then, "
-            "or on a later day."
-        )
-
-
-def _free(
-    work: Work,
-    person: Person,
-    request: PlanAbsence | ChangeAbsence,
-    but: Absence | None = None,
-) -> None:
-    """Continue only if the person is not away for another reason in these days."""
-    meets = _meets(person.id, request)
-    if but is not None:
-        meets = meets & (Absence.id != but.id)
-    other = work.session.scalar(select(Absence).where(meets).order_by(Absence.starts_on).limit(1))
-    if other is not None:
-        raise Invalid(
-            f"{person.name} is away already, {days_of(other.starts_on, other.ends_on)} "
-            f"({other.kind}); choose other days, or change that absence."
-        )
-
-
-def _stands_in(work: Work, person: Person, request: PlanAbsence | ChangeAbsence) -> None:
-    """Continue only if the deputy, if there is one, can do the work of the person."""
-    if request.deputy_id is None:
-        return
-    if request.deputy_id == person.id:
-        raise Invalid(f"{person.name} can't stand in for themselves; choose somebody else.")
-    deputy = work.session.execute(
-        select(Person.name, Person.unit_id, Person.is_active, works()).where(
-            Person.id == request.deputy_id
-        )
-    ).one_or_none()
-    if deputy is None or deputy.unit_id != person.unit_id:
-        raise Invalid(f"The deputy is not of the branch of {person.name}; choose a colleague.")
-    name, _unit_id, is_active, is_worker = deputy
-    if not is_active:
-        raise Invalid(f"{name} has left and can't stand in; choose somebody else.")
-    if not is_worker:
-        raise Invalid(f"{name} does not work activities; choose somebody who does.")
-    away = work.session.scalar(
-        select(Absence)
-        .where(_meets(request.deputy_id, request))
-        .order_by(Absence.starts_on)
-        .limit(1)
-    )
-    if away is not None:
-        raise Invalid(
-            f"{name} is away too, {days_of(away.starts_on, away.ends_on)}; choose another deputy, "
-            "or the branch pool."
-        )
-
-
-def _meets(person_id: int, request: PlanAbsence | ChangeAbsence) -> ColumnElement[bool]:
-    """Restrict to what somebody has planned already for some of these days."""
-    return (
-        (Absence.person_id == person_id)
-        & (Absence.starts_on <= request.ends_on)
-        & (Absence.ends_on >= request.starts_on)
-        & Absence.cancelled_at.is_(None)
-    )
-
-
-def _said(day: date) -> str:
-    return days_of(day, day)
