@@ -8,6 +8,7 @@ import streamlit as st
 
 from components import navigation, queue, words
 from components.gateway import current_actor, fetch, now, submit
+from components.promises import fixes
 from components.tables import Column, listing, table
 from core.access import Permission
 from core.activities.actions.assignment import Assign, assign
@@ -109,6 +110,7 @@ def promises() -> None:
     )
     if _may(Permission.ASSIGN_ACTIVITIES):
         _hand_out({row.id: row.version for row in chosen})
+        fixes(chosen)
     navigation.link("team_queue", "Team queue", actor=current_actor())
 
 
