@@ -61,8 +61,8 @@ DARK = Palette(
     series=("#7DB8E8", "#F0B25C", "#6FCDBF", "#C29BE0", "#EC8FA6", "#A3B0BC"),
 )
 _WRITTEN_ON_BRAND = (
-    '[data-testid^="stBaseButton-primary"]',
-    '[data-testid^="stBaseButton-primary"] *',
+    '[data-testid^="stBaseButton-primary"]:not(:disabled)',
+    '[data-testid^="stBaseButton-primary"]:not(:disabled) *',
     '[data-testid="stMultiSelect"] [data-tag] *',
 )
 # Lists need the width that Streamlit leaves free at the sides; what stands in one line with
