@@ -10,7 +10,8 @@ from core.activities.actions.batching import carried_out
 from core.activities.model import Batch
 from core.activities.queries.asked import Split
 from core.database import Moment, Number, affected, id_set, row_set
-from core.distribution.actions.deciding import Step, decide
+from core.distribution.actions.deciding import decide
+from core.distribution.actions.lining_up import Step
 from core.distribution.events import WorkDistributed
 from core.distribution.model import Allocation, BranchWay, Distribution, DistributionPerson
 from core.distribution.queries.people import Askable, askable
