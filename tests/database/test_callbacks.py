@@ -308,7 +308,7 @@ class TestWhatAPersonCantKeep:
         do(world.lea, undo, Undo(fact.batch_id))
         back = row(engine, Activity, work[1])
         assert (back.status, back.person_id) == (Status.IN_PROGRESS, ANN)
-        assert back.next_action_at == TOMORROW
+        assert (back.next_action_at, back.promise) == (TOMORROW, Promise.MINE_ONLY)
 
     def test_several_only_where_all_are_promised_and_by_a_lead(self, world, do, work):
         do(world.ann, note_attempt, call_back(work[1]))
