@@ -66,22 +66,29 @@ def unwelcome(of: type[Activity | Message]) -> ColumnElement[bool]:
     Their customer does not want to be contacted at all or, where consent is asked for, not
     through this channel: what `candidates` leaves out, said of what is made already.
     """
-    asks_consent = and_(
-        Stage.activity_type == ActivityType.SALES,
-        CampaignType.objective != Objective.ADMINISTRATIVE,
-    )
-    refused = or_(*(and_(Channel.medium == medium, lacks_consent(medium)) for medium in Medium))
+
+    def asking(medium: Medium) -> Select[int]:
+        return (
+            select(Stage.id)
+            .join(Design, Design.id == Stage.design_id)
+            .join(Campaign, Campaign.id == Design.campaign_id)
+            .join(CampaignType, CampaignType.id == Campaign.type_id)
+            .join(Content, Content.id == Stage.content_id)
+            .join(Channel, Channel.id == Content.channel_id)
+            .where(
+                Stage.activity_type == ActivityType.SALES,
+                CampaignType.objective != Objective.ADMINISTRATIVE,
+                Channel.medium == medium,
+            )
+        )
+
+    # The stages that ask are looked up once, not beside every activity.
+    refused = (and_(of.stage_id.in_(asking(each)), lacks_consent(each)) for each in Medium)
     return (
         select(CustomerState.customer_id)
-        .join(Stage, Stage.id == of.stage_id)
-        .join(Design, Design.id == Stage.design_id)
-        .join(Campaign, Campaign.id == Design.campaign_id)
-        .join(CampaignType, CampaignType.id == Campaign.type_id)
-        .outerjoin(Content, Content.id == Stage.content_id)
-        .outerjoin(Channel, Channel.id == Content.channel_id)
         .where(
             CustomerState.customer_id == of.customer_id,
-            or_(CustomerState.do_not_contact, and_(asks_consent, refused)),
+            or_(CustomerState.do_not_contact, *refused),
         )
         .correlate(of)
         .exists()

@@ -87,6 +87,32 @@ def of_team(view: Reader) -> ColumnElement[bool]:
     )
 
 
+def pending_of_team(view: Reader) -> ColumnElement[bool]:
+    """Restrict to what is pending of `of_team`: each part by itself is met by a partial index."""
+    branch = view.actor.of_branch
+    here = select(Person.id).where(branch(Person.unit_id))
+    team = select(Person.id).where(team_member(view))
+    elsewhere = and_(among(*OPEN), Activity.person_id.not_in(here))
+    nobodys = or_(Activity.person_id.is_(None), elsewhere)
+    return or_(
+        and_(among(*OPEN), Activity.person_id.in_(team)),
+        and_(pending(), branch(Activity.branch_id), nobodys),
+    )
+
+
+def pending_seen(view: Reader) -> ColumnElement[bool]:
+    """Restrict to what is pending of `seen`."""
+    actor = view.actor
+    if actor.is_system or actor.permissions >= OVERSIGHT:
+        return and_(pending(), seen(view))
+    parts: list[ColumnElement[bool]] = [false()]
+    if actor.may(Permission.WORK_ACTIVITIES):
+        parts += [and_(among(*OPEN), own(view)), in_pool(view)]
+    if actor.may(Permission.SEE_TEAM):
+        parts.append(pending_of_team(view))
+    return or_(*parts)
+
+
 def revealed(view: Reader) -> ColumnElement[bool]:
     """Say of each activity whether the actor is shown the customer's name and numbers.
 

@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, literal, select
 from core.access import Permission, masked
 from core.activities.model import Activity
 from core.activities.rules import OPEN, Promise
-from core.activities.scope import among, of_team, revealed
+from core.activities.scope import among, pending_of_team, revealed
 from core.campaigns.model import ActivitySubtype, Campaign
 from core.customers.model import Customer
 from core.database import id_set
@@ -97,7 +97,7 @@ def _judged(view: Reader) -> list[AtRisk]:
         .join(Run, Run.id == Activity.run_id)
         .outerjoin(ActivitySubtype, ActivitySubtype.id == Activity.subtype_id)
         .where(
-            of_team(view),
+            pending_of_team(view),
             among(*OPEN),
             Activity.promise == Promise.MINE_ONLY,
             Activity.next_action_at > view.now,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from core.activities.model import Activity
 from core.activities.queries.lists import authorize_list
-from core.activities.scope import OVERSIGHT, pending, seen
+from core.activities.scope import OVERSIGHT, pending_seen
 from core.campaigns.model import ActivitySubtype, Campaign, Design, Stage
 from core.database import id_set
 from core.people.model import Unit
@@ -48,7 +48,7 @@ def choices(view: Reader) -> Choices:
 
 def _found_out(view: Reader) -> Choices:
     def has_work(*same: ColumnElement[bool]) -> ColumnElement[bool]:
-        return exists().where(*same, pending(), seen(view))
+        return exists().where(*same, pending_seen(view))
 
     runs = view.session.execute(
         select(Run.id, Run.code, Run.design_id)
@@ -68,9 +68,9 @@ def _found_out(view: Reader) -> Choices:
 
 def _read(view: Reader) -> Choices:
     columns = (Activity.campaign_id, Activity.run_id, Activity.subtype_id, Activity.branch_id)
-    rows = view.session.execute(select(*columns).where(pending(), seen(view)).distinct()).all()
+    rows = view.session.execute(select(*columns).where(pending_seen(view)).distinct()).all()
 
-    def those(at: int) -> Select[int]:
+    def those(at: int) -> Select[tuple[int]]:
         return id_set(view.dialect, _present(row[at] for row in rows))
 
     return Choices(

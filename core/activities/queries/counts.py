@@ -12,9 +12,8 @@ from core.activities.scope import (
     among,
     end_of_today,
     in_pool,
-    of_team,
     own,
-    pending,
+    pending_of_team,
 )
 from core.campaigns.rules import ActivityType
 from core.people.conditions import absent, team_member, works
@@ -76,7 +75,7 @@ def team_counts(view: Reader) -> TeamCounts:
         count.filter(among(*OPEN)),
         count.filter(Activity.due_at >= view.now, Activity.due_at < tomorrow),
         count.filter(Activity.due_at < view.now),
-    ).where(pending(), of_team(view))
+    ).where(pending_of_team(view))
     return TeamCounts(*view.session.execute(statement).one())
 
 

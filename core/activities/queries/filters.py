@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from core.activities.model import Activity
 from core.activities.rules import PENDING, Status
-from core.activities.scope import among, revealed, seen
+from core.activities.scope import among, pending_seen, revealed, seen
 from core.campaigns.rules import ActivityType, Priority
 from core.customers.model import Customer, CustomerState
 from core.refusals import Invalid
@@ -48,7 +48,8 @@ class ActivityFilter:
 
     def conditions(self, view: Reader) -> ColumnElement[bool]:
         """Restrict a statement over activities to what matches and the actor may see."""
-        return and_(seen(view), *self._parts(view))
+        is_pending = (self.statuses or PENDING) <= PENDING
+        return and_(pending_seen(view) if is_pending else seen(view), *self._parts(view))
 
     def _parts(self, view: Reader) -> Iterable[ColumnElement[bool]]:
         yield among(*(self.statuses or PENDING))

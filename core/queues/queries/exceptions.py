@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, func, literal_column, select, union_all
 from core.access import BRANCH_ROLES, Permission
 from core.activities.model import Activity
 from core.activities.queries.rows import SORTS, ActivityRow, listed, row_of
-from core.activities.scope import of_team
+from core.activities.scope import pending_of_team
+from core.database import id_set
 from core.people.model import Unit
 from core.people.queries.working import without_calendar
 from core.queues.model import TroubleCell, WorkCount
@@ -110,7 +111,10 @@ def work_in_trouble(
     units = [id_ for id_ in (branch_id, view.actor.unit_id if leads else None) if id_ is not None]
     where = in_trouble(view.session, view.now, trouble, units)
     of_branch = [] if branch_id is None else [Activity.branch_id == branch_id]
-    statement = listed(view).where(where, _answered(view), *of_branch)
+    # Found before it is joined to anything.
+    ids = select(Activity.id).where(where, _answered(view), *of_branch)
+    found = list(view.session.scalars(ids))
+    statement = listed(view).where(Activity.id.in_(id_set(view.dialect, found)))
     sorts = {name: SORTS[name] for name in ("due", "priority", "campaign", "person", "status")}
     rows, total = windowed(view.session, statement, window, sorts=sorts, last=Activity.id)
     return Part([row_of(row) for row in rows], total)
@@ -126,7 +130,7 @@ def _leads(view: Reader) -> bool:
 
 def _answered(view: Reader) -> ColumnElement[bool]:
     """Restrict to the work of a lead's team and branch pool, or of the units one oversees."""
-    return of_team(view) if _leads(view) else view.actor.scope.limits(Activity.branch_id)
+    return pending_of_team(view) if _leads(view) else view.actor.scope.limits(Activity.branch_id)
 
 
 def _counted(

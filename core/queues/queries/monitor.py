@@ -1,8 +1,9 @@
 """How work goes on: by run, branch, team and person, against its plan, and when it will be done."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache, partial
 from math import ceil
 from typing import Any
 
@@ -10,8 +11,9 @@ from sqlalchemy import and_, select
 
 from core.access import BRANCH_ROLES, Permission
 from core.activities.model import Activity
-from core.activities.scope import of_team
+from core.activities.scope import pending_of_team
 from core.campaigns.model import Campaign, Design
+from core.database import id_set
 from core.hours import WorkingTime
 from core.measures import Rate
 from core.people.conditions import team_member
@@ -78,7 +80,7 @@ def monitor(view: Reader, *, by: By, branch_id: int | None = None) -> Monitored:
         view.authorize(Permission.SEE_TEAM, Permission.SEE_PEOPLE)
     if view.actor.roles <= BRANCH_ROLES and not view.actor.is_system:
         branch_id = view.actor.unit_id
-        counted = live(view, by, of_team(view), team_member(view))
+        counted = live(view, by, pending_of_team(view), team_member(view))
     elif branch_id is not None:
         work = and_(Activity.branch_id == branch_id, view.actor.scope.limits(Activity.branch_id))
         people = and_(Person.unit_id == branch_id, view.actor.scope.limits(Person.unit_id))
@@ -106,9 +108,10 @@ class _Named:
 
 
 def _rows(view: Reader, by: By, branch_id: int | None, counted: Counted) -> list[MonitorRow]:
-    named = _names(view, by, branch_id)
+    named = _names(view, by, branch_id, counted.figures.keys())
     first = first_day(view.session, view.now) or view.now.date()
     hours = working_times(view.session, {each.unit_id for each in named.values() if each.unit_id})
+    lately, finish = cache(_lately), _finishes(view.now)
     rows = []
     for id_, figures in counted.figures.items():
         who = named.get(id_)
@@ -116,14 +119,18 @@ def _rows(view: Reader, by: By, branch_id: int | None, counted: Counted) -> list
             continue  # of a run that has ended
         who = who or _Named("Branch pool", unit_id=branch_id)
         time = hours.get(who.unit_id) if who.unit_id else None
-        lately = _lately(time, who.launched_on or first, view.now.date())
-        closed = tuple(counted.closed[id_].get(day, 0) for day in lately)
-        rows.append(_row(view.now, id_, who, figures, closed, time))
+        days = lately(time, who.launched_on or first, view.now.date()) if time else []
+        closed = tuple(counted.closed[id_].get(day, 0) for day in days)
+        until = partial(finish, time) if time else _never
+        rows.append(_row(id_, who, figures, closed, until))
     return sorted(rows, key=lambda row: (row.id is not None, row.name, row.id or 0))
 
 
-def _names(view: Reader, by: By, branch_id: int | None) -> Mapping[Any, _Named]:
+def _names(
+    view: Reader, by: By, branch_id: int | None, keys: Collection[Any]
+) -> Mapping[Any, _Named]:
     statement: Any
+    ids = id_set(view.dialect, [key for key in keys if key is not None])
     match by:
         case By.RUN:
             statement = (
@@ -142,9 +149,9 @@ def _names(view: Reader, by: By, branch_id: int | None) -> Mapping[Any, _Named]:
             statement = select(Unit.id, Unit.name).where(view.actor.scope.limits(Unit.id))
             return {id_: _Named(name, unit_id=id_) for id_, name in view.session.execute(statement)}
         case By.TEAM:
-            statement = select(Team.id, Team.name, Team.unit_id)
+            statement = select(Team.id, Team.name, Team.unit_id).where(Team.id.in_(ids))
         case By.PERSON:
-            statement = select(Person.id, Person.name, Person.unit_id)
+            statement = select(Person.id, Person.name, Person.unit_id).where(Person.id.in_(ids))
     return {
         id_: _Named(name, unit_id=unit_id or branch_id)
         for id_, name, unit_id in view.session.execute(statement)
@@ -155,37 +162,34 @@ def _day(moment: datetime | None, now: datetime) -> date | None:
     return None if moment is None else moment.astimezone(now.tzinfo).date()
 
 
-def _lately(time: WorkingTime | None, first: date, today: date) -> list[date]:
+def _lately(time: WorkingTime, first: date, today: date) -> list[date]:
     """Return the last working days before today, not before `first`."""
-    if time is None:
-        return []
     days = days_from(max(first, today - REACH), today - timedelta(days=1))
     return [day for day in days if time.is_working(day)][-MOST_DAYS:]
 
 
 def _row(
-    now: datetime,
     id_: int | None,
     who: _Named,
     figures: Figures,
     closed: tuple[int, ...],
-    time: WorkingTime | None,
+    until: Callable[[float], date | None],
 ) -> MonitorRow:
     seen = forecast(figures.left, closed)
-    ends: tuple[date | None, ...] = ()
-    if isinstance(seen, Forecast) and time is not None:
-        ends = tuple(_ahead(time, now, days) for days in (seen.soonest, seen.likely, seen.latest))
-    outlasts = None
-    if ends and ends[1] is not None:
-        outlasts = who.ends_on is not None and ends[1] > who.ends_on
-    judged = pace(left=figures.left, overdue=figures.overdue, kept=figures.kept, outlasts=outlasts)
+    ends: list[date | None] = [None, None, None]
+    if isinstance(seen, Forecast):
+        days = (seen.soonest, seen.likely, seen.latest)
+        ends = [None if each is None else until(each) for each in days]
+    likely, outlasts = ends[1], None
+    if likely is not None:
+        outlasts = who.ends_on is not None and likely > who.ends_on
     return MonitorRow(
         id_,
         who.name,
         who.campaign,
         who.unit_id,
         figures,
-        judged,
+        pace(left=figures.left, overdue=figures.overdue, kept=figures.kept, outlasts=outlasts),
         who.ends_on,
         closed,
         seen if isinstance(seen, Unforeseen) else None,
@@ -193,12 +197,25 @@ def _row(
     )
 
 
-def _ahead(time: WorkingTime, now: datetime, days: float | None) -> date | None:
-    """Return the day on which so many days of work from now are over; today's rest counts."""
-    if days is None:
-        return None
-    today = time.day_of(now)
-    whole = time.minutes_of(today)
-    close = time.close_of(today)
-    rest = max(0, time.between(now, close)) / whole if whole and close else 0.0
-    return time.day_of(time.due_of(today, max(0, ceil(days - rest))) - timedelta(minutes=1))
+def _never(_days: float) -> None:
+    """Say nothing of work whose hours are not known."""
+
+
+def _finishes(now: datetime) -> Callable[[WorkingTime, float], date]:
+    """Return what says on which day so many days of work from now are over; today's rest counts.
+
+    What it has looked up it keeps: many branches have the same hours.
+    """
+
+    @cache
+    def rest_of_today(time: WorkingTime) -> float:
+        today = time.day_of(now)
+        whole, close = time.minutes_of(today), time.close_of(today)
+        return max(0, time.between(now, close)) / whole if whole and close else 0.0
+
+    @cache
+    def after(time: WorkingTime, working_days: int) -> date:
+        end = time.due_of(time.day_of(now), working_days)
+        return time.day_of(end - timedelta(minutes=1))
+
+    return lambda time, days: after(time, max(0, ceil(days - rest_of_today(time))))

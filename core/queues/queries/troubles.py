@@ -53,7 +53,7 @@ def _nobody_there(_: Session, _now: datetime, _ids: Collection[int] | None) -> C
 
 
 def _nobody_qualified(
-    _: Session, now: datetime, _ids: Collection[int] | None
+    session: Session, now: datetime, ids: Collection[int] | None
 ) -> ColumnElement[bool]:
     """Restrict to the pool of branches where nobody has what the design asks for, valid today."""
     valid = or_(
@@ -77,6 +77,8 @@ def _nobody_qualified(
         .join(Unit, not_(somebody))
         .where(Run.status.in_(UNDER_WAY), Design.qualification_id.is_not(None))
     )
+    if ids is not None:
+        lacking = lacking.where(Unit.id.in_(id_set(session.get_bind().dialect.name, ids)))
     in_pool = Activity.status == Status.UNASSIGNED.literal
     return and_(in_pool, tuple_(Activity.run_id, Activity.branch_id).in_(lacking))
 
