@@ -52,7 +52,7 @@ def try_out(work: Work, request: TakeIn) -> Verdict:
     :raises NotAllowed: importing is for administrators of the whole bank
     :raises Invalid: the file or its mapping can't be used at all
     """
-    return _judged(work, request).verdict
+    return _judged_file(work, request).verdict
 
 
 def take_in(work: Work, request: TakeIn) -> IntakeApplied:
@@ -62,7 +62,7 @@ def take_in(work: Work, request: TakeIn) -> IntakeApplied:
     :raises RowsRejected: some rows can't be taken in and `keep_good_rows` wasn't chosen
     :raises Invalid: the file or its mapping can't be used at all
     """
-    judged = _judged(work, request)
+    judged = _judged_file(work, request)
     verdict, stage = judged.verdict, judged.stage
     if verdict.rejected and not request.keep_good_rows:
         raise RowsRejected(verdict)
@@ -96,7 +96,7 @@ class _Judged:
     verdict: Verdict
 
 
-def _judged(work: Work, request: TakeIn) -> _Judged:
+def _judged_file(work: Work, request: TakeIn) -> _Judged:
     """Read the whole file and resolve what each row would do; only references are created."""
     allow_import(work)
     connection = work.session.connection()
