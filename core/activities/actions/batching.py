@@ -117,9 +117,9 @@ def _takers(work: Work, what: What) -> Rows:
     match what:
         case ToPerson():
             return id_set(work.dialect, [what.person_id])
-        case Split() if isinstance(what.persons, Mapping):
-            return id_set(work.dialect, set(what.persons.values()))
         case Split():
+            if isinstance(what.persons, Mapping):
+                return id_set(work.dialect, set(what.persons.values()))
             return select(what.persons.subquery("part").c.person_id)
     return id_set(work.dialect, [])
 
@@ -143,7 +143,7 @@ def _remember(work: Work, batch: Batch, rows: Subquery, judgement: Judgement) ->
         "version": rows.c.version + 1,
     }
     for name in FIELDS:
-        before = rows.c[name]
+        before: ColumnElement[Any] = rows.c[name]
         after = rows.c[f"to_{name}"] if name in judgement.changes else before
         if name in OPTIONAL:
             if name not in judgement.changes:

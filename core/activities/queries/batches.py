@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Integer, and_, or_, select, type_coerce
 from sqlalchemy.orm import aliased
 
 from core.access import Permission, masked
@@ -99,7 +99,10 @@ def _batches(view: Reader) -> Rows:
 
 
 def _concerned(view: Reader) -> ColumnElement[bool]:
-    return or_(Batch.actor_id == view.actor.person_id, view.actor.of_branch(Batch.branch_id))
+    return or_(
+        Batch.actor_id == view.actor.person_id,
+        view.actor.of_branch(type_coerce(Batch.branch_id, Integer)),
+    )
 
 
 @dataclass(frozen=True)

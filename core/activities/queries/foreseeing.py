@@ -86,7 +86,7 @@ def reasons_to_cancel(view: Reader, *, asked: Asked) -> list[ReasonChoice]:
 
 
 def _counted(view: Reader, judgement: Judgement) -> Foreseen:
-    rows, count = judgement.rows.subquery("judged"), func.count().label("count")
+    rows, count = judgement.rows.subquery("judged"), func.count().label("activities")
     goes = "person_id" in judgement.changes
     to = rows.c.to_person_id if goes else cast(null(), Integer)
     groups = (
@@ -97,16 +97,16 @@ def _counted(view: Reader, judgement: Judgement) -> Foreseen:
     found = view.session.execute(
         select(groups, Person.name)
         .outerjoin(Person, Person.id == groups.c.person_id)
-        .order_by(groups.c.count.desc(), Person.name, groups.c.objection)
+        .order_by(groups.c.activities.desc(), Person.name, groups.c.objection)
     ).all()
     against: dict[str, int] = {}
     for row in found:
         if row.objection is not None:
-            against[row.objection] = against.get(row.objection, 0) + row.count
+            against[row.objection] = against.get(row.objection, 0) + row.activities
     moving = [row for row in found if row.objection is None]
     verdicts = [Verdict(*each) for each in against.items()]
     return Foreseen(
-        moving=sum(row.count for row in moving),
+        moving=sum(row.activities for row in moving),
         against=tuple(sorted(verdicts, key=lambda each: -each.count)),
-        gains=tuple(Gain(row.person_id, row.name, row.count) for row in moving if goes),
+        gains=tuple(Gain(row.person_id, row.name, row.activities) for row in moving if goes),
     )
