@@ -42,6 +42,7 @@ def moment_on_wall(day: date, minute: int, zone: str) -> datetime:
     )
 
 
+@lru_cache(maxsize=4096)
 def beginning_of(day: date, zone: str) -> datetime:
     """Return the first moment at which the wall shows a day, or the next where it is left out."""
     passes = wall_minutes(zone, day, 0, MINUTES_OF_DAY)
