@@ -5,6 +5,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from core.activities.model import Activity
+from core.customers.model import CustomerState
 from core.people.actions.roles import SetRoles, set_roles
 from core.runs.model import Run
 from core.runs.rules import RunStatus
@@ -115,3 +116,30 @@ def test_executives_read_what_campaigns_changed(open_page, world):
 
     assert app.subheader[0].value == "What campaigns changed"
     assert "No campaign has been measured" in app.info[0].value
+
+
+class TestExceptions:
+    @pytest.fixture(autouse=True)
+    def work(self, engine):
+        """Customer 4 opted out while work was being made, and half of North's work is late."""
+        pool_of(engine, NORTH_CUSTOMERS)
+        with Session(engine) as session, session.begin():
+            session.execute(
+                update(CustomerState)
+                .where(CustomerState.customer_id == 4)
+                .values(do_not_contact=True)
+            )
+            late = Activity.customer_id <= 5
+            session.execute(update(Activity).where(late).values(due_at=NOW - DAY))
+
+    def test_lead_the_lead_to_what_is_in_the_way(self, said, world):
+        assert said(world.lea)["1 exception is in the way of the work"] == "exceptions"
+
+    def test_lead_a_manager_to_the_runs_off_pace_too(self, said, world):
+        lines = said(world.mia)
+        assert lines["1 exception is in the way of the work"] == "exceptions"
+        assert lines["1 run is off its pace"] == "exceptions"
+
+    def test_are_no_line_of_others(self, said, world):
+        for actor in (world.ann, world.eve, world.tom):
+            assert not any("exception" in line for line in said(actor))

@@ -1,0 +1,83 @@
+"""What waits for approvers and campaign managers."""
+
+from collections.abc import Iterator
+
+from components.duties.duty import Duty
+from components.gateway import fetch, now
+from core.campaigns.queries import CampaignState, approvals_wanted, campaigns
+from core.runs.queries import runs
+from core.runs.rules import RunStatus
+from core.windows import Window
+
+_COUNT_ONLY = Window(size=1)
+_RUNNING = (RunStatus.LAUNCHED, RunStatus.PAUSED)
+
+
+def approver() -> Iterator[Duty]:
+    """Count the designs that wait for approval."""
+    wanted = fetch(approvals_wanted)
+    late = sum(each.overdue for each in wanted)
+    yield Duty(
+        late,
+        "approval is past its day",
+        "approvals are past their day",
+        "no approval is late",
+        "approvals",
+        "bad",
+    )
+    yield Duty(
+        len(wanted) - late,
+        "design waits for your approval",
+        "designs wait for your approval",
+        "no design waits for approval",
+        "approvals",
+        "brand",
+    )
+
+
+def manager() -> Iterator[Duty]:
+    """Count the runs and campaigns that need their manager."""
+    running = fetch(runs, status=_RUNNING, window=Window(size=200)).rows
+    today = now().date()
+    yield Duty(
+        sum(run.ends_on < today for run in running),
+        "run is past its last day and still open",
+        "runs are past their last day and still open",
+        "no run is past its last day",
+        "runs",
+        "bad",
+        {"status": RunStatus.LAUNCHED},
+    )
+    for status, one, many, nothing in (
+        (
+            RunStatus.PLANNED,
+            "run is planned and has no candidates yet",
+            "runs are planned and have no candidates yet",
+            "no run lacks candidates",
+        ),
+        (
+            RunStatus.SELECTED,
+            "run has its candidates and waits to be launched",
+            "runs have their candidates and wait to be launched",
+            "no run waits to be launched",
+        ),
+    ):
+        found = fetch(runs, status=(status,), window=_COUNT_ONLY).total
+        yield Duty(found, one, many, nothing, "runs", "warn", {"status": status})
+    for state, one, many, nothing in (
+        (
+            CampaignState.WAITING,
+            "campaign of yours waits for approval",
+            "campaigns of yours wait for approval",
+            "no campaign of yours waits for approval",
+        ),
+        (
+            CampaignState.DRAFT,
+            "campaign of yours is being designed",
+            "campaigns of yours are being designed",
+            "no campaign of yours is unfinished",
+        ),
+    ):
+        found = fetch(campaigns, mine=True, state=state, window=_COUNT_ONLY).total
+        query = {"state": state, "mine": "true"}
+        yield Duty(found, one, many, nothing, "campaigns", query=query)
