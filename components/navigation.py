@@ -70,6 +70,15 @@ SCREENS: tuple[Screen, ...] = (
     _screen("Work", "absences", "Absences", "event_busy", _P.PLAN_ABSENCES),
     _screen(
         "Work",
+        "fairness",
+        "Fairness",
+        "balance",
+        _P.WORK_ACTIVITIES,
+        _P.SEE_TEAM,
+        _P.MANAGE_REFERENCE,
+    ),
+    _screen(
+        "Work",
         "exceptions",
         "Exceptions",
         "error",

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import activity_sheet, leads, navigation, outcomes, words
+from components import activity_sheet, fairness, leads, navigation, outcomes, words
 from components.gateway import as_seen, current_actor, fetch, now, submit
 from core.activities.actions.taking import Take, TakeNext, take, take_next
 from core.activities.events import ActivityTaken
@@ -31,6 +31,7 @@ def workspace(activity_id: int, *, of_type: ActivityType | None) -> None:
         navigation.link(
             "customer", "The whole record", actor=current_actor(), id=seen.row.customer_id
         )
+        fairness.why(activity_id)
     activity_sheet.past(seen.row)
 
 

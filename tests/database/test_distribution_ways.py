@@ -124,12 +124,12 @@ class TestWhyMe:
 
         assert answer.sentences == (
             (
-                "You got it by rule at 2026-03-02 09:00, because time passed. It stood at place 1 in"
-                " the line of North, where what is due first comes first."
+                "You got it by rule at 2026-03-02 09:00, because time passed. It stood at place 1"
+                " in the line of North, where what is due first comes first."
             ),
             (
-                "North has its work handed out in turn, and it was turn 1 of that time. You waited at"
-                " place 1 of 2 who could take it (last turn before: no turn yet)."
+                "North has its work handed out in turn, and it was turn 1 of that time. You waited"
+                " at place 1 of 2 who could take it (last turn before: no turn yet)."
             ),
             "Could have taken it too: Agent 21.",
             (

@@ -20,7 +20,7 @@ _LATEST = 20
 class WayRow:
     """A branch with its way; without a `version` nobody has chosen one yet."""
 
-    branch_id: int
+    id: int
     branch: str
     way: Way
     version: int | None
