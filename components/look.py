@@ -98,6 +98,19 @@ def dress() -> None:
     st.html(f"<style>{places} {{ {written} }} {_LAYOUT}</style>")
 
 
+def from_afar() -> None:
+    """Draw the page for a wall: figures that can be read in passing, and no menu beside them."""
+    st.html(
+        """<style>
+[data-testid="stSidebar"], [data-testid="stSidebarCollapsedControl"],
+[data-testid="stExpandSidebarButton"], [data-testid="stToolbar"] { display: none; }
+[data-testid="stMetricValue"] { font-size: 3.5rem; }
+[data-testid="stMetricLabel"] p { font-size: 1.4rem; }
+[data-testid="stCaptionContainer"] p { font-size: 1.15rem; }
+</style>"""
+    )
+
+
 def logo() -> str:
     return str(_STATIC / f"logo-{mode()}.svg")
 

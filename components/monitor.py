@@ -9,7 +9,8 @@ import streamlit as st
 from components import errors, filters, navigation, sessions, words
 from components.charts import monitor as charts
 from components.charts.frame import chart
-from components.gateway import current_actor, fetch
+from components.gateway import current_actor, fetch, now
+from components.hours.escalated import against_target
 from components.tables import Column, table
 from components.tiles import Tile, tiles
 from core.access import BRANCH_ROLES, Permission
@@ -17,14 +18,19 @@ from core.queues.pace import Pace
 from core.queues.queries.counted import Figures
 from core.queues.queries.gathering import By
 from core.queues.queries.monitor import Monitored, MonitorRow, monitor
+from core.service.queries import shares as service
 
 EVERY = timedelta(seconds=15)
 NONE_CHOSEN = -1
 ON_A_WALL = 6  # rows that somebody reads in passing
 _MOST_DRAWN = 20
 _CUTS = {"Run": By.RUN, "Branch": By.BRANCH, "Team": By.TEAM, "Person": By.PERSON}
+_DAYS = 30
+_KEPT = {By.RUN: service.By.CAMPAIGN, By.BRANCH: service.By.BRANCH}
+_WITHIN = {By.TEAM: service.Within.TEAM, By.PERSON: service.Within.PERSON}
 _COLUMNS = (
     Column("pace", "Pace", write=lambda row: words.sentence(row.pace)),
+    Column("likely", "Likely finish", write=charts.finish_of, width=260),
     Column("unassigned", "Unassigned", "count", write=lambda row: row.figures.unassigned),
     Column("open", "Open", "count", write=lambda row: row.figures.open),
     Column("overdue", "Overdue", "count", write=lambda row: row.figures.overdue),
@@ -39,7 +45,6 @@ _COLUMNS = (
         write=lambda row: row.kept.value,
         help="Of the work due by the end of today, since the runs under way began.",
     ),
-    Column("likely", "Finish", write=charts.finish_of, width="medium"),
     Column("reached", "Reached", "count", write=lambda row: row.figures.reached),
     Column("converted", "Converted", "count", write=lambda row: row.figures.converted),
     Column("closed", "Closed so far", "count", write=lambda row: row.figures.closed),
@@ -112,6 +117,26 @@ def _rows(by: By, branch_id: int | None) -> None:
         )
 
 
+def in_time(by: By, branch_id: int | None) -> None:
+    """Draw which share of the work due lately was done in time, told apart alike."""
+    me, within = current_actor(), _WITHIN.get(by)
+    if within and not (me.may(Permission.SEE_TEAM) or me.may(Permission.SEE_PEOPLE)):
+        return
+    title = f"Done in time in the last {_DAYS} days"
+    opened = st.expander(title, icon=":material/task_alt:", key="timely", bind="query-params")
+    if not opened.open:
+        return
+    with opened:
+        last = now().date()
+        days = {"first": last - timedelta(days=_DAYS - 1), "last": last}
+        unit_id = branch_id or (me.unit_id if me.roles <= BRANCH_ROLES else None)
+        if within:
+            shares = fetch(service.people_share, by=within, unit_id=unit_id, **days)
+        else:
+            shares = fetch(service.met_share, by=_KEPT[by], unit_id=unit_id, **days)
+        against_target(shares, unit_id=unit_id, **days)
+
+
 def figures(told: Monitored) -> None:
     """Draw the sums, with the moment of which they tell."""
     total = told.total
@@ -164,9 +189,9 @@ def _tiles() -> None:
                 delta_arrow="off",
             )
             late = f"{words.count(row.figures.overdue)} overdue"
-            st.caption(
-                f"{late}, {words.count(row.figures.today)} closed today. {charts.finish_of(row)}"
-            )
+            st.caption(f"{late}, {words.count(row.figures.today)} closed today")
+            seen = charts.finish_of(row)
+            st.caption(f"Done {seen}" if row.likely_on else seen)
 
 
 def _gravity(row: MonitorRow) -> tuple[int, int]:

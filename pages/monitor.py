@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from components import filters, monitor
+from components import filters, look, monitor
 from components.gateway import heading
 
 on_a_wall = st.query_params.get("wall") in ("1", "true")
 heading("Monitor", "" if on_a_wall else "How does the work go on, and when will it be done?")
 if on_a_wall:
+    look.from_afar()
     monitor.wall()
 else:
     by, branch_id = monitor.cut()
@@ -15,4 +16,5 @@ else:
         st.info("Choose a branch: teams and people are shown branch by branch.")
     else:
         monitor.live(by, branch_id)
+        monitor.in_time(by, branch_id)
     filters.flag("Wall screen: large figures, and no names", "wall")

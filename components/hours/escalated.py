@@ -1,6 +1,7 @@
 """What is about to be missed or is, and how much was done in time: for who leads a team."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
 
 import streamlit as st
 
@@ -13,7 +14,7 @@ from core.access import Permission
 from core.service.actions.escalating import Acknowledge, acknowledge
 from core.service.queries.escalations import escalation_counts, escalations
 from core.service.queries.levels import service_levels
-from core.service.queries.shares import By, Within, met_share, people_share
+from core.service.queries.shares import By, Share, Within, met_share, people_share
 from core.service.rules import Alarm
 
 _PERIODS = {"7 days": 7, "30 days": 30, "90 days": 90}
@@ -82,20 +83,27 @@ def in_time() -> None:
             shares = fetch(people_share, by=Within.PERSON, first=first, last=last)
         else:
             shares = fetch(met_share, by=_BY[by], first=first, last=last, unit_id=branch)
-        if not shares:
-            st.info("Nothing was due in this period.", icon=":material/inbox:")
-            return
-        due = fetch(met_share, by=By.PRIORITY, first=first, last=last, unit_id=branch)
-        targets = {str(level.priority): level.target_bp for level in fetch(service_levels)}
-        target = charts.target_of(due, targets)
-        chart(
-            charts.met_share(shares, target=target),
-            key="in_time",
-            reading=charts.reading(shares, target=target),
-            rows=shares,
-            columns=charts.COLUMNS,
-            cut_off=now(),
-        )
+        against_target(shares, first=first, last=last, unit_id=branch)
+
+
+def against_target(
+    shares: Sequence[Share], *, first: date, last: date, unit_id: int | None
+) -> None:
+    """Draw shares beside what the bank promises itself of the work due in the same period."""
+    if not shares:
+        st.info("Nothing was due in this period.", icon=":material/inbox:")
+        return
+    due = fetch(met_share, by=By.PRIORITY, first=first, last=last, unit_id=unit_id)
+    targets = {str(level.priority): level.target_bp for level in fetch(service_levels)}
+    target = charts.target_of(due, targets)
+    chart(
+        charts.met_share(shares, target=target),
+        key="in_time",
+        reading=charts.reading(shares, target=target),
+        rows=shares,
+        columns=charts.COLUMNS,
+        cut_off=now(),
+    )
 
 
 def _left(minutes: int | None) -> str | None:

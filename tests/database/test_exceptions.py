@@ -8,6 +8,7 @@ from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
 from core.access import SYSTEM, Scope
+from core.activities.actions.assignment import Assign, assign
 from core.activities.actions.working import NoteAttempt, note_attempt
 from core.activities.model import Activity, Change, Message
 from core.activities.rules import MessageStatus, Outcome, Promise, Status
@@ -269,6 +270,14 @@ class TestCustomers:
         for who in ("lea", "ann", "ada"):
             with pytest.raises(NotAllowed):
                 ask(getattr(world, who), held_out_tries)
+
+    def test_so_is_handing_it_out(self, engine, world, ask, do, change, work, found):
+        change(Candidate, Candidate.customer_id.in_([4, 5]), arm=CONTROL_ARM, assigned_at=None)
+        fact = do(world.lea, assign, Assign({work[n]: None for n in (4, 5, 6)}, ANN))
+        assert (fact.moved, fact.refused) == (1, 2)
+        assert found(world.mia)[Trouble.HELD_OUT] == 1
+        do(world.lea, assign, Assign({work[7]: None}, ANN))
+        assert found(world.mia)[Trouble.HELD_OUT] == 1
 
 
 class TestMessages:

@@ -102,6 +102,12 @@ def test_the_wall_has_figures_and_nothing_to_press(open_page, world, work):
     assert "Customer" not in said
 
 
+@pytest.mark.parametrize("by", ["Run", "Branch", "Team", "Person"])
+def test_what_was_done_in_time_is_told_apart_alike(open_page, world, work, by):
+    app = open_page(world.lea, "monitor", by=by, timely="true")
+    assert "were done in time" in " ".join(each.value for each in app.markdown)
+
+
 def test_nothing_under_way_is_said(open_page, world):
     app = open_page(world.lea, "monitor")
     assert any("No run is under way" in each.value for each in app.info)

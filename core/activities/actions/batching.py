@@ -24,20 +24,21 @@ from sqlalchemy import (
     update,
 )
 
+from core.activities.actions.parting import takers, written_once
 from core.activities.model import Activity, Batch, BatchRefusal, Change
-from core.activities.queries.asked import Asked, Split, ToPerson, What
+from core.activities.queries.asked import Asked, What
 from core.activities.queries.filters import ActivityFilter
 from core.activities.queries.judgement import FIELDS, OPTIONAL, Judgement
 from core.activities.queries.judging import judged
 from core.activities.queries.rows import Rows
-from core.activities.rules import CLOSED, PENDING
+from core.activities.rules import CLOSED, PENDING, Objection
 from core.activities.scope import worked
 from core.customers.model import CustomerState
 from core.database import Moment, Number, affected, id_set
 from core.people.model import Person
 from core.runs.counted import keep_counted
 from core.runs.model import Candidate
-from core.work import Work
+from core.work import ContactRefused, Work
 
 
 def carried_out(
@@ -58,15 +59,17 @@ def carried_out(
     :param verb: what the history calls it, if not by the name of the move
     :raises NotFound, Invalid: see `judged`
     """
-    hold_people(work, _takers(work, what))
-    hold_activities(work, asked)
-    judgement = judged(work, what, asked, seen_at=seen_at)
-    batch = Batch(person_id=judgement.person_id, absence_id=absence_id)
-    # What came to match a filter only now is not held yet.
-    rows = judgement.rows
-    if isinstance(asked, ActivityFilter):
-        rows = rows.with_for_update(of=Activity)
-    return written_down(work, batch, replace(judgement, rows=rows, verb=verb or judgement.verb))
+    with written_once(work, what) as deed:
+        hold_people(work, takers(work, deed))
+        hold_activities(work, asked)
+        judgement = judged(work, deed, asked, seen_at=seen_at)
+        batch = Batch(person_id=judgement.person_id, absence_id=absence_id)
+        # What came to match a filter only now is not held yet.
+        rows = judgement.rows
+        if isinstance(asked, ActivityFilter):
+            rows = rows.with_for_update(of=Activity)
+        judgement = replace(judgement, rows=rows, verb=verb or judgement.verb)
+        return written_down(work, batch, judgement)
 
 
 def written_down(work: Work, batch: Batch, judgement: Judgement) -> Batch:
@@ -76,6 +79,8 @@ def written_down(work: Work, batch: Batch, judgement: Judgement) -> Batch:
     work.session.flush()
     rows = judgement.rows.subquery("judged")
     batch.refused = _refuse(work, batch, rows)
+    if batch.refused:
+        _journal_held_out(work, batch)
     batch.moved = _remember(work, batch, rows, judgement)
     if batch.moved:
         batch.branch_id = _branch(work, batch)
@@ -113,17 +118,6 @@ def hold_states(work: Work, customer_ids: Rows) -> None:
     work.session.execute(select(func.count()).select_from(held))
 
 
-def _takers(work: Work, what: What) -> Rows:
-    match what:
-        case ToPerson():
-            return id_set(work.dialect, [what.person_id])
-        case Split():
-            if isinstance(what.persons, Mapping):
-                return id_set(work.dialect, set(what.persons.values()))
-            return select(what.persons.subquery("part").c.person_id)
-    return id_set(work.dialect, [])
-
-
 def _refuse(work: Work, batch: Batch, rows: Subquery) -> int:
     against = rows.c.objection
     refused = select(literal(batch.id, Number), rows.c.asked_id, against).where(
@@ -131,6 +125,17 @@ def _refuse(work: Work, batch: Batch, rows: Subquery) -> int:
     )
     columns = ["batch_id", "activity_id", "reason"]
     return affected(work.session, insert(BatchRefusal).from_select(columns, refused))
+
+
+def _journal_held_out(work: Work, batch: Batch) -> None:
+    """Journal that somebody wanted to hand out work with customers who are held out."""
+    tried = work.session.scalar(
+        select(func.count()).where(
+            BatchRefusal.batch_id == batch.id, BatchRefusal.reason == Objection.HELD_OUT
+        )
+    )
+    if tried:
+        work.record(ContactRefused(Objection.HELD_OUT, (f"batch:{batch.id}",)))
 
 
 def _remember(work: Work, batch: Batch, rows: Subquery, judgement: Judgement) -> int:
