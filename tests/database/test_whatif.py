@@ -265,6 +265,16 @@ class TestWhatIsProposed:
         assert of(told.now, "Ann Example").finishes is Never.LEFT
         assert set(proposal(told).persons.values()) == {BEN}
 
+    def test_as_things_are_a_planned_absence_hands_over_on_its_first_day(
+        self, do, world, ahead, arrange, work
+    ):
+        arrange(lambda session: session.execute(update(Person).values(daily_capacity=2)))
+        days = TODAY + timedelta(days=1), TODAY + timedelta(days=4)
+        request = WhatIf(ActivityFilter(person_id=ANN))
+        assert [each.work for each in ahead(request).now.people] == [6, 1, 0]
+        do(world.lea, plan_absence, PlanAbsence(ANN, AbsenceKind.LEAVE, *days, BEN))
+        assert [each.work for each in ahead(request).now.people] == [2, 5, 0]
+
     def test_a_plan_of_ones_own_is_compared_too(self, ahead, work):
         planned = {work[1]: BEN, work[2]: None}
         told = ahead(WhatIf({work[1]: 1}, planned=planned)).proposals[-1]

@@ -15,7 +15,7 @@ from core.measures import Rate
 from core.queues.whatif.outlooks import Never
 from core.queues.whatif.replay import replayed
 from core.queues.whatif.splitting import Rule, divided
-from core.queues.whatif.workers import Queued, Worker
+from core.queues.whatif.workers import HandOver, Queued, Worker
 
 ZONE = ZoneInfo("Europe/London")
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=ZONE)  # a Monday
@@ -202,6 +202,45 @@ def test_moved_work_may_change_hands_later_if_it_still_waits():
     assert stays == replay(people, queue)
 
 
+def on_leave(deputy_id=None, first=3, last=4):
+    days = (date(2026, 3, first), date(2026, 3, last))
+    return person(1, absences=(days,), hand_overs=(HandOver(*days, deputy_id),))
+
+
+def test_an_absence_hands_over_to_the_deputy_and_what_waits_comes_back():
+    queue = [work(n, 1, due=n) for n in range(30)]
+    told = replay([on_leave(2), person(2)], queue)
+    # Seven each day: Monday, then two days of the deputy, then the person again.
+    assert [outlook.work for outlook in told.people] == [16, 14]
+    assert told.people[0].finishes == at(6, 11)
+    assert told.people[1].finishes == at(4, 17)
+
+
+def test_an_absence_without_a_deputy_hands_over_to_the_pool():
+    queue = [work(n, 1) for n in range(30)]
+    assert replay([on_leave(), person(2)], queue) == replay([on_leave(2), person(2)], queue)
+    # And so does one whose deputy is away too, of another branch, or not known.
+    away = person(2, absences=((date(2026, 3, 3), date(2026, 3, 4)),))
+    for team in ([on_leave(2), away], [on_leave(2), person(2, unit_id=4)], [on_leave(9)]):
+        told = replay([*team, person(3)], queue)
+        assert [outlook.work for outlook in told.people] == [16, *[0] * (len(team) - 1), 14]
+
+
+def test_a_call_promised_for_after_an_absence_is_not_handed_over():
+    def promised(day):
+        then = datetime(2026, 3, day, 10, 0, tzinfo=ZONE)
+        return work(1, 1, next_action_at=then, promise=Promise.MINE_ONLY)
+
+    assert replay([on_leave(2), person(2)], [promised(5)]).total.finishes == at(5, 11)
+    during = replay([on_leave(2), person(2)], [promised(4)])
+    assert [outlook.finishes for outlook in during.people] == [None, at(4, 11)]
+
+
+def test_work_of_who_is_away_already_is_handed_over_at_once():
+    told = replay([on_leave(first=1, last=20), person(2)], [work(1, 1)])
+    assert [outlook.finishes for outlook in told.people] == [None, at(2, 10)]
+
+
 def test_two_thousand_activities_of_twelve_people_are_replayed_at_once():
     people = [person(n) for n in range(1, 13)]
     queue = [work(n, n % 12 + 1, due=n % 200, minutes=15) for n in range(2000)]
@@ -327,15 +366,18 @@ absences = st.lists(st.tuples(days, days).map(lambda pair: (min(pair), max(pair)
 
 @st.composite
 def teams(draw):
+    away = [tuple(draw(absences)) for _ in range(draw(st.integers(1, 4)))]
+    deputies = st.sampled_from([None, *range(1, len(away) + 1), 99])
     return [
         person(
             n,
             capacity=draw(st.integers(0, 5)),
-            absences=tuple(draw(absences)),
+            absences=away[n - 1],
+            hand_overs=tuple(HandOver(*each, draw(deputies)) for each in away[n - 1]),
             qualification_ids=draw(st.sampled_from([frozenset(), frozenset({7})])),
             unit_id=draw(st.sampled_from([BRANCH, BRANCH, BRANCH, 4])),
         )
-        for n in range(1, draw(st.integers(1, 4)) + 1)
+        for n in range(1, len(away) + 1)
     ]
 
 

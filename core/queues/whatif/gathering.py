@@ -21,7 +21,7 @@ from core.people.conditions import team_member, works
 from core.people.model import Absence, Person, PersonQualification, PersonRole
 from core.people.queries.working import person_times
 from core.queues.whatif.asking import Away, WhatIf
-from core.queues.whatif.workers import LONGEST, Days, Queued, Worker
+from core.queues.whatif.workers import LONGEST, Days, HandOver, Queued, Worker
 from core.refusals import Invalid
 from core.runs.model import Candidate, Run
 from core.runs.rules import CONTROL_ARM, RunStatus
@@ -170,8 +170,9 @@ def _workers(view: Reader, holders: Collection[int], thought_of: Collection[Away
     ids = [row.id for row in people]
     times = person_times(view.session, ids)
     absences, certified = _absences(view, ids), _certified(view, ids)
+    supposed: defaultdict[int, list[Days]] = defaultdict(list)
     for each in thought_of:
-        absences[each.person_id].append((each.first, each.last))
+        supposed[each.person_id].append((each.first, each.last))
     return [
         Worker(
             id=row.id,
@@ -180,7 +181,15 @@ def _workers(view: Reader, holders: Collection[int], thought_of: Collection[Away
             working_time=times[row.id],
             capacity=row.daily_capacity,
             done_today=row.done_today,
-            absences=tuple(sorted(absences[row.id])),
+            absences=(
+                *((each.starts_on, each.ends_on) for each in absences[row.id]),
+                *supposed[row.id],
+            ),
+            hand_overs=tuple(
+                HandOver(each.starts_on, each.ends_on, each.deputy_id)
+                for each in absences[row.id]
+                if each.handed_over_at is None
+            ),
             qualification_ids=frozenset(certified[row.id]),
             is_active=row.is_active,
             gets_work=bool(row.gets_work),
@@ -194,18 +203,20 @@ def _team(view: Reader) -> ColumnElement[bool]:
     return and_(Person.is_active, works(), team_member(view))
 
 
-def _absences(view: Reader, ids: Collection[int]) -> defaultdict[int, list[Days]]:
-    found: defaultdict[int, list[Days]] = defaultdict(list)
+def _absences(view: Reader, ids: Collection[int]) -> defaultdict[int, list[Absence]]:
+    found: defaultdict[int, list[Absence]] = defaultdict(list)
     first = view.now.date() - timedelta(days=1)  # somewhere it is yesterday still
-    for person_id, starts_on, ends_on in view.session.execute(
-        select(Absence.person_id, Absence.starts_on, Absence.ends_on).where(
+    for absence in view.session.scalars(
+        select(Absence)
+        .where(
             Absence.person_id.in_(id_set(view.dialect, ids)),
             Absence.cancelled_at.is_(None),
             Absence.ends_on >= first,
             Absence.starts_on <= first + timedelta(days=LONGEST),
         )
+        .order_by(Absence.starts_on, Absence.id)
     ):
-        found[person_id].append((starts_on, ends_on))
+        found[absence.person_id].append(absence)
     return found
 
 

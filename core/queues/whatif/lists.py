@@ -21,6 +21,21 @@ class Waiting:
         """Return when the next of them may be taken up."""
         return self._later[0][0] if self._later else None
 
+    def give_up(self, ids: Collection[int]) -> list[Queued]:
+        """Drop these activities, and return those that were still waiting."""
+        gone = {each.id: each for each in self.waiting() if each.id in ids}
+        for heap in self._heaps():
+            heap[:] = [entry for entry in heap if entry[-1].id not in gone]
+            heapify(heap)
+        return list(gone.values())
+
+    def waiting(self) -> list[Queued]:
+        """Return what nobody has taken up, in no particular order."""
+        return [entry[-1] for heap in self._heaps() for entry in heap]
+
+    def _heaps(self) -> list[list[Any]]:
+        return [self._later]
+
     def _opened(self, now: Minute) -> Iterable[Queued]:
         while self._later and self._later[0][0] <= now:
             yield heappop(self._later)[-1]
@@ -35,14 +50,12 @@ class OwnList(Waiting):
         self._promised: list[tuple[Any, Queued]] = []
         self._taken: set[int] = set()
 
-    def give_up(self, ids: Collection[int]) -> list[Queued]:
-        """Drop these activities, and return those that were still waiting."""
-        waiting = [entry[-1] for heap in (self._later, self._due) for entry in heap]
-        gone = [each for each in waiting if each.id in ids and each.id not in self._taken]
-        self._taken.update(each.id for each in gone)
-        self._later = [entry for entry in self._later if entry[1] not in self._taken]
-        heapify(self._later)
-        return gone
+    def _heaps(self) -> list[list[Any]]:
+        for heap in (self._due, self._promised):
+            heap[:] = [entry for entry in heap if entry[-1].id not in self._taken]
+            heapify(heap)
+        self._taken.clear()
+        return [self._later, self._due, self._promised]
 
     def take(self, now: Minute) -> Queued | None:
         for activity in self._opened(now):
@@ -79,6 +92,9 @@ class _Line(Waiting):
     def take(self) -> Queued:
         return heappop(self._ready)[1]
 
+    def _heaps(self) -> list[list[Any]]:
+        return [self._later, self._ready]
+
 
 class Pool:
     """What anybody of a branch may take who is certified for it.
@@ -87,6 +103,7 @@ class Pool:
     """
 
     def __init__(self, examples: Iterable[Queued]) -> None:
+        self._aside: dict[int, Queued] = {}  # nobody may be given these
         self._lines: dict[tuple[int, int | None], _Line] = {}
         for each in examples:
             self._lines.setdefault((each.branch_id, each.qualification_id), _Line(each))
@@ -94,6 +111,13 @@ class Pool:
     def add(self, activity: Queued) -> None:
         if activity.objection is None:
             self._lines[activity.branch_id, activity.qualification_id].add(activity)
+        else:
+            self._aside[activity.id] = activity
+
+    def give_up(self, ids: Collection[int]) -> list[Queued]:
+        """Drop these activities, and return those that nobody had taken."""
+        gone = [self._aside.pop(id_) for id_ in ids if id_ in self._aside]
+        return gone + [each for line in self._lines.values() for each in line.give_up(ids)]
 
     def lines_of(self, worker: Worker) -> Sequence[_Line]:
         if not worker.is_agent:

@@ -2,21 +2,25 @@
 
 Everybody takes the own list in its order, within their hours and up to their contacts a day; an
 agent who has nothing to do takes from the branch pool. Nothing new comes in, and every contact
-closes its activity. The same queues always give the same replay.
+closes its activity. An absence hands work over on its first day, and what nobody has taken up comes
+back after its last. The same queues always give the same replay.
 """
 
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import simpy
 
-from core.hours.walls import minute_of
+from core.activities.rules import Promise
+from core.hours import beginning_of
+from core.hours.walls import minute_of, moment_of
 from core.measures import Rate
 from core.queues.whatif.lists import OwnList, Pool, Waiting, take_next
 from core.queues.whatif.outlooks import Closed, Never, Replay, outlook, summed
-from core.queues.whatif.workers import Minute, Queued, Worker
+from core.queues.whatif.workers import HandOver, Minute, Queued, Worker
 
 
 def replayed(
@@ -81,11 +85,11 @@ class _Replay:
         self.holders: dict[int, int | None] = {}
         self.minutes = dict.fromkeys((worker.id for worker in workers), 0)  # worked by `until`
         self._start = start
-        self._moves_at = minute_of(start)
+        self._changes: list[Minute] = []  # when work changes hands
         self._lists = {worker.id: OwnList() for worker in workers}
         self._pool = Pool(everything)
         self._came: set[int] = set()  # who has any working time
-        self._workers = workers
+        self._workers = {worker.id: worker for worker in workers}
 
     def hand_out(
         self,
@@ -97,10 +101,12 @@ class _Replay:
         waits = minute_of(moved_at) > self._now
         for each in everything:
             self._give(each, each.person_id if waits else moved.get(each.id, each.person_id))
-        if waits and moved:
-            self._moves_at = minute_of(moved_at)
-            self.clock.process(self._move(moved))
-        for worker in self._workers:
+        if waits:
+            self._later(minute_of(moved_at), partial(self._move, moved))
+        for worker in self._workers.values():
+            for hand_over in worker.hand_overs:
+                self._announce(worker, hand_over)
+        for worker in self._workers.values():
             if worker.is_active and worker.capacity:
                 self.clock.process(self._work(worker))
 
@@ -119,16 +125,55 @@ class _Replay:
         else:
             self._lists[to].add(activity)
 
-    def _move(self, moved: Mapping[int, int | None]) -> Generator[simpy.Event, Any, None]:
-        yield self.clock.timeout(self._moves_at - self._now)
-        theirs: dict[int, set[int]] = defaultdict(set)
-        for id_ in moved:
-            holder = self.holders.get(id_)
-            if holder is not None and holder != moved[id_]:
-                theirs[holder].add(id_)
-        for holder, ids in theirs.items():
-            for activity in self._lists[holder].give_up(ids):
+    def _later(self, at: Minute, deed: Callable[[], None]) -> None:
+        """Have something done at a moment, before anybody goes on with their work."""
+        if at <= self._now:
+            deed()
+            return
+
+        def wait() -> Generator[simpy.Event, Any, None]:
+            yield self.clock.timeout(at - self._now)
+            deed()
+
+        self._changes.append(at)
+        self.clock.process(wait())
+
+    def _move(self, moved: Mapping[int, int | None]) -> None:
+        for holder, theirs in self._lists.items():
+            ids = {id_ for id_, to in moved.items() if to != holder}
+            for activity in theirs.give_up(ids):
                 self._give(activity, moved[activity.id])
+
+    def _announce(self, worker: Worker, hand_over: HandOver) -> None:
+        """Plan what an absence does by itself, as its first day and its last one will do it."""
+        zone = worker.working_time.zone
+        back_at = minute_of(beginning_of(hand_over.last + timedelta(days=1), zone))
+        handed: dict[int | None, set[int]] = defaultdict(set)
+
+        def go() -> None:
+            deputy = self._workers.get(hand_over.deputy_id or 0)
+            is_there = deputy is not None and not deputy.is_away(moment_of(self._now))
+            theirs = self._lists[worker.id]
+            going = {
+                each.id
+                for each in theirs.waiting()
+                if each.promise is not Promise.MINE_ONLY or each.begins < back_at
+            }
+            for each in theirs.give_up(going):
+                takes = deputy is not None and is_there and deputy.may_do(each)
+                to = hand_over.deputy_id if takes else None
+                handed[to].add(each.id)
+                self._give(each, to)
+
+        def come_back() -> None:
+            for to, ids in handed.items():
+                waiting = self._pool.give_up(ids) if to is None else self._lists[to].give_up(ids)
+                for each in waiting:
+                    self._give(each, worker.id)
+
+        begins = minute_of(beginning_of(hand_over.first, zone))
+        self._later(begins, go)
+        self._later(back_at, come_back)
 
     def _work(self, worker: Worker) -> Generator[simpy.Event, Any, None]:
         own, lines = self._lists[worker.id], self._pool.lines_of(worker)
@@ -162,8 +207,7 @@ class _Replay:
     def _more_at(self, *lists: Waiting) -> Minute | None:
         """Return when there may be something to do again for who has nothing now."""
         moments = [each.opens_at for each in lists if each.opens_at is not None]
-        if self._now < self._moves_at:
-            moments.append(self._moves_at)
+        moments += [at for at in self._changes if at > self._now]
         return min(moments, default=None)
 
     @property

@@ -15,6 +15,18 @@ LONGEST = 731  # days that a replay looks ahead
 
 
 @dataclass(frozen=True)
+class HandOver:
+    """What comes by itself: on the first day the open work goes to the deputy, or to the pool.
+
+    What nobody has taken up comes back after the last.
+    """
+
+    first: date
+    last: date
+    deputy_id: int | None
+
+
+@dataclass(frozen=True)
 class Worker:
     """Somebody with a queue. `capacity` is contacts a day, of which some may be made today.
 
@@ -29,6 +41,7 @@ class Worker:
     capacity: int
     done_today: int = 0
     absences: tuple[Days, ...] = ()
+    hand_overs: tuple[HandOver, ...] = ()
     qualification_ids: frozenset[int] = frozenset()
     is_active: bool = True
     gets_work: bool = True
