@@ -10,15 +10,21 @@ from components.tiles import Tile, tiles
 from core.access import Permission
 from core.activities.queries.counts import team_counts, workload
 from core.activities.queries.lists import team_list
+from core.service.queries.escalations import escalation_counts
 
 heading("Team queue", "Who carries how much, and what should move?")
-counts, people = fetch(team_counts), fetch(workload)
+counts, people, told = fetch(team_counts), fetch(workload), fetch(escalation_counts)
 tiles(
     [
         Tile("Unassigned", words.count(counts.unassigned), help="Nobody has these yet."),
         Tile("Open", words.count(counts.open), help="Assigned or in progress."),
         Tile("Due today", words.count(counts.due_today)),
-        Tile("Overdue", words.count(counts.overdue), help="Their due moment has passed."),
+        Tile(
+            "Overdue",
+            words.count(counts.overdue),
+            help="Their due moment has passed. At risk is what has used up most of its time.",
+            note=f"{words.count(told.at_risk)} at risk",
+        ),
         Tile("Done today", words.count(sum(each.done_today for each in people))),
         Tile("Away today", words.count(sum(each.is_away for each in people))),
     ],
