@@ -154,7 +154,10 @@ def _work(trouble: Trouble) -> None:
         return
     chosen = table(
         fetch(branches_in_trouble, trouble=trouble),
-        columns=(Column("branch", "Branch", pinned=True), Column("activities", "So many", "count")),
+        columns=(
+            Column("branch", "Branch", pinned=True),
+            Column("activities", "Activities", "count"),
+        ),
         key="trouble_branches",
         choose="one",
     )

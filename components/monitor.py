@@ -128,13 +128,13 @@ def in_time(by: By, branch_id: int | None) -> None:
         return
     with opened:
         last = now().date()
-        days = {"first": last - timedelta(days=_DAYS - 1), "last": last}
+        first = last - timedelta(days=_DAYS - 1)
         unit_id = branch_id or (me.unit_id if me.roles <= BRANCH_ROLES else None)
         if within:
-            shares = fetch(service.people_share, by=within, unit_id=unit_id, **days)
+            shares = fetch(service.people_share, by=within, unit_id=unit_id, first=first, last=last)
         else:
-            shares = fetch(service.met_share, by=_KEPT[by], unit_id=unit_id, **days)
-        against_target(shares, unit_id=unit_id, **days)
+            shares = fetch(service.met_share, by=_KEPT[by], unit_id=unit_id, first=first, last=last)
+        against_target(shares, unit_id=unit_id, first=first, last=last)
 
 
 def figures(told: Monitored) -> None:
@@ -142,10 +142,10 @@ def figures(told: Monitored) -> None:
     total = told.total
     tiles(
         [
-            Tile("Unassigned", words.count(total.unassigned), help="Nobody has these yet."),
-            Tile("Open", words.count(total.open), help="Assigned or in progress."),
+            Tile("Unassigned", words.count(total.unassigned)),
+            Tile("Open", words.count(total.open)),
             Tile("Due today", words.count(total.due - total.overdue)),
-            Tile("Overdue", words.count(total.overdue), help="Their due moment has passed."),
+            Tile("Overdue", words.count(total.overdue)),
             Tile("Closed today", words.count(total.today)),
             Tile("Converted", words.count(total.converted), note=_reached(total)),
         ],
@@ -180,7 +180,7 @@ def _tiles() -> None:
     for row in worst:
         with grid.cell():
             st.metric(
-                row.name,
+                f"{row.campaign} ({row.name})" if row.campaign else row.name,
                 words.count(row.figures.left),
                 delta=words.sentence(row.pace),
                 delta_color={"good": "green", "bad": "red", "warn": "orange"}.get(
@@ -191,7 +191,7 @@ def _tiles() -> None:
             late = f"{words.count(row.figures.overdue)} overdue"
             st.caption(f"{late}, {words.count(row.figures.today)} closed today")
             seen = charts.finish_of(row)
-            st.caption(f"Done {seen}" if row.likely_on else seen)
+            st.caption(f"Likely done {seen}" if row.likely_on else seen)
 
 
 def _gravity(row: MonitorRow) -> tuple[int, int]:

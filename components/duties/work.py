@@ -13,7 +13,7 @@ from core.service.queries.escalations import escalation_counts
 from core.service.rules import Alarm
 
 # These have lines of their own, or are nobody's hurry.
-TOLD_ELSEWHERE = (Trouble.MISSED, Trouble.OFF_PACE, Trouble.NO_CALENDAR)
+TOLD_ELSEWHERE = (Trouble.MISSED, Trouble.UNASSIGNED, Trouble.OFF_PACE, Trouble.NO_CALENDAR)
 
 
 def agent() -> Iterator[Duty]:
@@ -122,14 +122,19 @@ def exceptions_line() -> Iterator[Duty]:
         "exceptions",
         "bad",
     )
+    lines = {
+        Trouble.UNASSIGNED: (
+            "activity has been waiting in a pool for too long",
+            "activities have been waiting in pools for too long",
+            "nothing has been waiting for too long",
+        ),
+        Trouble.OFF_PACE: (
+            "run is off its pace",
+            "runs are off their pace",
+            "every run is on pace",
+        ),
+    }
     for each in found:
-        if each.trouble is Trouble.OFF_PACE:
-            yield Duty(
-                each.count,
-                "run is off its pace",
-                "runs are off their pace",
-                "every run is on pace",
-                "exceptions",
-                "warn",
-                {"kind": Trouble.OFF_PACE.name.lower()},
-            )
+        if each.trouble in lines:
+            kind = {"kind": each.trouble.name.lower()}
+            yield Duty(each.count, *lines[each.trouble], "exceptions", "warn", kind)

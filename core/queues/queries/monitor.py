@@ -175,7 +175,7 @@ def _row(
     closed: tuple[int, ...],
     until: Callable[[float], date | None],
 ) -> MonitorRow:
-    seen = forecast(figures.left, closed)
+    seen = forecast(figures.left, closed) if id_ is not None else None  # nobody works a pool
     ends: list[date | None] = [None, None, None]
     if isinstance(seen, Forecast):
         days = (seen.soonest, seen.likely, seen.latest)
