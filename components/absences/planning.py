@@ -34,6 +34,7 @@ def plan(people: Sequence[Colleague]) -> None:
         format="DD/MM/YYYY",
         key="plan:days",
     )
+    left, right = st.columns(2)  # below each other on a phone, in the order in which one thinks
     deputy = left.selectbox(
         "Who stands in", deputies(people, who), format_func=name_of, key="plan:deputy"
     )
@@ -111,8 +112,10 @@ def _figures(seen: AbsencePreview, deputy: Colleague | None) -> None:
         Tile("To the branch pool", words.count(work.to_pool)),
         Tile("Overdue", words.count(work.overdue)),
         Tile("Promised calls", words.count(work.promised), help="At a time within the absence."),
-        Tile("Yearly value", words.money(work.value, short=True), help="Of the customers."),
     ]
+    if work.value:
+        worth = words.money(work.value, short=True)
+        shown.append(Tile("Yearly value", worth, help="Of the customers of this work."))
     tiles(shown, narrowest=130)
     lines = []
     if work.load is not None:

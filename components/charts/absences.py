@@ -80,7 +80,7 @@ def calendar(rows: Sequence[AbsenceRow], *, first: date, last: date, today: date
             x=datetime(today.year, today.month, today.day).timestamp() * 1000,  # noqa: DTZ001  an axis
             line={"color": colours.ink, "width": 1, "dash": "dot"},
             annotation={"text": "today", "font": {"color": colours.quiet, "size": 12}},
-            annotation_position="top right",
+            annotation_position="top left",
         )
     return drawn
 
