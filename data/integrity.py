@@ -7,6 +7,7 @@ from sqlalchemy import Connection, ForeignKeyConstraint, and_, exists, func, sel
 
 from core.activities.queries import checks as activities
 from core.customers.state import state_differences
+from core.distribution.queries import checks as distribution
 from core.exchange.checks import orphaned_notices
 from core.impact.queries import checks as impact
 from core.impact.queries.checking import cells_that_differ
@@ -39,6 +40,8 @@ RULES: dict[str, Callable[[Reader], int]] = {
     "each stage made as much work as it says": activities.miscounted_stages,
     "each history leads to how the activity is": activities.broken_histories,
     "activities have the attempts they count": activities.miscounted_attempts,
+    "work handed out by rule follows the rule": distribution.decisions_that_differ,
+    "who was to get work by rule got it": distribution.decisions_not_carried_out,
     "the funnel has the attempts of the activities": activities.unfounded_attempts,
     "the funnel has the answers and leads there are": impact.unfounded_results,
     "nobody skips a step of the funnel": impact.funnels_out_of_order,

@@ -11,6 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.access import Role
+from core.distribution.model import BranchWay
+from core.distribution.rules import Way
 from core.people.actions.passwords import hashed
 from core.people.model import (
     Credential,
@@ -31,6 +33,8 @@ PASSWORD = "Welcome-to-the-demo-1"  # noqa: S105  opens invented records only, a
 CUSTOMERS_PER_BRANCH = 5_000
 FEWEST_BRANCHES = 12
 BRANCHES_PER_REGION = 4
+# Branches by place, of those without an account of the demo; the rest keeps a pool.
+WAYS = {2: Way.ROUND_ROBIN, 3: Way.ROUND_ROBIN, 5: Way.LOAD, 6: Way.LOAD}
 ADVICE = "INV"  # the qualification that the running investment campaign asks for
 
 
@@ -94,6 +98,8 @@ def populate(session: Session, rng: np.random.Generator, *, customers: int, now:
     calls = Team(name="Contact centre", unit_id=centre.id)
     session.add_all([*teams, calls])
     session.flush()
+
+    session.add_all(BranchWay(branch_id=branches[at].id, way=way) for at, way in WAYS.items())
 
     leads, managers, workers = [], [], []
     for unit, team in zip(branches, teams, strict=True):

@@ -16,6 +16,8 @@ from core.campaigns.model import Campaign, Design
 from core.campaigns.rules import DesignStatus, Priority
 from core.customers.model import Customer, CustomerState, Holding
 from core.database import connect
+from core.distribution.model import BranchWay
+from core.distribution.rules import Way
 from core.impact.queries.runs import impact
 from core.journal.model import Entry
 from core.people.model import Credential, Person, PersonRole, Unit
@@ -86,6 +88,12 @@ def test_it_has_the_people_that_were_promised(bank):
         ).all()
     assert {role for _, role in roles} == set(Role)
     assert {username for username, _ in roles} == {each.username for each in demo.ACCOUNTS}
+
+
+def test_a_few_branches_have_their_work_handed_out(bank):
+    for way in (Way.ROUND_ROBIN, Way.LOAD):
+        assert count(bank, BranchWay, BranchWay.way == way) == 2
+    assert count(bank, BranchWay) == 4
 
 
 def test_its_campaigns_are_at_every_point_of_their_lives(bank):
