@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from components import filters, words
+from components import filters, handed_out, words
 from components.charts import whatif as charts
 from components.charts.frame import chart
 from components.gateway import as_seen, current_actor, fetch, submit
@@ -172,8 +172,7 @@ def _said(fact: ActivitiesSplit) -> str:
 
 
 def _show_result(fact: ActivitiesSplit) -> None:
-    st.query_params["batch"] = str(fact.batch_id)
-    st.rerun()
+    handed_out.open_result(fact.batch_id)
 
 
 def _described(person: Colleague) -> str:
