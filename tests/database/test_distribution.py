@@ -8,12 +8,13 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from core.access import SYSTEM
+from core.activities.actions.undoing import Undo, undo
 from core.activities.actions.working import Release, release
 from core.activities.model import Activity, Batch, Change
 from core.activities.rules import Promise, Status
 from core.customers.model import CustomerState
 from core.distribution.actions.distributing import Distribute, distribute
-from core.distribution.model import Allocation, Distribution, DistributionPerson
+from core.distribution.model import Allocation, BranchWay, Distribution, DistributionPerson
 from core.distribution.queries.checks import decisions_not_carried_out, decisions_that_differ
 from core.distribution.rules import AllocationRule, Bar, Way
 from core.journal.model import Entry
@@ -393,3 +394,31 @@ class TestWho:
     def test_an_agent_does_not(self, hand_out, world):
         with pytest.raises(NotAllowed):
             hand_out(actor=world.ann)
+
+
+class TestTheWayBack:
+    @pytest.mark.usefixtures("in_turn")
+    def test_a_lead_undoes_what_was_handed_out(self, engine, arrange, do, world, hand_out, ask):
+        work = pool_of(engine, [3, 4, 5])
+        fact = hand_out()
+        do(world.ann, release, Release(work[3], 2))
+
+        undone = do(world.lea, undo, Undo(fact.batch_id))
+
+        assert (undone.moved, undone.refused) == (2, 1)
+        assert set(held(engine, work).values()) == {None}
+        assert checked(ask, world) == (0, 0)
+
+    @pytest.mark.usefixtures("in_turn")
+    def test_and_it_is_handed_out_again_unless_the_branch_keeps_a_pool(
+        self, engine, arrange, do, world, hand_out
+    ):
+        work = pool_of(engine, [3])
+        do(world.lea, undo, Undo(hand_out().batch_id))
+        change(arrange, BranchWay, way=Way.POOL)
+        assert hand_out(now=NOW + DAY).given == 0
+
+        change(arrange, BranchWay, way=Way.ROUND_ROBIN)
+
+        assert hand_out(now=NOW + DAY).given == 1
+        assert held(engine, work) == {3: BEN}  # whose turn it is
