@@ -78,7 +78,7 @@ def test_a_lead_moves_a_page_of_work_and_is_told_what_did_not_move(hand, demo):
     assert moved >= 20
     assert refused
     assert moved + refused == 50
-    lead.expect_text(f"{refused} refusals")
+    lead.expect_text(f"{refused} activities that did not move")
     assert any("lacks the qualification" in row["Why it did not move"] for row in lead.rows())
 
 
