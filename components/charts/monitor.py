@@ -94,7 +94,7 @@ def reading(total: Figures, rows: Sequence[MonitorRow]) -> str:
         f"**{left}** left, {words.count(total.overdue)} of them overdue,"
         f" **{words.count(total.today)}** closed today."
     )
-    off = [row for row in rows if row.is_off_pace]
+    off = [row for row in rows if row.is_off_pace and row.id is not None]
     if off:
         names = ", ".join(words.plain(row.name) for row in off[:3])
         more = f" and {words.count(len(off) - 3)} more" if len(off) > 3 else ""
