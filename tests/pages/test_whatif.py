@@ -68,6 +68,11 @@ def test_is_closed_until_asked_for(open_page, world, work):
     assert not [each for each in app.button if each.label.startswith("Accept")]
 
 
+def test_opens_from_the_address(open_page, world, work):
+    app = open_page(world.lea, "team_queue", whatif="true")
+    assert accept(app).label == "Accept: move 4 activities"
+
+
 def test_compares_everything_that_matches(look, work):
     app = look()
     queues = compared(app)
