@@ -8,7 +8,7 @@ import typer
 from cli.common import AsJson, ask, do, print_json, print_rows, say, steps
 from core.activities.actions.launch import Launch, MakeDueWork, launch, make_due_work
 from core.distribution.actions.distributing import Distribute, distribute
-from core.distribution.queries.waiting import is_anything_waiting
+from core.distribution.queries.waiting import branches_waiting
 from core.distribution.rules import Cause
 from core.runs import queries
 from core.runs.actions.selecting import SelectCandidates, select_candidates
@@ -102,9 +102,8 @@ def launch_run(
 
 def _hand_out() -> int:
     """Give new work at once to whoever has room, in the branches that want it so."""
-    if not ask(is_anything_waiting):
-        return 0
-    return do(distribute, Distribute(cause=Cause.LAUNCH)).given
+    branches = ask(branches_waiting)
+    return sum(do(distribute, Distribute((id_,), Cause.LAUNCH)).given for id_ in branches)
 
 
 @app.command("work")

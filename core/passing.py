@@ -13,7 +13,7 @@ from core.activities.actions.launch import MakeDueWork, make_due_work
 from core.database import alone
 from core.distribution.actions.distributing import Distribute, distribute
 from core.distribution.events import WorkDistributed
-from core.distribution.queries.waiting import is_anything_waiting
+from core.distribution.queries.waiting import branches_waiting
 from core.impact.upkeep import fold
 from core.queues.actions.handing_over import HandOver, ReturnWork, hand_over, return_work
 from core.queues.events import WorkHandedOver, WorkReturned
@@ -69,7 +69,8 @@ def pass_time(engine: Engine, *, now: datetime) -> Passed:
             away = absences_begun(view)
         handed_over = _each(engine, now, hand_over, (HandOver(id_) for id_ in away))
         with reading(engine, SYSTEM, now=now) as view:
-            waiting = [Distribute()] if is_anything_waiting(view) else []
+            # Each in a batch of its own, which the lead of the branch can take back.
+            waiting = [Distribute((id_,)) for id_ in branches_waiting(view)]
         # After all that brings work into the pools, or makes room.
         given = _each(engine, now, distribute, waiting)
         with reading(engine, SYSTEM, now=now) as view:

@@ -78,8 +78,8 @@ def demand(
     return found
 
 
-def is_anything_waiting(view: Reader) -> bool:
-    """Test whether a branch that has its work handed out has anything in its pool."""
+def branches_waiting(view: Reader) -> list[int]:
+    """List the branches that have their work handed out and have any in their pool."""
     view.authorize(Permission.ASSIGN_ACTIVITIES)
     there = (
         select(BranchWay.branch_id)
@@ -90,9 +90,9 @@ def is_anything_waiting(view: Reader) -> bool:
                 Activity.status == Status.UNASSIGNED.literal,
             ),
         )
-        .limit(1)
+        .order_by(BranchWay.branch_id)
     )
-    return view.session.scalar(there) is not None
+    return list(view.session.scalars(there))
 
 
 def returned_by() -> ColumnElement[int | None]:
