@@ -47,7 +47,7 @@ MEANINGS: Mapping[Permission, str] = {
     Permission.CONFIRM_CANDIDATES: "confirming candidates",
     Permission.SEE_PEOPLE: "seeing people",
     Permission.MANAGE_PEOPLE: "administering people",
-    Permission.MANAGE_REFERENCE: "changing reasons, channels and types",
+    Permission.MANAGE_REFERENCE: "changing reasons, channels, types and working time",
     Permission.IMPORT: "importing",
     Permission.SEE_SEGMENTS: "seeing segments",
     Permission.DEFINE_SEGMENTS: "defining segments",

@@ -32,7 +32,8 @@ def met_share(shares: Sequence[Share], *, target: float | None) -> go.Figure:
         [bars],
         x="Share of the work due that was done in time",
         height=36 * len(shares) + 90,
-        xaxis={"range": [0, 1], "tickformat": ".0%"},
+        legend=False,
+        xaxis={"range": [0, 1.02], "tickformat": ".0%"},
         yaxis={"autorange": "reversed", "showgrid": False, "automargin": True, "type": "category"},
     )
     if target is not None:
@@ -63,10 +64,10 @@ def reading(shares: Sequence[Share], *, target: float | None) -> str:
     met, due = sum(s.met for s in shares), sum(s.rate.denominator for s in shares)
     if not due or target is None:
         return "Nothing was due in this period."
-    judged = "as promised" if met >= target * due else "below the target"
+    judged = "met" if met >= target * due else "missed"
     said = (
         f"**{words.percent(met / due)}** of {words.counted(due, 'activity', 'activities')} that"
-        f" were due were done in time, {judged} of {words.percent(target)}."
+        f" were due were done in time; the target of {words.percent(target)} is {judged}."
     )
     last = min(shares, key=lambda share: share.rate.value or 0)
     if len(shares) > 1 and last.missed:

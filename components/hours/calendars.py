@@ -1,5 +1,7 @@
 """Calendars: their hours day by day, their holidays, and the days on which they are closed."""
 
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -72,7 +74,7 @@ def _form(kept: CalendarRow | None) -> None:
         )
         work, contact = st.columns(2, gap="large")
         work.markdown("**Working hours**")
-        contact.markdown("**Contact hours**, when customers may be called; empty: while we work")
+        contact.markdown("**Contact hours**, if not the working hours")
         typed = [
             _typed(place, kept, weekday, purpose)
             for place, purpose in ((work, Purpose.WORK), (contact, Purpose.CONTACT))
@@ -137,8 +139,10 @@ def _typed(
         text = write_hours(kept.hours, weekday, purpose)
     else:
         text = _USUAL if purpose is Purpose.WORK and weekday < 5 else ""
-    label = WEEKDAYS[weekday] + ("" if purpose is Purpose.WORK else ", contacts")
-    return weekday, place.text_input(label, text, placeholder="Closed"), purpose
+    is_work = purpose is Purpose.WORK
+    label = WEEKDAYS[weekday] + ("" if is_work else ", contacts")
+    nothing = "Closed" if is_work else "No calls" if _has_contacts(kept) else "While people work"
+    return weekday, place.text_input(label, text, placeholder=nothing), purpose
 
 
 def _closures(kept: CalendarRow) -> None:
@@ -180,9 +184,15 @@ def _place(country: str | None, part: str | None) -> str:
     return " ".join(each for each in (country, part) if each) or "none"
 
 
+def _has_contacts(kept: CalendarRow | None) -> bool:
+    return kept is not None and any(span.purpose is Purpose.CONTACT for span in kept.hours)
+
+
 def _week(hours: tuple[Hours, ...]) -> list[str]:
+    """Write the working hours, those of days that follow one another and are alike together."""
     days = [(day[:3], write_hours(hours, weekday)) for weekday, day in enumerate(WEEKDAYS)]
-    return [f"{day} {spans}" for day, spans in days if spans]
+    alike = [(spans, [day for day, _ in same]) for spans, same in groupby(days, itemgetter(1))]
+    return [f"{'-'.join(dict.fromkeys((d[0], d[-1])))} {spans}" for spans, d in alike if spans]
 
 
 def _position(options: list[str], chosen: str | None) -> int | None:

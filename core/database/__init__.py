@@ -2,7 +2,7 @@
 
 from core.database.columns import Base, Code, Coded, Facts, Moment, Money, Number, only
 from core.database.engine import connect, lost_a_race, read_only, spilling, write_turn
-from core.database.sets import affected, id_set, row_set, text_set, version_set
+from core.database.sets import affected, id_set, insert_into, row_set, text_set, version_set
 from core.database.turns import alone
 from core.database.uniqueness import what_is_taken
 
@@ -18,6 +18,7 @@ __all__ = [
     "alone",
     "connect",
     "id_set",
+    "insert_into",
     "lost_a_race",
     "only",
     "read_only",

@@ -19,11 +19,12 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
-from core.database.columns import in_microseconds
+from core.database.columns import Base, in_microseconds
 
 
 def id_set(engine_name: str, ids: Iterable[int]) -> Select[tuple[int]]:
@@ -95,6 +96,11 @@ def _packed(engine_name: str, value: Any) -> Any:
     if isinstance(value, datetime):
         return in_microseconds(value) if engine_name == "sqlite" else value.isoformat()
     return value.isoformat() if isinstance(value, date) else value
+
+
+def insert_into(engine_name: str, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """Return an INSERT that can say what is to happen to rows that are there already."""
+    return sqlite.insert(table) if engine_name == "sqlite" else postgresql.insert(table)
 
 
 def affected(session: Session, statement: Executable) -> int:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from core.database import affected
+from core.database import affected, insert_into
 from core.runs.model import Run
 from core.service.model import ServiceDay
 from core.service.queries.judged import EVERY_CELLS, SETTLED, columns_of, counted, touched_days
@@ -29,13 +29,16 @@ def fold_service(session: Session, *, now: datetime, most_days: int = MOST_DAYS)
         return 0
     for table in (*EVERY_CELLS, ServiceDay):
         session.execute(delete(table).where(table.day.in_(again)))
-    session.add_all(ServiceDay(day=day, folded_at=now) for day in days)
-    session.flush()
-    for day in days:
+    begun = insert_into(session.get_bind().dialect.name, ServiceDay).on_conflict_do_nothing()
+    # Of two processes at once each folds what it has begun.
+    ours = session.scalars(
+        begun.returning(ServiceDay.day), [{"day": day, "folded_at": now} for day in days]
+    ).all()
+    for day in ours:
         for cells in EVERY_CELLS:
             rows = counted(cells, day, now)
             affected(session, insert(cells).from_select(columns_of(cells), rows))
-    return len(days)
+    return len(ours)
 
 
 def _new(session: Session, folded: set[date], over: date) -> list[date]:

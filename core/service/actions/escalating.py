@@ -12,7 +12,6 @@ from sqlalchemy import (
     Select,
     and_,
     exists,
-    insert,
     literal,
     null,
     select,
@@ -23,7 +22,7 @@ from sqlalchemy import (
 from core.access import Permission
 from core.activities.model import Activity
 from core.activities.scope import of_team, pending
-from core.database import Moment, affected, id_set, row_set
+from core.database import Moment, affected, id_set, insert_into, row_set
 from core.refusals import Invalid
 from core.service.events import EscalationsSeen, WorkEscalated
 from core.service.model import Escalation
@@ -121,5 +120,7 @@ def _columns(work: Work, alarm: Alarm) -> list[ColumnElement[Any]]:
 
 
 def _tell(work: Work, alarm: Alarm, rows: Select[*tuple[Any, ...]]) -> int:
+    """Tell of what nobody was told of; what another process tells of just now is left to it."""
     names = [column.name for column in Escalation.__table__.c]
-    return affected(work.session, insert(Escalation).from_select(names, rows.where(untold(alarm))))
+    told = insert_into(work.dialect, Escalation).from_select(names, rows.where(untold(alarm)))
+    return affected(work.session, told.on_conflict_do_nothing())
