@@ -16,7 +16,13 @@ STREAMLITS_OWN = (
 DARK = "rgb(18, 26, 34)"  # the background of .streamlit/config.toml, as the browser says it
 PAGES = {
     "agent": ("", "my_work", "my_work?view=Branch+pool", "confirmations", "account"),
-    "lead": ("", "team_queue"),
+    "lead": (
+        "",
+        "team_queue",
+        "exceptions?kind=unassigned",
+        "monitor?by=Person&timely=true",
+        "monitor?wall=1",
+    ),
     "manager": ("campaigns", "plan", "designer", "runs", "run?id=9", "campaign?id=1"),
     "approver": ("approvals",),
     "executive": ("", "impact", "impact?run=3"),
