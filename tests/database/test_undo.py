@@ -31,12 +31,16 @@ from core.activities.actions.undoing import Undo, undo
 from core.activities.actions.working import NoteAttempt, Release, note_attempt, release
 from core.activities.model import Activity, Batch, BatchRefusal, Change
 from core.activities.queries.asked import DueOn
+from core.activities.queries.batches import batches
 from core.activities.queries.filters import ActivityFilter
 from core.activities.queries.foreseeing import foresee_undo
 from core.activities.rules import Outcome, Status
 from core.campaigns.model import Stage
 from core.customers.model import CustomerState
+from core.distribution.actions.ways import SetBranchWay, set_branch_way
+from core.distribution.rules import Way
 from core.journal.model import Entry
+from core.passing import pass_time
 from core.people.model import Person, PersonQualification
 from core.refusals import Conflict, Invalid, NotAllowed, NotFound
 from core.runs.model import Candidate, Run
@@ -337,6 +341,17 @@ class TestWhoMay:
         fact = do(SYSTEM, assign_matching, AssignMatching(north, BEN))
 
         assert do(world.lea, undo, Undo(fact.batch_id)).moved == fact.moved == 7
+
+    def test_what_was_handed_out_as_time_passed_branch_by_branch(self, engine, world, do, ask):
+        pool_of(engine, [4, 12])
+        do(world.lea, set_branch_way, SetBranchWay(w.NORTH, Way.ROUND_ROBIN))
+        do(world.lou, set_branch_way, SetBranchWay(w.SOUTH, Way.LOAD))
+        pass_time(engine, now=NOW)
+
+        for lead in (world.lea, world.lou):
+            [given] = ask(lead, batches).rows
+            assert (given.verb, given.who, given.moved) == ("distribute", None, 1)
+            assert do(lead, undo, Undo(given.id)).moved == 1
 
     def test_not_a_batch_that_holds_other_branches_work(self, world, do, work):
         persons = {work[4]: BEN, work[12]: SAM}
