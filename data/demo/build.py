@@ -29,6 +29,7 @@ from core.service.upkeep import fold_service
 from core.work import Work
 from data.bulk import advance_sequences, bare, gather_statistics, write
 from data.demo import bank, customer_rows, market
+from data.demo.absences import plan_absences
 from data.demo.audiences import STAFF_LIST
 from data.demo.carrying import carry_out, conclude, set_out
 from data.demo.customers import PRODUCTS, Customers, invent
@@ -95,6 +96,7 @@ def build(
         tell("Looking for what came of it", 9, 10)
         advance_sequences(session.connection(), METADATA)
         gather_statistics(session.connection())
+        plan_absences(session, now)
         _measure(session, now)
         built = Built(
             seed=seed,
