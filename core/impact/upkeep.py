@@ -3,16 +3,13 @@
 It changes no figure, decides nothing and leaves no trace in the journal by itself.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, delete, exists, insert, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from core.database import affected
+from core.database import affected, insert_into
 from core.impact.model import RunCell, RunFold
 from core.impact.queries.cells import KEYS, changes, counted, summed
 from core.impact.tally import COUNTS
@@ -21,10 +18,6 @@ from core.runs.rules import RunStatus
 
 # Until the launch candidates come and go, and nobody asks for their funnel.
 _FOLDED = (RunStatus.LAUNCHED, RunStatus.PAUSED, RunStatus.COMPLETED, RunStatus.STOPPED)
-_INSERT: dict[str, Callable[[Any], postgresql.Insert | sqlite.Insert]] = {
-    "postgresql": postgresql.insert,
-    "sqlite": sqlite.insert,
-}
 _COLUMNS = [*KEYS, *COUNTS]
 
 
@@ -99,7 +92,7 @@ def _bring_in(session: Session, run_ids: tuple[int, ...]) -> int:
         update(CountedCandidate).where(tuple_(*key).in_(free)).values(is_folding=True),
     )
     folding = (of_runs, CountedCandidate.is_folding.is_(True))
-    rows = _INSERT[session.get_bind().dialect.name](RunCell).from_select(
+    rows = insert_into(session.get_bind().dialect.name, RunCell).from_select(
         _COLUMNS, summed(changes(*folding))
     )
     sums = {name: getattr(RunCell, name) + rows.excluded[name] for name in COUNTS}
