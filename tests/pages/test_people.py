@@ -1,5 +1,10 @@
 from core.access import Role
-from tests.world import CERTIFIED
+from core.activities.model import Activity
+from core.people.model import Person
+from tests.making.activities import pool_of, row
+from tests.world import CERTIFIED, SOUTH
+
+ANN, BEN = 1, 2
 
 
 def names(app):
@@ -24,13 +29,13 @@ def test_filters_come_from_the_address(open_page, world):
 def test_a_choice_stays_with_its_record_when_the_list_changes(open_page, world, choose):
     app = open_page(world.ada, "people")
     choose(app, "people", 2)
-    [(id_, row)] = app.session_state["chosen:people"].items()
-    assert row.name == names(app)[2]
+    [(id_, chosen)] = app.session_state["chosen:people"].items()
+    assert chosen.name == names(app)[2]
 
-    app.text_input(key="q").set_value(row.name).run()
+    app.text_input(key="q").set_value(chosen.name).run()
 
     assert list(app.session_state["chosen:people"]) == [id_]
-    assert names(app) == [row.name]
+    assert names(app) == [chosen.name]
 
 
 def test_is_not_open_to_an_agent_by_its_address_either(open_page, world):
@@ -101,6 +106,39 @@ class TestAdministration:
         button(app, "Shut this person out").click().run()
 
         assert "Say why" in app.warning[0].value
+
+    def test_lets_somebody_leave_with_a_successor(self, open_page, world, choose, engine):
+        work = pool_of(engine, held={1: ANN, 2: ANN})
+        app = choose(open_page(world.ada, "people", q="ann"), "people", 0)
+        [successor] = [each for each in app.selectbox if each.label == "Who takes over"]
+        assert successor.options == [
+            "Nobody: the branch takes over",
+            "Ben Example",
+            "Lea Example",
+        ]
+        successor.select("Ben Example").run()
+        told = " ".join(each.value for each in app.markdown)
+        assert "This goes to Ben Example" in told
+        assert "2 open activities" in told
+        assert "2 customers as relationship manager" in told
+
+        [why] = [each for each in app.text_input if each.label == "Why"]
+        why.input("left")
+        button(app, "Shut this person out").click().run()
+
+        assert app.success[0].value == (
+            "Ann Example can't sign in any more. 2 activities, 2 customers went on."
+        )
+        assert row(engine, Activity, work[1]).person_id == BEN
+
+    def test_lets_somebody_work_in_another_unit(self, open_page, world, choose, engine):
+        app = choose(open_page(world.ada, "people", q="ann"), "people", 0)
+        [unit] = [each for each in app.selectbox if each.label == "Works from now on in"]
+        unit.select("South")
+        button(app, "Move this person").click().run()
+
+        assert "Ann Example works elsewhere now" in app.success[0].value
+        assert row(engine, Person, ANN).unit_id == SOUTH
 
     def test_an_auditor_looks_and_changes_nothing(self, open_page, world):
         app = open_page(world.tom, "people")
