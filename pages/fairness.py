@@ -10,8 +10,8 @@ heading("Fairness", "Who is given how much, and by which rule?")
 may = current_actor().may
 if may(Permission.SEE_TEAM) or may(Permission.WORK_ACTIVITIES):
     with filters.row():
-        last = filters.day("Until", "until") or now().date()
-        first = filters.day("From", "from") or last - timedelta(days=29)
+        chosen, last = filters.day("From", "from"), filters.day("Until", "until") or now().date()
+    first = chosen or last - timedelta(days=29)
     if may(Permission.SEE_TEAM):
         fairness.of_team(first, last)
     else:

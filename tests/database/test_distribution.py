@@ -16,11 +16,12 @@ from core.customers.model import CustomerState
 from core.distribution.actions.distributing import Distribute, distribute
 from core.distribution.model import Allocation, BranchWay, Distribution, DistributionPerson
 from core.distribution.queries.checks import decisions_not_carried_out, decisions_that_differ
+from core.distribution.queries.waiting import branches_waiting
 from core.distribution.rules import AllocationRule, Bar, Way
 from core.journal.model import Entry
 from core.people.model import Absence, Person, PersonQualification
 from core.people.rules import AbsenceKind
-from core.refusals import Invalid, NotAllowed
+from core.refusals import Conflict, NotAllowed
 from core.runs.model import Candidate
 from core.runs.rules import CONTROL_ARM, RunStatus
 from tests import world as bank
@@ -388,7 +389,7 @@ class TestWho:
 
     @pytest.mark.parametrize("branch_id", [bank.SOUTH, bank.CENTRE])
     def test_not_in_another_one_and_not_from_a_pool(self, hand_out, world, branch_id):
-        with pytest.raises(Invalid, match="Choose a branch of your own"):
+        with pytest.raises(Conflict, match="Choose a branch of your own"):
             hand_out(branch_id, actor=world.lea)
 
     def test_an_agent_does_not(self, hand_out, world):
@@ -422,3 +423,15 @@ class TestTheWayBack:
 
         assert hand_out(now=NOW + DAY).given == 1
         assert held(engine, work) == {3: BEN}  # whose turn it is
+
+
+class TestWhenToHandOut:
+    @pytest.mark.usefixtures("in_turn")
+    def test_where_somebody_has_room_for_what_waits(self, engine, arrange, ask):
+        assert ask(SYSTEM, branches_waiting) == []
+        pool_of(engine, [3])
+        assert ask(SYSTEM, branches_waiting) == [bank.NORTH]
+
+        change(arrange, Person, Person.id.in_([ANN, BEN]), daily_capacity=0)
+
+        assert ask(SYSTEM, branches_waiting) == []  # the lead's room is not asked for

@@ -18,7 +18,7 @@ from core.distribution.queries.people import Askable, askable
 from core.distribution.queries.waiting import demand, launched_runs, pooled
 from core.distribution.rules import DISTRIBUTE, Cause, Need, Way, most_demanding_first
 from core.people.model import Person
-from core.refusals import Invalid
+from core.refusals import Conflict
 from core.work import Work
 
 
@@ -40,7 +40,7 @@ def distribute(work: Work, request: Distribute) -> WorkDistributed:
     Two at once come one after the other: the second finds what the first has left.
 
     :raises NotAllowed: the requester may not hand out work
-    :raises Invalid: a branch keeps a pool, or is not the requester's
+    :raises Conflict: a branch keeps a pool by now, or is not the requester's
     """
     work.authorize(Permission.ASSIGN_ACTIVITIES)
     ways = _held_ways(work, request.branch_ids)
@@ -73,7 +73,7 @@ def distribute(work: Work, request: Distribute) -> WorkDistributed:
 def _held_ways(work: Work, branch_ids: Sequence[int] | None) -> dict[int, Way]:
     """Hold the settings of the branches: whoever else hands out there waits for this work.
 
-    :raises Invalid: a branch keeps a pool, or is not the requester's
+    :raises Conflict: a branch keeps a pool by now, or is not the requester's
     """
     own = work.actor.of_branch(BranchWay.branch_id)
     chosen = select(BranchWay).where(BranchWay.way != Way.POOL, own)
@@ -86,7 +86,7 @@ def _held_ways(work: Work, branch_ids: Sequence[int] | None) -> dict[int, Way]:
     )
     ways = {row.branch_id: row.way for row in rows}
     if branch_ids is not None and set(branch_ids) - ways.keys():
-        raise Invalid(
+        raise Conflict(
             "Choose a branch of your own that has its work handed out; this one keeps a pool."
         )
     return ways

@@ -28,9 +28,10 @@ from core.activities.model import Activity, Change
 from core.campaigns.model import ActivitySubtype
 from core.customers.model import CustomerState
 from core.database.columns import Money
+from core.distribution.queries.people import is_agent
 from core.distribution.rules import DISTRIBUTE, USUAL_MINUTES
 from core.measures import Rate
-from core.people.conditions import team_member, works
+from core.people.conditions import team_member
 from core.people.model import Person
 from core.refusals import Invalid
 from core.work import Reader
@@ -78,14 +79,14 @@ class LedgerRow:
 def ledger(view: Reader, *, first: date, last: date) -> list[LedgerRow]:
     """List what each person of the team was given from `first` to `last`, by name.
 
-    Who works activities is listed also without any. Days are those of the bank's wall.
+    Agents are listed also without any, leads only with some. Days are those of the bank's wall.
 
     :raises Invalid: the window ends before it begins, or is longer than a year
     """
     view.authorize(Permission.SEE_TEAM)
     tallies = _tallies(view, team_member(view), first, last)
     names = view.session.execute(
-        select(Person.id, Person.name, and_(Person.is_active, works()).label("is_listed"))
+        select(Person.id, Person.name, and_(Person.is_active, is_agent()).label("is_listed"))
         .where(team_member(view))
         .order_by(Person.name, Person.id)
     )
@@ -109,7 +110,7 @@ def own_share(view: Reader, *, first: date, last: date) -> OwnShare:
     :raises Invalid: the window ends before it begins, or is longer than a year
     """
     view.authorize(Permission.WORK_ACTIVITIES)
-    colleagues = and_(_colleague(view), Person.is_active, works())
+    colleagues = and_(_colleague(view), Person.is_active, is_agent())
     tallies = _tallies(view, colleagues, first, last)
     people = view.session.scalar(select(func.count(Person.id)).where(colleagues)) or 0
     mine = tallies.get(view.actor.person_id or 0, Tally())

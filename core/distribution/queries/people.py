@@ -64,7 +64,7 @@ def askable(
             Person.id,
             Person.unit_id,
             Person.daily_capacity,
-            _open_work().label("open"),
+            open_work().label("open"),
             latest.label("distribution_id"),
         )
         .where(*here)
@@ -112,7 +112,8 @@ def is_agent() -> ColumnElement[bool]:
     return exists().where(PersonRole.person_id == Person.id, PersonRole.role == Role.AGENT)
 
 
-def _open_work() -> ScalarSelect[int]:
+def open_work() -> ScalarSelect[int]:
+    """Count what each person of a statement over people has open."""
     return (
         select(func.count())
         .where(Activity.person_id == Person.id, among(*OPEN))

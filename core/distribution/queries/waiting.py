@@ -15,7 +15,9 @@ from core.activities.rules import Status
 from core.campaigns.model import Design
 from core.database import id_set
 from core.distribution.model import BranchWay
+from core.distribution.queries.people import is_agent, open_work
 from core.distribution.rules import Need, Way
+from core.people.model import Person
 from core.runs.model import Candidate, Run
 from core.runs.rules import RunStatus
 from core.work import Reader
@@ -79,12 +81,19 @@ def demand(
 
 
 def branches_waiting(view: Reader) -> list[int]:
-    """List the branches that have their work handed out and have any in their pool."""
+    """List the branches that have work to be handed out, and somebody whose day is not full."""
     view.authorize(Permission.ASSIGN_ACTIVITIES)
+    somebody = exists().where(
+        Person.unit_id == BranchWay.branch_id,
+        Person.is_active,
+        is_agent(),
+        Person.daily_capacity > open_work(),
+    )
     there = (
         select(BranchWay.branch_id)
         .where(
             BranchWay.way != Way.POOL,
+            somebody,
             exists().where(
                 Activity.branch_id == BranchWay.branch_id,
                 Activity.status == Status.UNASSIGNED.literal,
