@@ -22,7 +22,8 @@ from benchmarks import peers
 from benchmarks.bank import NOW, build
 from benchmarks.places import Postgresql, server
 from core.access import Actor, Role, Scope
-from core.activities.actions.taking import TakeNext, claim, claimed_by, take_next
+from core.activities.actions.claiming import claim, claimed_by
+from core.activities.actions.taking import TakeNext, take_next
 from core.activities.model import Activity, Change
 from core.activities.rules import TAKE, Status
 from core.customers.model import CustomerState

@@ -14,6 +14,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from core.access import MEANINGS, Actor, Permission
 from core.database import lost_a_race, read_only, what_is_taken, write_turn
 from core.journal.model import Entry, Event, entry_of
+from core.journal.writing import write
 from core.lifecycle import Move
 from core.refusals import Conflict, HeldOut, NotAllowed
 
@@ -91,9 +92,8 @@ class Work(Reader):
     def record(self, fact: Event) -> Entry:
         """Write `fact` to the journal, in the same transaction as the change."""
         entry = entry_of(fact, actor_id=self.actor.person_id, at=self.now)
-        self.session.add(entry)
-        self.session.flush()
-        self.recorded = True
+        write(self.session, entry)
+        self.changed = self.recorded = True
         return entry
 
 

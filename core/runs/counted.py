@@ -1,19 +1,12 @@
 """What cells count of a candidate, kept before it changes: a fold is then only of what changed."""
 
-from collections.abc import Callable
-from typing import Any
-
 from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from core.database import affected
+from core.database import affected, insert_into
 from core.runs.model import Candidate, CountedCandidate
 from core.work import Work
 
-_INSERT: dict[str, Callable[[Any], postgresql.Insert | sqlite.Insert]] = {
-    "postgresql": postgresql.insert,
-    "sqlite": sqlite.insert,
-}
 _KEPT = [each.key for each in CountedCandidate.__table__.c if each.key != "is_folding"]
 
 
@@ -26,11 +19,16 @@ def keep_counted(work: Work, *which: ColumnElement[bool]) -> int:
 
     :returns: how many were not kept yet
     """
+    return affected(work.session, keeping(work.dialect, *which))
+
+
+def keeping(engine_name: str, *which: ColumnElement[bool]) -> postgresql.Insert | sqlite.Insert:
+    """Return the statement by which `keep_counted` keeps candidates."""
     rows = (
         select(*(getattr(Candidate, name) for name in _KEPT), false())
         .where(*which)
         .order_by(Candidate.run_id, Candidate.customer_id)
         .with_for_update(of=Candidate)
     )
-    kept = _INSERT[work.dialect](CountedCandidate).from_select([*_KEPT, "is_folding"], rows)
-    return affected(work.session, kept.on_conflict_do_nothing())
+    kept = insert_into(engine_name, CountedCandidate).from_select([*_KEPT, "is_folding"], rows)
+    return kept.on_conflict_do_nothing()

@@ -28,6 +28,7 @@ from core.activities.queries.filters import ActivityFilter
 from core.activities.rules import ASSIGN, OPEN, PENDING, RELEASE, TAKE, Outcome, Promise, Status
 from core.customers.model import Consent, Customer, CustomerState
 from core.customers.rules import CustomerKind, Medium
+from core.database import connect
 from core.distribution.actions.distributing import Distribute, distribute
 from core.distribution.actions.ways import SetBranchWay, set_branch_way
 from core.distribution.rules import DISTRIBUTE, Way
@@ -48,6 +49,7 @@ from tests.making.runs import planned_run
 
 SECONDS = float(os.environ.get("FAIRLEAD_TEST_SECONDS", "4"))
 WORKERS, LEADS, CUSTOMERS = 32, 4, 300
+SERVERS = 4  # processes of the product, each with connections of its own
 BRANCHES = {w.NORTH: w.TEAM_NORTH, w.SOUTH: w.TEAM_SOUTH}
 
 
@@ -216,7 +218,9 @@ def at_work(engine, actor, once, start, told):
     return Thread(target=until_it_is_over)
 
 
-def test_a_busy_minute_loses_nothing_and_gives_nothing_twice(engine, runs, people, world):
+def test_a_busy_minute_loses_nothing_and_gives_nothing_twice(
+    engine, database_url, runs, people, world
+):
     agents, leads = people
     *_going_on, stopped = runs
     with Session(engine) as session:
@@ -240,14 +244,17 @@ def test_a_busy_minute_loses_nothing_and_gives_nothing_twice(engine, runs, peopl
     everybody.append((world.mia, time_brings))
     everybody.append((SYSTEM, lambda do: do(DISTRIBUTE, distribute, Distribute())))
     told = [Told() for _ in everybody]
+    servers = [connect(database_url) for _ in range(SERVERS)]
     threads = [
-        at_work(engine, actor, once, start, mine)
-        for (actor, once), mine in zip(everybody, told, strict=True)
+        at_work(servers[n % SERVERS], actor, once, start, told[n])
+        for n, (actor, once) in enumerate(everybody)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    for server in servers:
+        server.dispose()
 
     assert [error for each in told for error in each.broken] == []
     done = sum((each.done for each in told), Counter())

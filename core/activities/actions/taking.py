@@ -1,40 +1,24 @@
 """How a person comes by work: by choosing from the branch pool, or by taking what is next."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Date,
-    Integer,
-    ScalarSelect,
-    Select,
     and_,
-    bindparam,
-    func,
-    or_,
     select,
-    update,
 )
-from sqlalchemy.sql.dml import ReturningUpdate
 
-from core.access import Actor
+from core.activities.actions.claiming import claimed_next
 from core.activities.actions.moves import locked, moved, stamp
 from core.activities.events import ActivityTaken
-from core.activities.model import Activity, Change
+from core.activities.model import Activity
 from core.activities.queries.asked import ToPerson
 from core.activities.queries.judging import judged
 from core.activities.reaching import reach_of
-from core.activities.rules import CLOSED, TAKE, Objection, Status
-from core.campaigns.model import Design
+from core.activities.rules import CLOSED, TAKE, Objection
 from core.campaigns.rules import ActivityType
-from core.database import Moment
-from core.people.model import Person, PersonQualification
+from core.people.model import Person
 from core.refusals import Conflict, Invalid, NotFound
-from core.runs.model import Candidate, Run
-from core.runs.rules import CONTROL_ARM, RunStatus
 from core.work import Work
 
 
@@ -121,102 +105,13 @@ def take_next(work: Work, request: TakeNext) -> ActivityTaken:
     work.authorize_move(TAKE)
     person_id = _myself(work)
 
-    claimed = work.session.execute(
-        claim(request.of_type),
-        claimed_by(work.actor, work.now),
-        execution_options={"synchronize_session": False},
-    ).one_or_none()
+    claimed = claimed_next(work, request.of_type)
     if claimed is None:
         raise NotFound("Nothing is waiting in your branch's pool that you can take.")
-    work.session.add(
-        Change(
-            activity_id=claimed.id,
-            at=work.now,
-            actor_id=person_id,
-            verb=TAKE.verb,
-            from_status=Status.UNASSIGNED,
-            to_status=TAKE.target,
-            to_person_id=person_id,
-            from_branch_id=claimed.branch_id,
-            to_branch_id=claimed.branch_id,
-        )
-    )
-    stamp(work, claimed, "assigned_at")
 
     fact = ActivityTaken(claimed.id, claimed.customer_id, claimed.run_id, person_id)
     work.record(fact)
     return fact
-
-
-def claimed_by(actor: Actor, now: datetime) -> dict[str, Any]:
-    """Return what `claim` is carried out with."""
-    return {
-        "own_branch": actor.unit_id,
-        "claimant": actor.person_id,
-        "today": now.date(),
-        "now": now,
-    }
-
-
-@lru_cache
-def claim(of_type: ActivityType | None) -> ReturningUpdate[int, int, int, int]:
-    """Build the claim once: compiling it costs more than running it.
-
-    The status is a literal so that the partial index of the pool is met; whoever comes at the
-    same moment skips the row that is locked here and gets the next one.
-    """
-    claimant = bindparam("claimant", type_=Integer)
-    certified = select(PersonQualification.qualification_id).where(
-        PersonQualification.person_id == claimant,
-        or_(
-            PersonQualification.valid_until.is_(None),
-            PersonQualification.valid_until >= bindparam("today", type_=Date),
-        ),
-    )
-    suitable = (
-        select(Run.id)
-        .join(Design, Design.id == Run.design_id)
-        .where(
-            Run.status != RunStatus.PAUSED,
-            or_(Design.qualification_id.is_(None), Design.qualification_id.in_(certified)),
-        )
-    )
-    # Looked up row by row: joined instead, all candidates are read where hardly any is held out.
-    arm = (
-        select(Candidate.arm)
-        .where(Candidate.run_id == Activity.run_id, Candidate.customer_id == Activity.customer_id)
-        .correlate(Activity)
-        .scalar_subquery()
-    )
-    now = bindparam("now", type_=Moment())
-    waiting = select(Activity.id).where(
-        Activity.status == Status.UNASSIGNED.literal,
-        Activity.branch_id == bindparam("own_branch", type_=Integer),
-        Activity.run_id.in_(suitable),
-        arm.is_distinct_from(CONTROL_ARM),
-    )
-    if of_type is not None:
-        waiting = waiting.where(Activity.type == of_type)
-    # The second is not even looked for where the first is found. Each is met by its own index.
-    due = Activity.next_action_at <= now
-    promised = waiting.where(Activity.promise.is_not(None), due)
-    promised = promised.order_by(Activity.next_action_at, Activity.id)
-    none = Activity.next_action_at.is_(None)
-    ordinary = waiting.where(or_(none, and_(Activity.promise.is_(None), due)))
-    ordinary = ordinary.order_by(Activity.priority, Activity.due_at, Activity.id)
-    first = func.coalesce(_next_of(promised), _next_of(ordinary))
-    return (
-        update(Activity)
-        .where(Activity.id == first)
-        .values(status=TAKE.target, person_id=claimant, version=Activity.version + 1)
-        .returning(Activity.id, Activity.customer_id, Activity.run_id, Activity.branch_id)
-    )
-
-
-def _next_of(waiting: Select[int]) -> ScalarSelect[int]:
-    return (
-        waiting.limit(1).with_for_update(of=Activity, skip_locked=True).correlate(None)
-    ).scalar_subquery()
 
 
 def _myself(work: Work) -> int:

@@ -1,0 +1,183 @@
+"""Claiming the most urgent work of a branch pool, so that nobody gets what another one gets.
+
+Many people may claim at the same moment and each waits for the answer, so the statements are
+built once: compiling them costs more than carrying them out. PostgreSQL does all of it in one;
+SQLite can't change rows within a query and takes one after the other.
+"""
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Insert,
+    Integer,
+    ScalarSelect,
+    Select,
+    String,
+    and_,
+    bindparam,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
+
+from core.access import Actor
+from core.activities.actions.moves import stamp
+from core.activities.model import Activity, Change
+from core.activities.rules import TAKE, Status
+from core.campaigns.model import Design
+from core.campaigns.rules import ActivityType
+from core.database import Moment, Number
+from core.people.model import PersonQualification
+from core.runs.counted import keeping
+from core.runs.model import Candidate, CountedCandidate, Run
+from core.runs.rules import CONTROL_ARM, RunStatus
+from core.work import Work
+
+
+class Claimed(NamedTuple):
+    id: int
+    customer_id: int
+    run_id: int
+    branch_id: int
+
+
+def claimed_next(work: Work, of_type: ActivityType | None) -> Claimed | None:
+    """Give what is next to the actor, with its history; tell which it was, if there is any."""
+    connection = work.session.connection()
+    values = claimed_by(work.actor, work.now)
+    if work.dialect == "postgresql":
+        row = connection.execute(_all_at_once(of_type), values).one_or_none()
+        return None if row is None else Claimed(*row)
+    row = connection.execute(claim(of_type), values).one_or_none()
+    if row is None:
+        return None
+    claimed = Claimed(*row)
+    connection.execute(_told(), values | claimed._asdict())
+    stamp(work, claimed, "assigned_at")
+    return claimed
+
+
+def claimed_by(actor: Actor, now: datetime) -> dict[str, Any]:
+    """Return what `claim` is carried out with."""
+    return {
+        "own_branch": actor.unit_id,
+        "claimant": actor.person_id,
+        "today": now.date(),
+        "now": now,
+    }
+
+
+@lru_cache
+def claim(of_type: ActivityType | None) -> ReturningUpdate[int, int, int, int]:
+    """Build the claim once: compiling it costs more than running it.
+
+    The status is a literal so that the partial index of the pool is met; whoever comes at the
+    same moment skips the row that is locked here and gets the next one.
+    """
+    claimant = bindparam("claimant", type_=Integer)
+    certified = select(PersonQualification.qualification_id).where(
+        PersonQualification.person_id == claimant,
+        or_(
+            PersonQualification.valid_until.is_(None),
+            PersonQualification.valid_until >= bindparam("today", type_=Date),
+        ),
+    )
+    suitable = (
+        select(Run.id)
+        .join(Design, Design.id == Run.design_id)
+        .where(
+            Run.status != RunStatus.PAUSED,
+            or_(Design.qualification_id.is_(None), Design.qualification_id.in_(certified)),
+        )
+    )
+    # Looked up row by row: joined instead, all candidates are read where hardly any is held out.
+    arm = (
+        select(Candidate.arm)
+        .where(Candidate.run_id == Activity.run_id, Candidate.customer_id == Activity.customer_id)
+        .correlate(Activity)
+        .scalar_subquery()
+    )
+    now = bindparam("now", type_=Moment())
+    waiting = select(Activity.id).where(
+        Activity.status == Status.UNASSIGNED.literal,
+        Activity.branch_id == bindparam("own_branch", type_=Integer),
+        Activity.run_id.in_(suitable),
+        arm.is_distinct_from(CONTROL_ARM),
+    )
+    if of_type is not None:
+        waiting = waiting.where(Activity.type == of_type)
+    # The second is not even looked for where the first is found. Each is met by its own index.
+    due = Activity.next_action_at <= now
+    promised = waiting.where(Activity.promise.is_not(None), due)
+    promised = promised.order_by(Activity.next_action_at, Activity.id)
+    none = Activity.next_action_at.is_(None)
+    ordinary = waiting.where(or_(none, and_(Activity.promise.is_(None), due)))
+    ordinary = ordinary.order_by(Activity.priority, Activity.due_at, Activity.id)
+    first = func.coalesce(_next_of(promised), _next_of(ordinary))
+    return (
+        update(Activity)
+        .where(Activity.id == first)
+        .values(status=TAKE.target, person_id=claimant, version=Activity.version + 1)
+        .returning(Activity.id, Activity.customer_id, Activity.run_id, Activity.branch_id)
+    )
+
+
+def _next_of(waiting: Select[int]) -> ScalarSelect[int]:
+    return (
+        waiting.limit(1).with_for_update(of=Activity, skip_locked=True).correlate(None)
+    ).scalar_subquery()
+
+
+@lru_cache
+def _all_at_once(of_type: ActivityType | None) -> Select[int, int, int, int]:
+    """Claim, write the history, and stamp the candidate, all with what the claim gives back."""
+    claimed = claim(of_type).cte("claimed")
+    history = _history(*claimed.c)
+    told = insert(Change).from_select(list(history), select(*history.values())).cte("told")
+    now = bindparam("now", type_=Moment())
+    unassigned = (
+        Candidate.run_id == claimed.c.run_id,
+        Candidate.customer_id == claimed.c.customer_id,
+        Candidate.assigned_at.is_(None),
+    )
+    kept = keeping("postgresql", *unassigned).returning(CountedCandidate.run_id).cte("kept")
+    # Counting what was kept lets it be kept first: as it was before this.
+    afterwards = select(func.count()).select_from(kept).scalar_subquery() >= 0
+    stamped = update(Candidate).where(*unassigned, afterwards).values(assigned_at=now)
+    return select(*claimed.c).add_cte(told, stamped.returning(Candidate.run_id).cte("stamped"))
+
+
+@lru_cache
+def _told() -> Insert:
+    given = (bindparam(name, type_=Number) for name in Claimed._fields)
+    history = _history(*given)
+    return insert(Change).from_select(list(history), select(*history.values()))
+
+
+def _history(
+    id_: ColumnElement[int],
+    _customer_id: ColumnElement[int],
+    _run_id: ColumnElement[int],
+    branch_id: ColumnElement[int],
+) -> dict[str, ColumnElement[Any]]:
+    """Return the columns of the change that a claim is."""
+    claimant = bindparam("claimant", type_=Integer)
+    return {
+        "activity_id": id_,
+        "at": bindparam("now", type_=Moment()),
+        "actor_id": claimant,
+        "verb": literal(TAKE.verb, String),
+        "from_status": Status.UNASSIGNED.literal,
+        "to_status": TAKE.target.literal,
+        "to_person_id": claimant,
+        "from_branch_id": branch_id,
+        "to_branch_id": branch_id,
+    }
