@@ -46,6 +46,8 @@ from core.campaigns.rules import ActivityType, Objective
 from core.customers.model import CustomerState
 from core.database import Moment, affected, id_set
 from core.hours import WorkingTime
+from core.people.conditions import absent
+from core.people.conditions import absent
 from core.people.model import Person, PersonQualification, PersonRole
 from core.people.queries.working import working_times
 from core.runs.counted import keep_counted
@@ -219,9 +221,11 @@ def _remember(work: Work, run: Run, plan: Plan, *, is_launch: bool) -> int:
 
 
 def _holders(work: Work, run: Run) -> Subquery:
-    """Return who may be given work at once: here, an agent, and certified if that is asked for."""
+    """Return who may be given work at once: here today, an agent, and certified if need be."""
     holders = select(Person.id, Person.unit_id).where(
         Person.is_active,
+        # Their work was handed over this morning: what comes now would wait for an empty chair.
+        ~absent(Person.id, work.now.date()),
         exists().where(PersonRole.person_id == Person.id, PersonRole.role == Role.AGENT),
     )
     wanted = work.session.scalar(select(Design.qualification_id).where(Design.id == run.design_id))

@@ -25,7 +25,8 @@ from core.customers.rules import IndicatorKind, Medium
 from core.customers.state import state_differences
 from core.hours import WorkingTime
 from core.journal.model import Outgoing
-from core.people.model import Person, PersonQualification, PersonRole
+from core.people.model import Absence, Person, PersonQualification, PersonRole
+from core.people.rules import AbsenceKind
 from core.periods import Shift
 from core.refusals import Conflict, Invalid, NotAllowed, NotFound
 from core.runs.actions.confirming import Confirm, confirm_candidates
@@ -48,6 +49,12 @@ TODAY = NOW.date()
 PRAGUE = "Europe/Prague"
 BRITAIN = WorkingTime("Europe/London", week_of(NINE_TO_FIVE), "GB")
 FITTING = {1, 2, 3, 4, 5, 6, 9, 10, 11, 12, 13, 14, 15}  # 7 holds savings, 8 no current account
+
+
+def _absence(in_days):
+    """Ann is away for a day."""
+    day = NOW.date() + timedelta(days=in_days)
+    return Absence(person_id=1, kind=AbsenceKind.LEAVE, starts_on=day, ends_on=day, planned_at=NOW)
 
 
 @pytest.fixture
@@ -255,6 +262,8 @@ class TestLaunch:
                 None,
                 id="works no activities",
             ),
+            pytest.param(lambda s: s.add(_absence(0)), None, id="is away"),
+            pytest.param(lambda s: s.add(_absence(1)), 1, id="is away from tomorrow on"),
         ],
     )
     def test_a_manager_who_may_not_take_it_leaves_it_to_the_pool(
