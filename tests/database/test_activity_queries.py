@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import and_, event, select, update
 from sqlalchemy.orm import Session
 
 from core.access import Role, Scope
@@ -33,8 +33,10 @@ from core.activities.queries.lists import (
 )
 from core.activities.queries.sheet import reasons, sheet
 from core.activities.rules import Outcome, Promise, Status, Urgency
+from core.activities.scope import pending, pending_seen, seen
 from core.campaigns.rules import Priority, ReasonUse
 from core.customers.model import CustomerState
+from core.people.model import Person
 from core.refusals import Invalid, NotAllowed, NotFound
 from core.windows import Window
 from tests import world as w
@@ -129,6 +131,33 @@ class TestScope:
         use = ReasonUse.CANCELLED
         assert ask(world.ann, reasons, activity_id=work[3], use=use) == []
         assert len(ask(world.ann, reasons, activity_id=work[1], use=use)) == 4
+
+    @pytest.mark.parametrize(
+        "who", ["ann", "ben", "lea", "sam", "lou", "mia", "tom", "eve", "ada", "both", "narrow"]
+    )
+    def test_what_is_pending_of_it_is_found_alike(self, engine, world, ask, work, who):
+        """Ben is now of South, with work of North in hand; 1 and 12 are done."""
+        actors = {
+            "both": replace(world.lea, roles=frozenset({Role.TEAM_LEAD, Role.CAMPAIGN_MANAGER})),
+            "narrow": replace(world.mia, scope=Scope(unit_ids=(w.SOUTH,))),
+        }
+        with Session(engine) as session, session.begin():
+            done = Activity.id.in_([work[1], work[12]])
+            session.execute(
+                update(Activity)
+                .where(done)
+                .values(status=Status.COMPLETED, is_completed=True, closed_at=NOW)
+            )
+            session.execute(
+                update(Person).where(Person.id == BEN).values(unit_id=w.SOUTH, team_id=2)
+            )
+
+        def both_ways(view):
+            ways = (and_(pending(), seen(view)), pending_seen(view))
+            return [set(view.session.scalars(select(Activity.id).where(way))) for way in ways]
+
+        whole, in_parts = ask(actors.get(who) or getattr(world, who), both_ways)
+        assert in_parts == whole
 
 
 class TestNames:
