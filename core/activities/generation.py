@@ -47,7 +47,6 @@ from core.customers.model import CustomerState
 from core.database import Moment, affected, id_set
 from core.hours import WorkingTime
 from core.people.conditions import absent
-from core.people.conditions import absent
 from core.people.model import Person, PersonQualification, PersonRole
 from core.people.queries.working import working_times
 from core.runs.counted import keep_counted
