@@ -51,6 +51,12 @@ ALL = (
     Picture("lead-home", "lead", "/"),
     Picture("lead-team-queue", "lead", "/team_queue"),
     Picture("lead-team-queue-dark", "lead", "/team_queue", "dark"),
+    Picture(
+        "lead-what-if",
+        "lead",
+        "/team_queue?whatif=true&status=Assigned",
+        look_at="By the end of",
+    ),
     Picture("lead-exceptions", "lead", "/exceptions"),
     Picture("lead-monitor", "lead", "/monitor?by=Person"),
     Picture("lead-wall", "lead", "/monitor?wall=1", "dark"),
