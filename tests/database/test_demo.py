@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from core.access import SYSTEM, Role
-from core.activities.model import Activity
+from core.activities.model import Activity, Batch
 from core.activities.rules import Status
 from core.calendars.model import WorkCalendar
 from core.campaigns.model import Campaign, Design
@@ -20,7 +20,7 @@ from core.distribution.model import BranchWay
 from core.distribution.rules import Way
 from core.impact.queries.runs import impact
 from core.journal.model import Entry
-from core.people.model import Credential, Person, PersonRole, Unit
+from core.people.model import Absence, Credential, Person, PersonRole, Unit
 from core.people.rules import UnitKind
 from core.refusals import Conflict
 from core.runs.events import RunLaunched
@@ -94,6 +94,15 @@ def test_a_few_branches_have_their_work_handed_out(bank):
     for way in (Way.ROUND_ROBIN, Way.LOAD):
         assert count(bank, BranchWay, BranchWay.way == way) == 2
     assert count(bank, BranchWay) == 4
+
+
+def test_one_person_is_away_and_another_will_be(bank):
+    with Session(bank) as session:
+        away, planned = session.scalars(select(Absence).order_by(Absence.starts_on)).all()
+        handed_over = session.scalars(select(Batch).where(Batch.absence_id == away.id)).one()
+    assert away.handed_over_at is not None
+    assert handed_over.moved > 0
+    assert (planned.handed_over_at, planned.deputy_id) == (None, None)
 
 
 def test_its_campaigns_are_at_every_point_of_their_lives(bank):
