@@ -5,7 +5,6 @@ bank. No query may grow more than the work does; how many statements a page take
 tests. Use: python -m benchmarks.pages [customers]
 """
 
-import logging
 import os
 import statistics
 import sys
@@ -19,6 +18,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event, func, select
 from sqlalchemy.orm import Session
+from streamlit.logger import set_log_level
 from streamlit.testing.v1 import AppTest
 
 from components import gateway, server
@@ -63,7 +63,7 @@ class Bank:
 
 def main(customers: int = 200_000) -> bool:
     """Measure both banks on SQLite, print it, and tell whether nothing grows beyond the work."""
-    logging.getLogger("streamlit").setLevel(logging.ERROR)  # it misses its server
+    set_log_level("error")  # it misses its server
     small, big = _measured(customers // GROWTH), _measured(customers)
     growth, good = big.pending / small.pending, True
     for (page, role, query), seconds in big.seconds.items():

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
 
 from core.activities.actions.taking import Take, TakeNext, take, take_next
@@ -22,9 +22,9 @@ from core.activities.rules import OPEN, Outcome, Status
 from core.campaigns.model import StatusReason, TemplateReason
 from core.campaigns.rules import ActivityType, Priority
 from core.customers.model import CustomerState
-from core.journal.model import Entry, Outgoing
+from core.journal.model import Entry, Outgoing, Subject
 from core.refusals import Conflict, Invalid, NotAllowed, NotFound
-from core.runs.model import Candidate, Run
+from core.runs.model import Candidate, CountedCandidate, Run
 from core.runs.rules import CONTROL_ARM, RunStatus
 from tests import world as w
 from tests.conftest import NOW
@@ -144,6 +144,43 @@ class TestTakeNext:
 
         with pytest.raises(NotFound):
             do(world.ann, take_next, TakeNext())
+
+    def test_leaves_all_traces_in_as_few_statements_as_the_database_takes(self, engine, do, world):
+        work = pool_of(engine, [1])
+        asked = []
+
+        def on_execute(_connection, _cursor, statement, *_rest):
+            if not statement.startswith(("PRAGMA", "BEGIN")):
+                asked.append(statement)
+
+        event.listen(engine, "before_cursor_execute", on_execute)
+        do(world.ann, take_next, TakeNext())
+        event.remove(engine, "before_cursor_execute", on_execute)
+
+        assert len(asked) == {"postgresql": 2, "sqlite": 7}[engine.dialect.name]
+        with Session(engine) as session:
+            run_id = session.get_one(Activity, work[1]).run_id
+            [told] = session.scalars(select(Change).where(Change.verb == "assign to me"))
+            [entry] = session.scalars(select(Entry).where(Entry.kind == "activity.taken"))
+            [notice] = session.scalars(select(Outgoing).where(Outgoing.entry_id == entry.id))
+            named = select(Subject.name).where(Subject.entry_id == entry.id)
+            assert set(session.scalars(named)) == {
+                f"activity:{work[1]}",
+                "customer:1",
+                f"run:{run_id}",
+            }
+            candidate = session.get_one(Candidate, (run_id, 1))
+            assert session.get_one(CountedCandidate, (run_id, 1)).assigned_at is None
+        facts = {"activity_id": work[1], "customer_id": 1, "run_id": run_id, "person_id": 1}
+        assert (entry.facts, entry.at, entry.actor_id) == (facts, NOW, 1)
+        assert (notice.type, notice.subject) == ("Execution/Updated", f"activity:{work[1]}")
+        assert notice.payload["status"] == Status.ASSIGNED
+        assert (told.from_status, told.to_person_id, told.to_branch_id) == (
+            Status.UNASSIGNED,
+            1,
+            w.NORTH,
+        )
+        assert candidate.assigned_at == NOW
 
 
 class TestRelease:
