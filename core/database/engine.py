@@ -6,22 +6,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
+from time import monotonic
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+RESTED = 1.0  # seconds in the pool, after which a connection may have been cut
 
 
 def connect(url: str) -> Engine:
     """Open the database at `url`, behaving alike on both products."""
     if url.startswith("postgresql"):
         limits = "-c lock_timeout=10s -c timezone=UTC"
-        return create_engine(
+        engine = create_engine(
             url,
-            pool_pre_ping=True,
             pool_size=10,
             connect_args={"options": limits},
             hide_parameters=True,  # they hold names and numbers of customers; errors are logged
         )
+        _ask_whether_there(engine)
+        return engine
     path = make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -41,6 +48,29 @@ def read_only(engine: Engine) -> Engine:
 def spilling(engine: Engine) -> Engine:
     """Share the pool, and let large temporary tables go to the disk, as PostgreSQL's do."""
     return engine.execution_options(sqlite_spills=True)
+
+
+def _ask_whether_there(engine: Engine) -> None:
+    """Ask the server whether a connection still holds, unless it was used this very moment.
+
+    Asking each time is a trip to the server for every request. A server that was started anew
+    was away for longer than that.
+    """
+
+    def put_back(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info["rests_since"] = monotonic()
+
+    def take_out(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
+        since = record.info.get("rests_since")
+        if since is None or monotonic() - since < RESTED:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error  # the pool then connects anew
+
+    event.listen(engine, "checkin", put_back)
+    event.listen(engine, "checkout", take_out)
 
 
 def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:

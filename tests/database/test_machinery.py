@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 from sqlalchemy import func, insert, select, text, update
-from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, StatementError
 from sqlalchemy.orm import Session, selectinload
 
 from core.access import Permission, Scope
 from core.customers.model import Customer, CustomerState, Product
-from core.database import id_set
+from core.database import connect, id_set
 from core.journal.model import Entry, Event, Notice
 from core.people.model import Person, Unit
 from core.people.rules import UnitKind
@@ -215,3 +215,34 @@ class TestScope:
         assert len(branches) == customers
         assert all(scope.holds(branch) for branch in branches)
         assert scope.holds(NORTH) is bool(customers)
+
+
+class TestConnections:
+    @pytest.fixture
+    def cut(self, engine, database_url):
+        """Connections in the pool that the server has cut meanwhile."""
+        if engine.dialect.name != "postgresql":
+            pytest.skip("a file cuts nobody off")
+        pooled = connect(database_url)
+        held = [pooled.connect() for _ in range(3)]
+        numbers = [each.scalar(text("SELECT pg_backend_pid()")) for each in held]
+        for each in held:
+            each.close()
+        with engine.connect() as connection:
+            for number in numbers:
+                connection.execute(text("SELECT pg_terminate_backend(:n, 5000)"), {"n": number})
+        yield pooled
+        pooled.dispose()
+
+    def test_what_was_cut_is_replaced_before_anybody_uses_it(self, cut, monkeypatch):
+        monkeypatch.setattr("core.database.engine.RESTED", 0)
+        for _ in range(4):
+            with cut.connect() as connection:
+                assert connection.scalar(text("SELECT 1")) == 1
+
+    def test_what_was_used_this_moment_is_not_asked_first(self, cut, monkeypatch):
+        monkeypatch.setattr("core.database.engine.RESTED", 3600)
+        with pytest.raises(OperationalError), cut.connect() as connection:
+            connection.execute(text("SELECT 1"))
+        with cut.connect() as connection:
+            assert connection.scalar(text("SELECT 1")) == 1
