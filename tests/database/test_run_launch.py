@@ -488,7 +488,7 @@ class TestStages:
         run_id = selected(stages=[{}, {"content_id": bank.EMAIL, "start_after_days": 0}])
         do(world.mia, launch, Launch(run_id))
 
-        part = ask(world.mia, messages, run_id=run_id, window=Window(size=5))
+        part = ask(world.mia, messages, run_id=run_id, window=Window(size=5, sort="customer_no"))
 
         assert (part.total, len(part.rows)) == (13, 5)
         [row] = {(row.channel, row.send_on, row.status) for row in part.rows}
