@@ -1,4 +1,7 @@
-"""An hour of calls without a mouse: twenty activities, two of them to be called back."""
+"""An hour of calls without a mouse: twenty activities, two of them to be called back.
+
+The lead's monitor moves meanwhile, and nobody touches it.
+"""
 
 import re
 from datetime import date, timedelta
@@ -8,6 +11,7 @@ from playwright.sync_api import expect
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from components.monitor import EVERY
 from core.activities.actions.retries import SaveRetryRule, save_retry_rule
 from core.activities.model import Activity, Attempt
 from core.activities.rules import CLOSED, Outcome, Promise, RetryEnd, Status
@@ -17,6 +21,7 @@ from tests.browser.serving import served, settle, small_bank
 from tests.making.activities import ADMINISTRATIVE, pool_of
 
 ANN = 1
+TWICE_ROUND = 2_000 * EVERY.total_seconds()  # milliseconds: the monitor has looked again
 BOTH_CALL_BACK = ["bm1", "bmy1"]  # mine only, anyone
 SALES_KEYS = [*BOTH_CALL_BACK, "as", "f1", "as", "f1", "as", "x1", "as", "f1"]
 
@@ -47,6 +52,11 @@ def keys(page, pressed):
 
 
 def test_twenty_activities_by_keyboard_alone(as_person, calls):
+    monitor = as_person("lea", "/monitor", bank=calls)
+    told = monitor.get_by_role("main").get_by_text("closed today.").first
+    expect(told).to_contain_text("20 activities left")
+    expect(told).to_contain_text("0 closed today")
+
     page = as_person("ann", "/my_work", bank=calls)
     keys(page, "j")
     for pressed in SALES_KEYS:
@@ -60,6 +70,8 @@ def test_twenty_activities_by_keyboard_alone(as_person, calls):
         keys(page, "ds")
         expect(page.get_by_test_id("stAlert").filter(has_text="Done.").first).to_be_visible()
 
+    expect(told).to_contain_text("3 activities left", timeout=TWICE_ROUND)
+    expect(told).to_contain_text("17 closed today")
     with Session(calls.engine) as session:
         assert session.scalar(select(func.count(Attempt.id))) == 20
         closed = select(func.count()).where(Activity.status.in_(CLOSED), Activity.person_id == ANN)
