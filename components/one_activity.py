@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from components import activity_sheet, fairness, navigation
+from components import activity_sheet, fairness, navigation, words
 from components.gateway import as_seen, current_actor, fetch, submit
 from core.activities.actions.working import Cancel, Release, cancel, release
 from core.activities.events import ActivityCancelled
@@ -41,7 +41,8 @@ def _release(row: ActivityRow) -> None:
 def _cancel(row: ActivityRow) -> None:
     with st.popover("Cancel", icon=":material/block:"):
         for each in fetch(reasons, activity_id=row.id, use=ReasonUse.CANCELLED):
-            if st.button(each.value, key=f"cancel:{row.id}:{each.id}", width="stretch"):
+            label = words.plain(each.value)
+            if st.button(label, key=f"cancel:{row.id}:{each.id}", width="stretch"):
                 submit(
                     cancel, partial(Cancel, row.id, each.id, version=row.version), done=_cancelled
                 )

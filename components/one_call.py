@@ -68,7 +68,7 @@ def _row(row: ActivityRow) -> CallRow | None:
     name = f"{row.campaign} · {row.stage} · {words.sentence(row.type)}{pooled}"
     options = (*_ENDS[row.type], Outcome.CALL_BACK, Outcome.NOT_REACHED)
     outcome = st.selectbox(
-        name,
+        words.plain(name),
         options,
         index=None,
         format_func=words.sentence,

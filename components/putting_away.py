@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from components import callbacks
+from components import callbacks, words
 from components.gateway import fetch, submit
 from core.activities.actions.promising import (
     LeaveToAnyone,
@@ -93,6 +93,6 @@ def why(sheet: Sheet, use: ReasonUse, question: str) -> ReasonChoice | None:
         for number, each in enumerate(fetch(reasons, activity_id=sheet.row.id, use=use), start=1):
             key = f"reason:{sheet.row.id}:{use.code}:{each.id}"
             shortcut = str(number) if number <= 9 else None
-            if st.button(each.value, key=key, type="primary", shortcut=shortcut):
+            if st.button(words.plain(each.value), key=key, type="primary", shortcut=shortcut):
                 pressed = each
     return pressed

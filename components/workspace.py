@@ -117,7 +117,7 @@ def _next_step(seen: Sheet, following: int | None) -> None:
 
     if row.status is Status.UNASSIGNED:
         if seen.qualification:
-            st.caption(f"Needs the qualification {seen.qualification}.")
+            st.caption(words.plain(f"Needs the qualification {seen.qualification}."))
         if _waits(row):
             st.info(
                 f"It waits until {words.moment(row.next_action_at)}; nobody calls before.",
@@ -129,5 +129,5 @@ def _next_step(seen: Sheet, following: int | None) -> None:
         outcomes.outcomes(seen, onward=onward)
     else:
         if row.status in OPEN:
-            st.info(f"{row.person} has it.", icon=":material/person:")
+            st.info(words.plain(f"{row.person} has it."), icon=":material/person:")
         leads.response(row.id, is_mine=seen.is_mine, onward=stay)

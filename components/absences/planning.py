@@ -107,7 +107,7 @@ def _figures(seen: AbsencePreview, deputy: Colleague | None) -> None:
     work = seen.work
     shown = [Tile("Open now", words.count(work.activities + seen.stay))]
     if deputy is not None:
-        shown.append(Tile(f"To {deputy.name}", words.count(work.to_person)))
+        shown.append(Tile(f"To {words.plain(deputy.name)}", words.count(work.to_person)))
     shown += [
         Tile("To the branch pool", words.count(work.to_pool)),
         Tile("Overdue", words.count(work.overdue)),
