@@ -101,7 +101,7 @@ def allowed(known: ContactFacts) -> None:
     with st.form("consent", border=False):
         medium = st.selectbox("The customer says about", _MEDIA, format_func=words.sentence)
         with st.container(horizontal=True):
-            gives = st.form_submit_button("Yes, contact me so", type="primary")
+            gives = st.form_submit_button("Yes, contact me this way", type="primary")
             withdraws = st.form_submit_button("No, not any more")
     if gives or withdraws:
         submit(

@@ -34,8 +34,8 @@ _ASKED = (
     Column("name", "Person", pinned=True),
     Column("verdict", "What came of it", width="medium"),
     Column("open", "Open", "count"),
-    Column("capacity", "A day", "count"),
-    Column("place", "Waited", "count"),
+    Column("capacity", "Capacity a day", "count"),
+    Column("place", "Place in turn", "count", help="1 has waited longest."),
     Column("last_given_at", "Last turn", "moment"),
 )
 _MEANS = {
@@ -137,7 +137,7 @@ def _now(branch: WayRow) -> None:
 def _handed_out(fact: WorkDistributed) -> str:
     if not fact.given:
         return "Nothing could be handed out: nothing waits, or nobody who may take it has room."
-    waits = f" {words.count(fact.left)} wait for room." if fact.left else ""
+    waits = f" {words.counted(fact.left, 'waits', 'wait')} for room." if fact.left else ""
     return f"{words.counted(fact.given, 'activity', 'activities')} handed out.{waits}"
 
 

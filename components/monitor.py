@@ -180,7 +180,7 @@ def _tiles() -> None:
     for row in worst:
         with grid.cell():
             st.metric(
-                f"{row.campaign} ({row.name})" if row.campaign else row.name,
+                words.plain(f"{row.campaign} ({row.name})" if row.campaign else row.name),
                 words.count(row.figures.left),
                 delta=words.sentence(row.pace),
                 delta_color={"good": "green", "bad": "red", "warn": "orange"}.get(
@@ -188,8 +188,8 @@ def _tiles() -> None:
                 ),  # type: ignore[arg-type]  # of the colours that there are
                 delta_arrow="off",
             )
-            late = f"{words.count(row.figures.overdue)} overdue"
-            st.caption(f"{late}, {words.count(row.figures.today)} closed today")
+            late = f"{words.count(row.figures.overdue)} of them overdue"
+            st.caption(f"Activities left, {late}; {words.count(row.figures.today)} closed today")
             seen = charts.finish_of(row)
             st.caption(f"Likely done {seen}" if row.likely_on else seen)
 

@@ -20,13 +20,17 @@ def fixes(chosen: Sequence[PromiseAtRisk]) -> None:
         submit(
             leave_many,
             lambda: LeaveMany({row.id: row.version for row in chosen}),
-            done=lambda fact: (
-                f"{words.counted(fact.moved, 'call')} wait in the branch pool for their time"
-                f"{'.' if not fact.refused else f'; {fact.refused} did not move.'}"
-            ),
+            done=lambda fact: _left(fact.moved, fact.refused),
         )
     if len(chosen) == 1:
         _move(chosen[0])
+
+
+def _left(moved: int, refused: int) -> str:
+    wait = "call waits" if moved == 1 else "calls wait"
+    their = "its" if moved == 1 else "their"
+    said = f"{words.count(moved)} {wait} in the branch pool for {their} time"
+    return f"{said}; {words.count(refused)} did not move." if refused else f"{said}."
 
 
 def _move(row: PromiseAtRisk) -> None:

@@ -22,7 +22,8 @@ tiles(
         Tile(
             "Overdue",
             words.count(counts.overdue),
-            help="Their due moment has passed. At risk is what has used up most of its time.",
+            help="Their due moment has passed, also of those that nobody has yet."
+            " At risk is what has used up most of its time.",
             note=f"{words.count(told.at_risk)} at risk",
         ),
         Tile("Done today", words.count(sum(each.done_today for each in people))),

@@ -14,7 +14,9 @@ BY = ("Activities", "Value", "Minutes")
 COLUMNS = (
     Column("name", "Person", pinned=True),
     Column("given", "Given", "count", write=lambda row: row.tally.given),
-    Column("count_share", "Share", "percent", write=lambda row: row.count_share.value),
+    Column(
+        "count_share", "Share of activities", "percent", write=lambda row: row.count_share.value
+    ),
     Column("by_rule", "By the system", "count", write=lambda row: row.tally.by_rule),
     Column("by_lead", "By a lead", "count", write=lambda row: row.tally.by_lead),
     Column("taken", "Taken by themselves", "count", write=lambda row: row.tally.taken),
@@ -29,7 +31,7 @@ COLUMNS = (
 def shares(rows: Sequence[LedgerRow], *, by: str) -> go.Figure:
     """Draw each person's share as a bar, with a mark where an even share would be."""
     colours = look.palette()
-    names = [row.name for row in rows]
+    names = [row.name.replace("<", "&lt;") for row in rows]  # Plotly reads a little markup
     parts = [_share(row, by) for row in rows]
     bars = go.Bar(
         y=names,
@@ -38,6 +40,7 @@ def shares(rows: Sequence[LedgerRow], *, by: str) -> go.Figure:
         name=f"Share of {by.lower()}",
         marker_color=colours.brand,
         text=[words.percent(part) for part in parts],
+        insidetextanchor="start",  # at the end it may lie below the mark
         hovertemplate="%{y}: %{text}<extra></extra>",
     )
     mark = go.Scatter(

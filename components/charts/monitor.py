@@ -82,7 +82,7 @@ def finish(rows: Sequence[MonitorRow]) -> go.Figure:
     return look.figure(
         traces,
         height=38 * len(rows) + 100,
-        xaxis={"type": "date", "showgrid": True},
+        xaxis={"type": "date", "showgrid": True, "tickformat": "%-d %b", "nticks": 6},
         yaxis={"autorange": "reversed", "showgrid": False, "automargin": True, "type": "category"},
     )
 

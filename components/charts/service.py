@@ -30,9 +30,10 @@ def met_share(shares: Sequence[Share], *, target: float | None) -> go.Figure:
     )
     drawn = look.figure(
         [bars],
-        x="Share of the work due that was done in time",
-        height=36 * len(shares) + 90,
+        x="Share of due work done in time",
+        height=36 * len(shares) + 110,
         legend=False,
+        margin={"t": 28},  # for the word above the line
         xaxis={"range": [0, 1.02], "tickformat": ".0%"},
         yaxis={"autorange": "reversed", "showgrid": False, "automargin": True, "type": "category"},
     )

@@ -23,7 +23,7 @@ COLUMNS = (
 def workload(people: Sequence[PersonLoad]) -> go.Figure:
     """Draw open work per person, overdue first, with a mark at a day's capacity."""
     colours = look.palette()
-    names = [f"{person.name}, away" if person.is_away else person.name for person in people]
+    names = [_label(person) for person in people]
     parts = (
         ("Overdue", colours.bad, [person.overdue for person in people]),
         ("Due today", colours.warn, [person.due_today for person in people]),
@@ -68,13 +68,18 @@ def reading(people: Sequence[PersonLoad]) -> str:
     beyond = [person.name for person in people if person.open > person.capacity]
     said = (
         f"**{words.counted(total, 'open activity', 'open activities')}** with "
-        f"{words.counted(len(people), 'person', 'people')}, {words.count(overdue)} overdue."
+        f"{words.counted(len(people), 'person', 'people')}, {words.count(overdue)} of them overdue."
     )
     if beyond:
         names = ", ".join(words.plain(name) for name in beyond[:3])
-        more = f" and {len(beyond) - 3} more" if len(beyond) > 3 else ""
+        more = f" and {words.count(len(beyond) - 3)} more" if len(beyond) > 3 else ""
         said += f" More than a day's capacity: {names}{more}."
     away = [words.plain(person.name) for person in people if person.is_away]
     if away:
         said += f" Away today: {', '.join(away)}."
     return said
+
+
+def _label(person: PersonLoad) -> str:
+    name = person.name.replace("<", "&lt;")  # Plotly reads a little markup in labels
+    return f"{name}, away" if person.is_away else name

@@ -92,7 +92,9 @@ class TestConsent:
         assert row(engine, Activity, work[1]).status is Status.CANCELLED
 
     def test_what_stands_already_is_refused(self, open_page, world):
-        app = press(open_page(world.ann, "customer", id=1, view="Consent"), "Yes, contact me so")
+        app = press(
+            open_page(world.ann, "customer", id=1, view="Consent"), "Yes, contact me this way"
+        )
         assert "is given already" in app.warning[0].value
 
     def test_leaves_a_customer_alone_and_takes_it_back(self, open_page, world, engine, work):
