@@ -57,8 +57,8 @@ def manager() -> Iterator[Duty]:
         ),
         (
             RunStatus.SELECTED,
-            "run has its candidates and waits to be launched",
-            "runs have their candidates and wait to be launched",
+            "run with its candidates waits for launch",
+            "runs with their candidates wait for launch",
             "no run waits to be launched",
         ),
     ):

@@ -47,8 +47,8 @@ def auditor() -> Iterator[Duty]:
     refused = fetch(history.entries, kind=kind, since=since, window=_COUNT_ONLY).total
     yield Duty(
         refused,
-        "request of the last seven days was refused for want of a right",
-        "requests of the last seven days were refused for want of a right",
+        "request was refused in the last seven days",
+        "requests were refused in the last seven days",
         "nothing was refused for want of a right",
         "journal",
         query={"kind": "Request refused", "from": since.isoformat()},

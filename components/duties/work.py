@@ -48,8 +48,8 @@ def agent() -> Iterator[Duty]:
     )
     yield Duty(
         len(fetch(confirmations_wanted)),
-        "customer of yours is proposed for a campaign: yes or no?",
-        "customers of yours are proposed for campaigns: yes or no?",
+        "customer of yours is proposed: yes or no?",
+        "customers of yours are proposed: yes or no?",
         "no customer of yours waits for your yes",
         "confirmations",
         "warn",
@@ -71,8 +71,8 @@ def lead() -> Iterator[Duty]:
     )
     yield Duty(
         told.at_risk,
-        "activity of the team has used up most of its time",
-        "activities of the team have used up most of their time",
+        "activity of the team is at risk",
+        "activities of the team are at risk",
         "nothing is at risk",
         "team_queue",
         "warn",
@@ -124,8 +124,8 @@ def exceptions_line() -> Iterator[Duty]:
     )
     lines = {
         Trouble.UNASSIGNED: (
-            "activity has been waiting in a pool for too long",
-            "activities have been waiting in pools for too long",
+            "activity waits in a pool for too long",
+            "activities wait in pools for too long",
             "nothing has been waiting for too long",
         ),
         Trouble.OFF_PACE: (
