@@ -107,7 +107,7 @@ def _campaign(
         name=f"{spec.name}: {spec.channel.lower()}",
         channel_id=known.channels[spec.channel],
         subject=spec.name,
-        body="Good day {customer name}, " + (spec.offer or spec.description),
+        body="Good day {customer name}. " + (spec.offer or spec.description),
     )
     session.add(content)
     session.flush()
