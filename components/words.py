@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
-from core.measures import LOCALE, Amount, Rate, signed
+from core import saying
+from core.measures import Amount, Rate, signed
+from core.saying import LOCALE
 from core.settings import settings
 
 NONE = "–"  # noqa: RUF001  the dash that tables use for nothing
@@ -68,7 +70,7 @@ def day(value: date | None) -> str:
     if value is None:
         return NONE
     value = _local(value).date() if isinstance(value, datetime) else value
-    return format_date(value, "d MMM y", locale=LOCALE)
+    return saying.day(value)
 
 
 def weekday(value: date) -> str:
@@ -79,9 +81,7 @@ def weekday(value: date) -> str:
 
 def moment(value: datetime | None) -> str:
     """Write a moment in the bank's zone: 2 Mar 2026, 09:00."""
-    if value is None:
-        return NONE
-    return format_datetime(_local(value), "d MMM y, HH:mm", locale=LOCALE)
+    return NONE if value is None else saying.moment(_local(value))
 
 
 def clock(value: datetime | None) -> str:

@@ -6,7 +6,8 @@ from typing import Self
 
 from babel.numbers import format_compact_currency, format_currency, get_currency_symbol
 
-LOCALE = "en_GB"
+from core.saying import LOCALE
+
 _LONGEST = Decimal(10_000_000)  # from here on the last figures say nothing
 
 

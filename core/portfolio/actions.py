@@ -5,6 +5,7 @@ from datetime import date
 
 from sqlalchemy import select
 
+from core import saying
 from core.access import Permission
 from core.campaigns.model import Campaign, Design
 from core.campaigns.rules import DesignStatus, Metric
@@ -213,11 +214,13 @@ def _unit(work: Work, unit_id: int) -> Unit:
 
 def _check_dates(starts_on: date, ends_on: date) -> None:
     if ends_on < starts_on:
-        raise Invalid(f"The end, {ends_on}, is before the start, {starts_on}: move one.")
+        end, start = saying.day(ends_on), saying.day(starts_on)
+        raise Invalid(f"The end, {end}, is before the start, {start}: move one.")
 
 
 def _check_within(starts_on: date, ends_on: date, first: date, last: date, plan: str) -> None:
     if starts_on < first or ends_on > last:
         raise Invalid(
-            f"{starts_on} to {ends_on} is not within {first} to {last}, as plan {plan} has it."
+            f"{saying.day(starts_on)} to {saying.day(ends_on)} is not within {saying.day(first)} "
+            f"to {saying.day(last)}, as plan {plan} has it."
         )

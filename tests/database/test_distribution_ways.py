@@ -124,7 +124,7 @@ class TestWhyMe:
 
         assert answer.sentences == (
             (
-                "You got it by rule at 2026-03-02 09:00, because time passed. It stood at place 1"
+                "You got it by rule at 2 Mar 2026, 09:00, because time passed. It stood at place 1"
                 " in the line of North, where what is due first comes first."
             ),
             (
@@ -199,12 +199,12 @@ class TestWhyMe:
         do(world.lea, assign, Assign({work[4]: 1}, ANN))
 
         assert answer(work[1], world.ann) == (
-            "It was made for you at 2026-03-02 09:00, as the customer's own person.",
+            "It was made for you at 2 Mar 2026, 09:00, as the customer's own person.",
         )
         assert answer(work[3]) == (
-            "Ben Example took it from the pool of North at 2026-03-02 09:00.",
+            "Ben Example took it from the pool of North at 2 Mar 2026, 09:00.",
         )
-        assert answer(work[4], world.ann) == ("Lea Example gave it to you at 2026-03-02 09:00.",)
+        assert answer(work[4], world.ann) == ("Lea Example gave it to you at 2 Mar 2026, 09:00.",)
 
     def test_what_nobody_has(self, engine, arrange, answer, world):
         work = pool_of(engine, [3])
@@ -218,7 +218,7 @@ class TestWhyMe:
         )
         change(arrange, Activity, next_action_at=NOW + DAY)
         assert answer(work[3], world.ann)[1] == (
-            "The customer expects a contact at 2026-03-03 09:00; it waits until then."
+            "The customer expects a contact at 3 Mar 2026, 09:00; it waits until then."
         )
 
     @pytest.mark.parametrize("who", ["sam", "lou"])

@@ -284,7 +284,7 @@ class TestReverting:
         fact = files.take(NEW)
         self.undo(do, world.ada, fact.intake_id)
 
-        with pytest.raises(Conflict, match="was undone on 2026-03-02 already"):
+        with pytest.raises(Conflict, match="was undone on 2 Mar 2026 already"):
             self.undo(do, world.ada, fact.intake_id)
         with pytest.raises(NotFound):
             self.undo(do, world.ada, 99)

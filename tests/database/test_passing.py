@@ -172,7 +172,7 @@ class TestHandingOut:
 
 class TestAfterTheLastDay:
     def test_no_work_is_made(self, launched, do, world):
-        with pytest.raises(Conflict, match="last day of run RUN-1, 2026-03-09, is over"):
+        with pytest.raises(Conflict, match="last day of run RUN-1, 9 Mar 2026, is over"):
             do(world.mia, make_due_work, MakeDueWork(launched), now=NOW + 8 * DAY)
 
     def test_a_stage_beyond_it_is_never_made(self, launched, engine, do, world):
@@ -187,7 +187,7 @@ class TestAfterTheLastDay:
         do(world.mia, select_candidates, SelectCandidates(run_id))
 
         late = Launch(run_id, without_pending=True)
-        with pytest.raises(Invalid, match="last day of run RUN-1, 2026-03-03, is over"):
+        with pytest.raises(Invalid, match="last day of run RUN-1, 3 Mar 2026, is over"):
             do(world.mia, launch, late, now=NOW + 2 * DAY)
         assert do(world.mia, launch, late, now=NOW + DAY).activities == 11
 

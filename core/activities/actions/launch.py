@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, literal, select
 
+from core import saying
 from core.access import Permission
 from core.activities.generation import Made, make, plans
 from core.activities.marking import count_pending, reference, set_bits, set_indicators
@@ -53,7 +54,8 @@ def launch(work: Work, request: Launch, *, progress: Progress = _silent) -> RunL
     run = moved(work, request.run_id, LAUNCH, launched_at=work.now)
     if work.now.date() > run.ends_on:
         raise Invalid(
-            f"The last day of run {run.code}, {run.ends_on}, is over: stop it and start another."
+            f"The last day of run {run.code}, {saying.day(run.ends_on)}, is over: "
+            "stop it and start another."
         )
     design, campaign = _design(work, run)
     counts = _counts(work, run)
@@ -179,7 +181,8 @@ def _launched(work: Work, run_id: int) -> Run:
         raise Conflict(f"Run {run.code} is {run.status}: work is made for launched runs only.")
     if work.now.date() > run.ends_on:
         raise Conflict(
-            f"The last day of run {run.code}, {run.ends_on}, is over: no more work is made."
+            f"The last day of run {run.code}, {saying.day(run.ends_on)}, is over: "
+            "no more work is made."
         )
     return run
 

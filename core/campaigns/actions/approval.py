@@ -5,6 +5,7 @@ from datetime import date
 
 from sqlalchemy import select
 
+from core import saying
 from core.campaigns.actions.holding import Held, held
 from core.campaigns.events import (
     DesignApproved,
@@ -76,7 +77,7 @@ def submit_design(work: Work, request: SubmitDesign) -> DesignSubmitted:
     got = _moved(work, SUBMIT, request.design_id, request.row_version)
     _check_ready(sheet(work, got.design.id))
     if request.decide_by is not None and request.decide_by < work.now.date():
-        raise Invalid(f"The decision is wanted by {request.decide_by}, which is over.")
+        raise Invalid(f"The decision is wanted by {saying.day(request.decide_by)}, which is over.")
 
     _decide(got.design, SUBMIT)
     got.design.submitted_at = work.now

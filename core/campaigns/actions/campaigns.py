@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import exists, select
 
+from core import saying
 from core.access import Permission
 from core.campaigns.events import CampaignChanged, CampaignCreated
 from core.campaigns.model import Campaign, CampaignSubtype, CampaignType, Design
@@ -33,7 +34,8 @@ class CampaignTerms:
             raise Invalid("A campaign needs a name.")
         if self.ends_on < self.starts_on:
             raise Invalid(
-                f"The campaign would end on {self.ends_on} before it starts on {self.starts_on}."
+                f"The campaign would end on {saying.day(self.ends_on)} before it starts on "
+                f"{saying.day(self.starts_on)}."
             )
 
 

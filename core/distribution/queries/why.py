@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
 
+from core import saying
 from core.activities.generation import GENERATE
 from core.activities.model import Activity, Change
 from core.activities.queries.history import exist
@@ -224,4 +225,4 @@ def _otherwise(view: Reader, change: Any, *, is_me: bool, name: str, branch: str
 
 
 def _at(view: Reader, moment: datetime) -> str:
-    return f"{moment.astimezone(view.now.tzinfo):%Y-%m-%d %H:%M}"
+    return saying.moment(moment.astimezone(view.now.tzinfo))

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from core import saying
 from core.campaigns.model import Campaign, CampaignType, Design
 from core.campaigns.rules import DesignStatus, Metric
 from core.customers.model import Product
@@ -104,7 +105,8 @@ def _create(
     unit_id = _unit(session, campaign.unit) or bank(session, bank_name)
     starts_on, ends_on = campaign.starts_on or days[0], campaign.ends_on or days[1]
     if ends_on < starts_on:
-        raise Invalid(f"The campaign ends on {ends_on}, before it starts on {starts_on}.")
+        end, start = saying.day(ends_on), saying.day(starts_on)
+        raise Invalid(f"The campaign ends on {end}, before it starts on {start}.")
     campaign_id = _insert(
         session,
         Campaign,

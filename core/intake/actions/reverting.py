@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import ColumnElement, Select, Table, delete, literal, select, union
 
+from core import saying
 from core.activities.actions.aborting import Ended, end_unwelcome, hold_pending
 from core.customers.model import Consent, Customer, CustomerState
 from core.customers.state import refresh_state
@@ -71,7 +72,8 @@ def revert(work: Work, request: Revert) -> Reversal:
     if intake is None:
         raise NotFound(f"There is no import {request.intake_id}.")
     if intake.reverted_at is not None:
-        raise Conflict(f"Import {intake.id} was undone on {intake.reverted_at:%Y-%m-%d} already.")
+        undone_on = saying.day(intake.reverted_at.astimezone(work.now.tzinfo))
+        raise Conflict(f"Import {intake.id} was undone on {undone_on} already.")
 
     run_id = _run(work, intake)
     records = _records(work, intake, run_id)

@@ -5,6 +5,7 @@ from datetime import date
 
 from sqlalchemy import Integer, column, select, table
 
+from core import saying
 from core.access import Permission
 from core.campaigns.model import Campaign, CampaignType, Design
 from core.campaigns.rules import DesignStatus
@@ -46,7 +47,8 @@ class StartRun:
     def __post_init__(self) -> None:
         if self.ends_on < self.starts_on:
             raise Invalid(
-                f"The end, {self.ends_on}, is before the start, {self.starts_on}: move one."
+                f"The end, {saying.day(self.ends_on)}, is before the start, "
+                f"{saying.day(self.starts_on)}: move one."
             )
         if self.capacity is not None and not 1 <= self.capacity <= MOST_CAPACITY:
             raise Invalid(
