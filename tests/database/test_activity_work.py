@@ -23,7 +23,7 @@ from core.campaigns.model import StatusReason, TemplateReason
 from core.campaigns.rules import ActivityType, Priority
 from core.customers.model import CustomerState
 from core.journal.model import Entry, Outgoing, Subject
-from core.refusals import Conflict, Invalid, NotAllowed, NotFound
+from core.refusals import Conflict, HeldOut, Invalid, NotAllowed, NotFound
 from core.runs.model import Candidate, CountedCandidate, Run
 from core.runs.rules import CONTROL_ARM, RunStatus
 from tests import world as w
@@ -91,8 +91,11 @@ class TestTake:
     def test_never_of_a_customer_held_out(self, engine, world, do, work):
         hold_out(engine, 4)
 
-        with pytest.raises(Invalid, match="not to be contacted"):
+        with pytest.raises(HeldOut, match="not to be contacted"):
             do(world.ann, take, Take(work[4]))
+        with Session(engine) as session:
+            [tried] = session.scalars(select(Entry).where(Entry.kind == "contact.refused"))
+        assert tried.facts["about"][0] == f"activity:{work[4]}"
 
 
 class TestTakeNext:

@@ -11,9 +11,11 @@ from core.activities.queries.others import others_of_customer
 from core.activities.rules import Detail, Outcome, Promise, Status
 from core.customers.model import CustomerState
 from core.journal.model import Entry
-from core.refusals import Conflict, Invalid, NotAllowed, NotFound
+from core.refusals import Conflict, HeldOut, Invalid, NotAllowed, NotFound
 from core.responses.actions.calling import CallRow, NoteCall, note_call
 from core.responses.model import Lead, Response
+from core.runs.model import Candidate
+from core.runs.rules import CONTROL_ARM
 from tests import world as w
 from tests.conftest import NOW
 from tests.making.activities import ADMINISTRATIVE, pool_of, row
@@ -128,6 +130,25 @@ def test_refuses_where_nothing_could_be_noted(engine, world, do, work):
     with Session(engine) as session:
         assert session.scalars(select(Entry)).all() == []
         assert session.scalars(select(Attempt)).all() == []
+
+
+def test_journals_a_try_with_who_is_held_out(engine, world, do, work):
+    second = row(engine, Activity, work["second"])
+    with Session(engine) as session, session.begin():
+        session.execute(
+            update(Candidate)
+            .where(Candidate.run_id == second.run_id, Candidate.customer_id == 1)
+            .values(arm=CONTROL_ARM, assigned_at=None)
+        )
+
+    fact = do(world.ann, note_call, NoteCall((accepted(work["offer"]), later(second.id))))
+    assert fact.noted == (work["offer"],)
+    with pytest.raises(HeldOut, match="not to be contacted"):
+        do(world.ann, note_call, NoteCall((later(second.id), CallRow(999, Outcome.DONE))))
+
+    with Session(engine) as session:
+        tried = session.scalars(select(Entry).where(Entry.kind == "contact.refused")).all()
+    assert [entry.facts["about"][0] for entry in tried] == [f"activity:{second.id}"] * 2
 
 
 def test_one_call_is_with_one_customer(engine, world, do, work):

@@ -44,9 +44,14 @@ def found(
     if move.target in {Status.IN_PROGRESS, Status.COMPLETED}:
         arm = work.session.scalar(select(Candidate.arm).where(*_of(activity)))
         if arm == CONTROL_ARM:
-            about = (f"activity:{activity.id}", f"run:{activity.run_id}")
-            raise HeldOut(Objection.HELD_OUT, about)
+            raise held_out(activity)
     return activity
+
+
+def held_out(activity: Activity) -> HeldOut:
+    """Return the refusal of a contact with a customer whom the run holds out."""
+    about = (f"activity:{activity.id}", f"run:{activity.run_id}")
+    return HeldOut(Objection.HELD_OUT, about)
 
 
 def locked(work: Work, activity_id: int, *, within: ColumnElement[bool]) -> Activity:

@@ -9,7 +9,7 @@ from sqlalchemy import (
 )
 
 from core.activities.actions.claiming import claimed_next
-from core.activities.actions.moves import locked, moved, stamp
+from core.activities.actions.moves import held_out, locked, moved, stamp
 from core.activities.events import ActivityTaken
 from core.activities.model import Activity
 from core.activities.queries.asked import ToPerson
@@ -43,6 +43,7 @@ def take(work: Work, request: Take) -> ActivityTaken:
     :raises Conflict: a colleague has taken it, and the message says who
     :raises Invalid: the person lacks the qualification, the run is paused, or the customer is
         to be called later
+    :raises HeldOut: its customer is not to be contacted
     """
     work.authorize_move(TAKE)
     person_id = _myself(work)
@@ -135,5 +136,8 @@ def _taken_by(work: Work, person_id: int | None) -> str:
 
 def _fit(work: Work, activity: Activity, person_id: int) -> None:
     rows = judged(work, ToPerson(person_id), {activity.id: None}).rows.subquery()
-    if against := work.session.scalar(select(rows.c.objection)):
+    against = work.session.scalar(select(rows.c.objection))
+    if against == Objection.HELD_OUT:
+        raise held_out(activity)
+    if against is not None:
         raise Invalid(against)

@@ -12,10 +12,10 @@ from core.activities.model import Activity
 from core.activities.rules import ATTEMPT, DETAIL_OF, TAKE, Outcome, Promise, Status
 from core.activities.scope import seen
 from core.database import id_set
-from core.refusals import Invalid, NotAllowed, NotFound, Refusal
+from core.refusals import HeldOut, Invalid, NotAllowed, NotFound, Refusal
 from core.responses.actions.responding import Respond, respond
 from core.responses.events import CallNoted, NotNoted
-from core.work import Work
+from core.work import ContactRefused, Work
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ def note_call(work: Work, request: NoteCall) -> CallNoted:
 
     :raises NotAllowed: one is somebody else's
     :raises Invalid: the activities are not of one customer, or none of them could be noted
+    :raises HeldOut: none could, and the customer is held out of the run of one of them
     """
     work.authorize_move(TAKE)
     work.authorize_move(ATTEMPT)
@@ -63,7 +64,7 @@ def note_call(work: Work, request: NoteCall) -> CallNoted:
         _noted(work, request.rows[0], request.channel_id)
         return CallNoted(customer_id, (request.rows[0].activity_id,), ())
 
-    noted, refused = [], []
+    noted, refused, held_out = [], [], []
     # By number, so that two calls with one customer wait for each other in the same order.
     for row in sorted(request.rows, key=lambda each: each.activity_id):
         try:
@@ -73,10 +74,17 @@ def note_call(work: Work, request: NoteCall) -> CallNoted:
             raise
         except Refusal as refusal:
             refused.append(NotNoted(row.activity_id, str(refusal)))
+            if isinstance(refusal, HeldOut):
+                held_out.append(refusal)
         else:
             noted.append(row.activity_id)
+    about = tuple(dict.fromkeys(subject for each in held_out for subject in each.subjects))
     if not noted:
-        raise Invalid(" ".join(dict.fromkeys(each.reason for each in refused)))
+        reasons = " ".join(dict.fromkeys(each.reason for each in refused))
+        raise HeldOut(reasons, about) if held_out else Invalid(reasons)
+    if held_out:
+        # The call goes on, so that nothing is raised which would be journaled by itself.
+        work.record(ContactRefused(str(held_out[0]), about))
 
     fact = CallNoted(customer_id, tuple(noted), tuple(refused))
     work.record(fact)
