@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, func, literal, select
+from sqlalchemy import and_, func, select
 
 from core.access import Permission, masked
 from core.activities.model import Activity
@@ -14,6 +14,7 @@ from core.activities.scope import among, pending_of_team, revealed
 from core.campaigns.model import ActivitySubtype, Campaign
 from core.customers.model import Customer
 from core.database import id_set
+from core.distribution.rules import USUAL_MINUTES
 from core.people.model import Absence, Person
 from core.people.queries.working import person_times
 from core.queues.rules import AtRisk, Keeper, Promised, Risk, at_risk
@@ -21,7 +22,6 @@ from core.runs.model import Run
 from core.work import Reader
 
 HORIZON = timedelta(days=14)
-MINUTES = 15  # of a contact whose subtype is not known, as of a new subtype
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _judged(view: Reader) -> list[AtRisk]:
             Activity.id,
             Activity.person_id,
             Activity.next_action_at,
-            func.coalesce(ActivitySubtype.minutes, literal(MINUTES)),
+            func.coalesce(ActivitySubtype.minutes, USUAL_MINUTES),
             Run.ends_on,
         )
         .join(Run, Run.id == Activity.run_id)

@@ -10,7 +10,6 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.activities.actions.assignment import Assign, AssignMatching, assign, assign_matching
-from core.activities.actions.moves import TRACKED
 from core.activities.actions.promising import LeaveToAnyone, leave_to_anyone
 from core.activities.actions.taking import Take, TakeNext, take, take_next
 from core.activities.actions.working import (
@@ -23,7 +22,7 @@ from core.activities.actions.working import (
     note_attempt,
     release,
 )
-from core.activities.model import Activity, Attempt, Change
+from core.activities.model import TRACKED, Activity, Attempt, Change
 from core.activities.queries.filters import ActivityFilter
 from core.activities.rules import (
     ABORT,

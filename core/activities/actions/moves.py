@@ -5,7 +5,7 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, func, literal, or_, select, true, update
 
 from core.access import Permission
-from core.activities.model import Activity, Change
+from core.activities.model import TRACKED, Activity, Change
 from core.activities.rules import Objection, Promise, Status
 from core.activities.scope import seen, worked
 from core.campaigns.model import Stage, StatusReason, TemplateReason
@@ -17,8 +17,6 @@ from core.runs.counted import keep_counted
 from core.runs.model import Candidate
 from core.runs.rules import CONTROL_ARM
 from core.work import Work
-
-TRACKED = ("status", "reason_id", "detail", "person_id", "branch_id")
 
 
 def found(

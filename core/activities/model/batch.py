@@ -13,6 +13,8 @@ from core.activities.rules import (
 from core.database import Base, Code, Number
 from core.people.model import Absence, Person, Unit
 
+# What the history is of: each change has both ends of all of these.
+TRACKED = ("status", "reason_id", "detail", "person_id", "branch_id")
 # A change after which an activity counts for another day or branch than before, or again.
 REDATED = (
     "from_due_at IS NOT NULL OR from_branch_id <> to_branch_id"

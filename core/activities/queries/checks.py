@@ -6,12 +6,10 @@ from typing import Any
 from sqlalchemy import and_, exists, func, or_, select, union_all
 
 from core.access import Permission
-from core.activities.model import Activity, Attempt, Change, Message
+from core.activities.model import TRACKED, Activity, Attempt, Change, Message
 from core.runs.model import Candidate, Run, RunStage
 from core.runs.rules import CONTROL_ARM
 from core.work import Reader
-
-TRACKED = ("status", "reason_id", "detail", "person_id", "branch_id")
 
 
 def work_for_held_out(view: Reader) -> int:

@@ -6,23 +6,14 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Text, case, cast, literal, null
 
-from core.activities.model import Activity
+from core.activities.model import TRACKED, Activity
 from core.activities.queries.rows import Rows
 
 Reasons: TypeAlias = Sequence[tuple[ColumnElement[bool], Any]]
-# What the history keeps both ends of; beside them stands the version that was judged.
-FIELDS = (
-    "status",
-    "reason_id",
-    "detail",
-    "person_id",
-    "branch_id",
-    "due_at",
-    "next_action_at",
-    "promise",
-)
 # The history has both ends of these only where they moved.
 OPTIONAL = ("due_at", "next_action_at", "promise")
+# What the history keeps both ends of; beside them stands the version that was judged.
+FIELDS = (*TRACKED, *OPTIONAL)
 
 
 @dataclass(frozen=True)
@@ -64,10 +55,11 @@ def kept() -> list[ColumnElement[Any]]:
 
 def named(becomes: Mapping[str, ColumnElement[Any]], reasons: Reasons) -> list[ColumnElement[Any]]:
     """Name the new values, and the first of the reasons that holds."""
-    whens = [(when, _text(say)) for when, say in reasons]
+    whens = [(when, said(say)) for when, say in reasons]
     objection = cast(case(*whens, else_=null()) if whens else null(), Text).label("objection")
     return [*(value.label(f"to_{name}") for name, value in becomes.items()), objection]
 
 
-def _text(say: Any) -> Any:
+def said(say: Any) -> Any:
+    """Return a sentence as SQL; what is SQL already stays as it is."""
     return literal(str(say), Text) if isinstance(say, str) else say

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from core.activities.model import Activity
 from core.activities.queries.deeds import person_reasons, with_people
-from core.activities.queries.judgement import Judgement, kept
+from core.activities.queries.judgement import Judgement, kept, said
 from core.activities.queries.receivers import Receiver, known
 from core.activities.rules import HAND_OVER, OPEN, Promise, Status
 from core.activities.scope import among
@@ -73,10 +73,10 @@ def handing(
     person: ColumnElement[Any] = cast(null(), Integer)
     if to is not None:
         against = person_reasons(view, known(to))
-        said = [(when, _text(say)) for when, say in against]
+        reasons = [(when, said(say)) for when, say in against]
         if not is_there:
-            said = [(true(), _text(AWAY_TOO))]
-        because = cast(case(*said, else_=null()), Text)
+            reasons = [(true(), said(AWAY_TOO))]
+        because = cast(case(*reasons, else_=null()), Text)
         fits, person = because.is_(None), literal(to.id, Integer)
         rows = with_people(rows)
     becomes: dict[str, ColumnElement[Any]] = {
@@ -97,7 +97,3 @@ def handing(
         verb=HAND_OVER,
         person_id=None if to is None else to.id,
     )
-
-
-def _text(say: Any) -> Any:
-    return literal(str(say), Text) if isinstance(say, str) else say
