@@ -6,6 +6,7 @@ from datetime import date
 
 from sqlalchemy import delete, func, select
 
+from core import saying
 from core.access import Permission
 from core.calendars.events import CalendarSaved, DayClosed, DayOpened
 from core.calendars.model import CalendarClosure, CalendarHours, WorkCalendar
@@ -126,7 +127,7 @@ def close_day(work: Work, request: CloseDay) -> DayClosed:
 
     calendar = _calendar(work, request.calendar_id)
     if request.day < work.now.date():
-        raise Invalid(f"{request.day.day} {request.day:%B %Y} has passed; choose a later day.")
+        raise Invalid(f"{saying.day(request.day)} has passed; choose a later day.")
     if _closure(work, calendar.id, request.day) is not None:
         raise Conflict(f"{calendar.name} is closed on that day already.")
 
@@ -151,7 +152,7 @@ def open_day(work: Work, request: OpenDay) -> DayOpened:
     if closure is None:
         raise NotFound(f"{calendar.name} is not closed on that day.")
     if request.day < work.now.date():
-        raise Invalid(f"{request.day.day} {request.day:%B %Y} has passed; it stays as it was.")
+        raise Invalid(f"{saying.day(request.day)} has passed; it stays as it was.")
 
     work.session.delete(closure)
 

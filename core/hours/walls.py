@@ -5,6 +5,7 @@ from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from core import saying
 from core.refusals import Invalid
 
 Minutes = tuple[int, int]  # of a day, or since 1970: the first one, and the first one after
@@ -37,7 +38,7 @@ def moment_on_wall(day: date, minute: int, zone: str) -> datetime:
         return moment_of(begins)
     skipped = at + timedelta(minutes=minute)
     raise Invalid(
-        f"{skipped:%H:%M} on {day.day} {day:%B %Y} does not exist in {zone}: "
+        f"{skipped:%H:%M} on {saying.day(day)} does not exist in {zone}: "
         "the clocks are put forward then. Choose another time."
     )
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
+from core import saying
 from core.hours.walls import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -182,7 +183,7 @@ class WorkingTime:
 
     def _never(self, day: date) -> NeverOpens:
         return NeverOpens(
-            f"The calendar has not enough working time around {day.day} {day:%B %Y}: "
+            f"The calendar has not enough working time around {saying.day(day)}: "
             "look at its hours, holidays and closures."
         )
 

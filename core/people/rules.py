@@ -3,6 +3,7 @@
 from datetime import date
 from enum import StrEnum
 
+from core import saying
 from core.database import Coded
 
 
@@ -37,8 +38,8 @@ class AbsenceState(StrEnum):
 
 
 def days_of(starts_on: date, ends_on: date) -> str:
-    """Say the days of an absence, such as "3 March 2026 to 13 March 2026"."""
-    first, last = (f"{day.day} {day:%B %Y}" for day in (starts_on, ends_on))
+    """Say the days of an absence, such as "3 Mar 2026 to 13 Mar 2026"."""
+    first, last = saying.day(starts_on), saying.day(ends_on)
     return first if first == last else f"{first} to {last}"
 
 

@@ -94,7 +94,7 @@ def test_names_who_counts_on_the_person(do, ask, world, work):
     day = TODAY + 3 * DAY
     do(world.lea, plan_absence, PlanAbsence(LEA, AbsenceKind.LEAVE, day, day, ANN))
     seen = ask(world.lea, preview_absence, **WEEK)
-    assert seen.stands_in_for == ("Lea Example, 5 March 2026",)
+    assert seen.stands_in_for == ("Lea Example, 5 Mar 2026",)
 
 
 @pytest.mark.parametrize("query", [preview_absence, moves_of_absence])

@@ -160,7 +160,7 @@ class TestACalendar:
             (define_calendar, replace(CZECH, code="cz"), Conflict, "has the code cz"),
             (change_calendar, changed(99), NotFound, "no such calendar"),
             (close_day, CloseDay(99, CLOSED, "Move"), NotFound, "no such calendar"),
-            (close_day, CloseDay(1, date(2026, 3, 1), "Move"), Invalid, "1 March 2026 has passed"),
+            (close_day, CloseDay(1, date(2026, 3, 1), "Move"), Invalid, "1 Mar 2026 has passed"),
             (open_day, OpenDay(1, CLOSED), NotFound, "is not closed"),
         ],
     )

@@ -134,7 +134,7 @@ class TestLeaving:
         assert (fact.customer_ids, fact.cleared_ids) == ((1, 2), ())
         assert (fact.confirmations, fact.waived) == (2, 0)
         assert (fact.absences_cancelled, fact.sessions_ended) == (1, 1)
-        assert fact.stood_in_for == ("Lea Example, 5 March 2026",)
+        assert fact.stood_in_for == ("Lea Example, 5 Mar 2026",)
         assert has_nothing(engine, ANN)
         assert not row(engine, Person, ANN).is_active
         assert {row(engine, Activity, work[each]).person_id for each in (1, 2, 3)} == {BEN}

@@ -80,7 +80,7 @@ class TestPlanning:
         press(app, "Plan this absence")
 
         assert app.success[0].value == (
-            "Ann Example is away 9 March 2026 to 13 March 2026. "
+            "Ann Example is away 9 Mar 2026 to 13 Mar 2026. "
             "On the first day the open work goes to Ben Example."
         )
         absence = row(engine, Absence, 1)
@@ -96,7 +96,7 @@ class TestPlanning:
         planned()
         app = asked(open_page(world.lea, "absences"))
         press(app, "Plan this absence")
-        assert "is away already, 9 March 2026 to 13 March 2026" in app.warning[0].value
+        assert "is away already, 9 Mar 2026 to 13 Mar 2026" in app.warning[0].value
 
     def test_waits_for_the_person_and_the_days(self, open_page, world):
         app = open_page(world.lea, "absences")
@@ -107,7 +107,7 @@ class TestPlanning:
     def test_warns_of_who_counts_on_the_person(self, open_page, world, planned):
         planned(LEA, ANN)
         app = asked(open_page(world.lea, "absences"))
-        assert "stands in for Lea Example, 9 March 2026" in app.warning[0].value
+        assert "stands in for Lea Example, 9 Mar 2026" in app.warning[0].value
 
     def test_shows_the_queues_before_and_after(self, open_page, world, work):
         app = asked(open_page(world.lea, "absences"))
@@ -135,7 +135,7 @@ class TestChanging:
         app = choose(open_page(world.lea, "absences"), "absences", 0)
         field(app, "date_input", "Last day").set_value(TODAY + 12 * DAY)
         press(app, "Change this absence")
-        assert "away 9 March 2026 to 14 March 2026" in app.success[0].value
+        assert "away 9 Mar 2026 to 14 Mar 2026" in app.success[0].value
         assert row(engine, Absence, absence_id).ends_on == TODAY + 12 * DAY
 
     def test_calls_it_off(self, open_page, world, planned, choose, engine):
