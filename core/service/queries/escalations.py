@@ -10,7 +10,7 @@ from core.access import Permission, masked
 from core.activities.model import Activity
 from core.activities.queries.rows import SORTS, listed
 from core.activities.rules import Status
-from core.activities.scope import of_team, pending
+from core.activities.scope import pending, pending_of_team
 from core.campaigns.rules import Priority
 from core.service.model import Escalation
 from core.service.queries.due import at_risk, minutes_left, untold
@@ -128,7 +128,6 @@ def _waiting(view: Reader) -> list[ColumnElement[bool]]:
     )
     return [
         Escalation.seen_at.is_(None),
-        pending(),
-        of_team(view),
+        pending_of_team(view),
         or_(Escalation.alarm == Alarm.MISSED, ~is_missed),
     ]
