@@ -18,7 +18,7 @@ from core.calendars.rules import (
     week_of,
     write_hours,
 )
-from core.hours import WorkingTime
+from core.hours import WorkingTime, zone_named
 from core.refusals import Conflict, Invalid, NotFound
 from core.work import Work
 
@@ -126,7 +126,7 @@ def close_day(work: Work, request: CloseDay) -> DayClosed:
     work.authorize(Permission.MANAGE_REFERENCE)
 
     calendar = _calendar(work, request.calendar_id)
-    if request.day < work.now.date():
+    if request.day < _today(work, calendar):
         raise Invalid(f"{saying.day(request.day)} has passed; choose a later day.")
     if _closure(work, calendar.id, request.day) is not None:
         raise Conflict(f"{calendar.name} is closed on that day already.")
@@ -151,7 +151,7 @@ def open_day(work: Work, request: OpenDay) -> DayOpened:
     closure = _closure(work, calendar.id, request.day)
     if closure is None:
         raise NotFound(f"{calendar.name} is not closed on that day.")
-    if request.day < work.now.date():
+    if request.day < _today(work, calendar):
         raise Invalid(f"{saying.day(request.day)} has passed; it stays as it was.")
 
     work.session.delete(closure)
@@ -207,6 +207,11 @@ def _calendar(work: Work, calendar_id: int) -> WorkCalendar:
     if calendar is None:
         raise NotFound("There is no such calendar.")
     return calendar
+
+
+def _today(work: Work, calendar: WorkCalendar) -> date:
+    """Return the date that the wall of the calendar's zone shows."""
+    return work.now.astimezone(zone_named(calendar.zone)).date()
 
 
 def _closure(work: Work, calendar_id: int, day: date) -> CalendarClosure | None:

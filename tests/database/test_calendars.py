@@ -188,6 +188,15 @@ class TestACalendar:
                 now=datetime(2026, 3, 10, 9, tzinfo=UTC),
             )
 
+    def test_has_days_that_pass_where_it_holds(self, do, world, czech):
+        yesterday_here = date(2026, 3, 1)
+        do(world.ada, change_calendar, changed(czech, zone="Pacific/Honolulu"))
+
+        do(world.ada, close_day, CloseDay(czech, yesterday_here, "Move"))
+        do(world.ada, open_day, OpenDay(czech, yesterday_here))
+        with pytest.raises(Invalid, match="28 Feb 2026 has passed"):
+            do(world.ada, close_day, CloseDay(czech, date(2026, 2, 28), "Move"))
+
     def test_keeps_its_code_from_another(self, do, world, czech):
         other = do(world.ada, define_calendar, replace(CZECH, code="PL")).calendar_id
 
