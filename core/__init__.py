@@ -7,5 +7,5 @@ import-linter contract:
     schema | passing > exchange | intake | history > portfolio > impact > queues > responses >
     distribution | service > activities > runs > campaigns > segments | market > customers >
     people > calendars > exports > work > journal > lifecycle > access | periods | measures |
-    windows | hours > database | observe > settings > refusals
+    windows | hours > saying > database | observe > settings > refusals
 """
