@@ -36,6 +36,7 @@ from core.runs.model import Run
 SETTLED = timedelta(minutes=15)
 MOST_DAYS = 31  # new ones at a time: who counts for the first time keeps nobody waiting
 _KEYS = (Activity.run_id, Activity.branch_id)
+ONE_AT_A_TIME = 7_301_101  # the number of an advisory lock
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,8 @@ def count_work(session: Session, *, now: datetime) -> Counts:
 
 def keep_counts(session: Session, counts: Counts) -> int:
     """Put what was counted in the place of what was; return how many cells there are now."""
+    if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer at a time
+        session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
     gone = [*counts.again, *counts.days]
     session.execute(delete(ClosedCell).where(ClosedCell.day.in_(gone)))
     session.execute(delete(ClosedDay).where(ClosedDay.day.in_(gone)))
