@@ -13,7 +13,24 @@ from core.people.rules import SignInSource
 from core.settings import settings
 from tests.conftest import NOW
 
-SHELL = Path(__file__).parents[2] / "components" / "shell.py"
+HERE = Path(__file__).parent
+SHELL = HERE.parents[1] / "components" / "shell.py"
+# What a page asks and does is tested on both databases in tests/database. These open the pages on
+# both as well; what else is tested of pages is the same on either.
+ON_BOTH = frozenset({"test_home.py", "test_listing.py", "test_sign_in.py", "test_statements.py"})
+
+
+def pytest_collection_modifyitems(config, items):
+    twice = [
+        item
+        for item in items
+        if item.path.parent == HERE
+        and item.path.name not in ON_BOTH
+        and "engine" in getattr(item, "fixturenames", ())
+        and item.callspec.params["engine"] == "postgresql"
+    ]
+    items[:] = [item for item in items if item not in set(twice)]
+    config.hook.pytest_deselected(items=twice)
 
 
 @pytest.fixture(scope="session", autouse=True)
