@@ -45,8 +45,10 @@ def calls(tmp_path_factory):
 
 
 def keys(page, pressed):
-    """Press one key after the other, each when the page has finished what the last one asked."""
+    """Press one key after the other, each when the page shows what it does."""
     for key in pressed:
+        shown = re.compile(rf"Shortcut {key.upper()}$")
+        expect(page.get_by_role("button", name=shown).first).to_be_visible()
         page.keyboard.press(key)
         settle(page)
 
