@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+import structlog
 from sqlalchemy import Engine
 
 from core.access import SYSTEM
@@ -19,7 +20,7 @@ from core.queues.actions.handing_over import HandOver, ReturnWork, hand_over, re
 from core.queues.events import WorkHandedOver, WorkReturned
 from core.queues.queries.passing import absences_begun, absences_ended
 from core.queues.upkeep import count_work, keep_counts
-from core.refusals import Conflict
+from core.refusals import Conflict, Refusal
 from core.runs.events import RunEnded, WorkMade
 from core.runs.queries.passing import past_their_end, with_stages_ahead
 from core.service.actions.escalating import Escalate, escalate
@@ -31,6 +32,7 @@ from core.work import Work, changing, reading, upkeep
 R = TypeVar("R")
 T = TypeVar("T")
 OVER = "the last day is over"
+_log = structlog.get_logger("passing")
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,10 @@ def pass_time(engine: Engine, *, now: datetime) -> Passed:
 def _each(
     engine: Engine, now: datetime, action: Callable[[Work, R], T], requests: Iterable[R]
 ) -> list[T]:
-    """Carry out what is still to be done; a person who was quicker has seen to it otherwise."""
+    """Carry out what is still to be done; what is refused keeps nothing else from its turn.
+
+    A person who was quicker has seen to it otherwise; any other refusal goes to the log.
+    """
     facts = []
     for request in requests:
         try:
@@ -107,4 +112,6 @@ def _each(
                 facts.append(action(work, request))
         except Conflict:
             continue
+        except Refusal as refusal:
+            _log.warning("refused", what=str(request), why=str(refusal))
     return facts

@@ -7,8 +7,10 @@ from threading import Event, active_count
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
+import core.passing
 from cli import app
 from components import passing
 from core.access import SYSTEM
@@ -73,6 +75,18 @@ class TestTime:
 
         assert pass_time(engine, now=NOW + 7 * DAY) == Passed()
         assert look(engine, select(Entry.id)) == entries
+
+    def test_goes_on_when_one_thing_is_refused(self, launched, engine, monkeypatch):
+        def refuse(_work, _request):
+            raise Invalid("The calendar never opens.")
+
+        monkeypatch.setattr(core.passing, "make_due_work", refuse)
+        with capture_logs() as said:
+            passed = pass_time(engine, now=NOW + 7 * DAY)
+
+        assert passed.made == ()
+        assert passed.folded == (launched,)
+        assert [each["why"] for each in said] == ["The calendar never opens."]
 
     def test_tells_leads_of_what_is_late_and_folds_what_was_due(self, launched, engine):
         with Session(engine) as session, session.begin():
