@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -23,6 +23,7 @@ from core.campaigns.model import Campaign, Design
 from core.database import id_set
 from core.journal.model import Entry, Subject
 from core.people.model import Person
+from core.periods import midnight
 from core.runs.model import Run
 from core.windows import Part, Window, windowed
 from core.work import Reader
@@ -78,9 +79,9 @@ def entries(
     if person_id is not None:
         statement = statement.where(Entry.actor_id == person_id)
     if since is not None:
-        statement = statement.where(Entry.at >= _midnight(view, since))
+        statement = statement.where(Entry.at >= midnight(since, view.now.tzinfo))
     if until is not None:
-        statement = statement.where(Entry.at < _midnight(view, until + timedelta(days=1)))
+        statement = statement.where(Entry.at < midnight(until + timedelta(days=1), view.now.tzinfo))
     rows, total = windowed(view.session, statement, window, sorts={"time": Entry.id}, last=Entry.id)
     subjects = _subjects_of(view.session, [row.id for row in rows])
     return Part(
@@ -148,10 +149,6 @@ def _begins(column: SQLColumnExpression[str], given: str, separator: str) -> Col
     if separator in given:
         return column == given
     return column.startswith(f"{given}{separator}", autoescape=True)
-
-
-def _midnight(view: Reader, day: date) -> datetime:
-    return datetime.combine(day, time(), tzinfo=view.now.tzinfo)
 
 
 def _subjects_of(session: Session, entry_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:

@@ -1,6 +1,6 @@
-"""Days on which the bank works, and what a date does when it falls on another."""
+"""Days: where they begin, and what a date does when it falls on one on which nobody works."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Protocol
 
 from core.database import Coded
@@ -12,6 +12,11 @@ class Shift(Coded):
     SEND_BEFORE = "send before", 1
     SEND_AFTER = "send after", 2
     KEEP = "keep", 3
+
+
+def midnight(day: date, zone: tzinfo | None) -> datetime:
+    """Return the midnight that begins a day."""
+    return datetime.combine(day, time.min, tzinfo=zone)
 
 
 class WorkingDays(Protocol):

@@ -20,7 +20,6 @@ from sqlalchemy import (
     func,
     insert,
     literal,
-    or_,
     select,
     update,
 )
@@ -46,7 +45,7 @@ from core.campaigns.rules import ActivityType, Objective
 from core.customers.model import CustomerState
 from core.database import Moment, affected, id_set
 from core.hours import WorkingTime
-from core.people.conditions import absent
+from core.people.conditions import absent, valid_on
 from core.people.model import Person, PersonQualification, PersonRole
 from core.people.queries.working import working_times
 from core.runs.counted import keep_counted
@@ -233,10 +232,7 @@ def _holders(work: Work, run: Run) -> Subquery:
             exists().where(
                 PersonQualification.person_id == Person.id,
                 PersonQualification.qualification_id == wanted,
-                or_(
-                    PersonQualification.valid_until.is_(None),
-                    PersonQualification.valid_until >= work.now.date(),
-                ),
+                valid_on(work.now.date()),
             )
         )
     return holders.subquery("holder")

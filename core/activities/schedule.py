@@ -1,7 +1,7 @@
 """On which days the work of a stage is made, done and due."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from sqlalchemy.orm import Session
 
@@ -9,7 +9,7 @@ from core.campaigns.model import Stage
 from core.campaigns.rules import CreateOn
 from core.hours import WorkingTime
 from core.people.queries.working import working_times
-from core.periods import shifted
+from core.periods import midnight, shifted
 
 
 @dataclass(frozen=True)
@@ -55,4 +55,4 @@ def hours_of(session: Session, unit_id: int) -> WorkingTime:
 
 def end_of(day: date, zone: tzinfo | None) -> datetime:
     """Return the midnight that ends a day."""
-    return datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
+    return midnight(day + timedelta(days=1), zone)

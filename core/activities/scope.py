@@ -3,7 +3,7 @@
 Every statement over activities carries `seen`. What it leaves out looks like not existing.
 """
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, case, false, or_, select, true, type_coerce
 
@@ -13,6 +13,7 @@ from core.activities.rules import OPEN, PENDING, Status, Urgency
 from core.database import Code
 from core.people.conditions import team_member
 from core.people.model import Person
+from core.periods import midnight
 from core.work import Reader
 
 # Whoever may look at people and at customers beyond a team sees the work between them.
@@ -144,7 +145,7 @@ def urgency(view: Reader) -> ColumnElement[Urgency]:
 
 def end_of_today(now: datetime) -> datetime:
     """Return the midnight that ends the day on the bank's wall."""
-    return datetime.combine(now.date() + timedelta(days=1), time.min, tzinfo=now.tzinfo)
+    return midnight(now.date() + timedelta(days=1), now.tzinfo)
 
 
 def _code(status: Status) -> int:

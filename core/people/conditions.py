@@ -3,10 +3,10 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, exists
+from sqlalchemy import ColumnElement, SQLColumnExpression, exists, or_
 
 from core.access import GRANTS, Permission
-from core.people.model import Absence, Person, PersonRole
+from core.people.model import Absence, Person, PersonQualification, PersonRole
 from core.work import Reader
 
 WORKERS = [role for role, granted in GRANTS.items() if Permission.WORK_ACTIVITIES in granted]
@@ -30,6 +30,11 @@ def answered_for(view: Reader) -> ColumnElement[bool]:
 def works(who: Any = Person) -> ColumnElement[bool]:
     """Restrict a statement over people to those whose roles let them work activities."""
     return exists().where(PersonRole.person_id == who.id, PersonRole.role.in_(WORKERS))
+
+
+def valid_on(day: Any, held: Any = PersonQualification) -> ColumnElement[bool]:
+    """Restrict a statement over certificates to those that hold on a day."""
+    return or_(held.valid_until.is_(None), held.valid_until >= day)
 
 
 def absent(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from core.activities.events import OfBatch
+from core.activities.events import OfBatch, notice_of
 from core.journal.model import Event, Notice
 
 
@@ -113,8 +113,7 @@ def _named(kind: str, id_: int | None) -> tuple[str, ...]:
 def _of_batch(batch_id: int | None, moved: int, person_id: int | None) -> tuple[Notice, ...]:
     if batch_id is None or not moved:
         return ()
-    payload = {"batch_id": batch_id, "person_id": person_id, "moved": moved}
-    return (Notice("Execution/Updated", f"batch:{batch_id}", payload),)
+    return (notice_of(batch_id, moved, person_id=person_id),)
 
 
 @dataclass(frozen=True)

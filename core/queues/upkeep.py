@@ -6,7 +6,7 @@ that nobody who works waits for the counting.
 
 from collections import defaultdict
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import case, delete, func, insert, select, text, true
@@ -31,9 +31,8 @@ from core.queues.queries.gathering import FRESH
 from core.queues.queries.troubles import in_trouble
 from core.queues.rules import OF_ACTIVITIES
 from core.runs.model import Run
+from core.service.queries.judged import SETTLED, last_settled
 
-# No change is open for longer, so after it nothing older can still come to light.
-SETTLED = timedelta(minutes=15)
 MOST_DAYS = 31  # new ones at a time: who counts for the first time keeps nobody waiting
 _KEYS = (Activity.run_id, Activity.branch_id)
 ONE_AT_A_TIME = 7_301_101  # the number of an advisory lock
@@ -96,8 +95,7 @@ def keep_counts(session: Session, counts: Counts) -> int:
 
 def _new_days(known: set[date], first: date, now: datetime) -> list[date]:
     """Return the days that are over and not counted yet, the latest ones before the rest."""
-    over = (now.astimezone(UTC) - SETTLED).astimezone(now.tzinfo).date() - timedelta(days=1)
-    return [day for day in days_from(first, over) if day not in known][-MOST_DAYS:]
+    return [day for day in days_from(first, last_settled(now)) if day not in known][-MOST_DAYS:]
 
 
 def _reopened(session: Session, now: datetime) -> set[date]:

@@ -3,7 +3,7 @@
 It changes no figure, decides nothing and leaves no trace in the journal by itself.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core.database import affected, insert_into
 from core.runs.model import Run
 from core.service.model import ServiceDay
-from core.service.queries.judged import EVERY_CELLS, SETTLED, columns_of, counted, touched_days
+from core.service.queries.judged import EVERY_CELLS, columns_of, counted, last_settled, touched_days
 
 MOST_DAYS = 31  # new ones at a time: who folds for the first time keeps nobody waiting
 
@@ -21,7 +21,7 @@ def fold_service(session: Session, *, now: datetime, most_days: int = MOST_DAYS)
 
     New ones come latest first, and `most_days` at a time; until its turn a day is counted live.
     """
-    over = (now.astimezone(UTC) - SETTLED).astimezone(now.tzinfo).date() - timedelta(days=1)
+    over = last_settled(now)
     folded = set(session.scalars(select(ServiceDay.day)))
     again = folded & touched_days(session, now)
     days = sorted({*again, *_new(session, folded, over)[:most_days]})

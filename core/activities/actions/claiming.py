@@ -35,6 +35,7 @@ from core.activities.rules import TAKE, Status
 from core.campaigns.model import Design
 from core.campaigns.rules import ActivityType
 from core.database import Moment, Number
+from core.people.conditions import valid_on
 from core.people.model import PersonQualification
 from core.runs.counted import keeping
 from core.runs.model import Candidate, CountedCandidate, Run
@@ -85,10 +86,7 @@ def claim(of_type: ActivityType | None) -> ReturningUpdate[int, int, int, int]:
     claimant = bindparam("claimant", type_=Integer)
     certified = select(PersonQualification.qualification_id).where(
         PersonQualification.person_id == claimant,
-        or_(
-            PersonQualification.valid_until.is_(None),
-            PersonQualification.valid_until >= bindparam("today", type_=Date),
-        ),
+        valid_on(bindparam("today", type_=Date)),
     )
     suitable = (
         select(Run.id)

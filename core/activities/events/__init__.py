@@ -18,6 +18,7 @@ from core.activities.events.batch import (
     ActivitiesSplit,
     BatchUndone,
     OfBatch,
+    notice_of,
 )
 from core.activities.events.customer import (
     ConsentChanged,
@@ -42,4 +43,5 @@ __all__ = [
     "OfBatch",
     "PromiseLeft",
     "PromiseMoved",
+    "notice_of",
 ]

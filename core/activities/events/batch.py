@@ -7,6 +7,12 @@ from core.activities.rules import Status
 from core.journal.model import Event, Notice
 
 
+def notice_of(batch_id: int, moved: int, **told: Any) -> Notice:
+    """Tell neighbours how many activities of a batch moved, and what else there is to say."""
+    payload = {"batch_id": batch_id, **told, "moved": moved}
+    return Notice("Execution/Updated", f"batch:{batch_id}", payload)
+
+
 @dataclass(frozen=True)
 class OfBatch(Event):
     """A bulk action: one fact, and one notice, however many activities it was."""
@@ -26,8 +32,7 @@ class OfBatch(Event):
 
     @property
     def notices(self) -> tuple[Notice, ...]:
-        payload = {"batch_id": self.batch_id, **self.told, "moved": self.moved}
-        return (Notice("Execution/Updated", f"batch:{self.batch_id}", payload),)
+        return (notice_of(self.batch_id, self.moved, **self.told),)
 
 
 @dataclass(frozen=True)

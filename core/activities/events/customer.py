@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from core.activities.events.batch import notice_of
 from core.activities.rules import Status
 from core.customers.events import OfCustomer
 from core.customers.rules import Medium
@@ -26,8 +27,7 @@ class _AllowedChanged(OfCustomer):
     def notices(self) -> tuple[Notice, ...]:
         if self.batch_id is None:
             return ()
-        payload = {"batch_id": self.batch_id, "status": Status.CANCELLED, "moved": self.aborted}
-        return (Notice("Execution/Updated", f"batch:{self.batch_id}", payload),)
+        return (notice_of(self.batch_id, self.aborted, status=Status.CANCELLED),)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -12,6 +12,7 @@ from core.activities.rules import PENDING, Status
 from core.activities.scope import among, pending_seen, revealed, seen
 from core.campaigns.rules import ActivityType, Priority
 from core.customers.model import Customer, CustomerState
+from core.periods import midnight
 from core.refusals import Invalid
 from core.work import Reader
 
@@ -66,12 +67,12 @@ class ActivityFilter:
         if self.priorities:
             yield Activity.priority.in_(self.priorities)
         if self.due_from:
-            yield Activity.due_at >= _midnight(view, self.due_from)
+            yield Activity.due_at >= midnight(self.due_from, view.now.tzinfo)
         if self.due_to:
-            yield Activity.due_at < _midnight(view, self.due_to + timedelta(days=1))
+            yield Activity.due_at < midnight(self.due_to + timedelta(days=1), view.now.tzinfo)
         if self.age:
             latest = view.now.date() - timedelta(days=self.age - 1)
-            yield Activity.created_at < _midnight(view, latest)
+            yield Activity.created_at < midnight(latest, view.now.tzinfo)
         if self.value is not None:
             worth = CustomerState.yearly_value >= self.value
             yield Activity.customer_id.in_(select(CustomerState.customer_id).where(worth))
@@ -79,10 +80,6 @@ class ActivityFilter:
             yield and_(Activity.due_at < view.now, among(*PENDING))
         if self.text.strip():
             yield and_(revealed(view), Activity.customer_id.in_(_named(self.text.strip())))
-
-
-def _midnight(view: Reader, day: date) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=view.now.tzinfo)
 
 
 def _named(text: str) -> ColumnElement[int]:

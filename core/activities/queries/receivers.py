@@ -10,7 +10,6 @@ from sqlalchemy import (
     false,
     func,
     literal,
-    or_,
     select,
     true,
 )
@@ -20,7 +19,7 @@ from core.activities.model import Activity
 from core.activities.rules import ASSIGN, OPEN
 from core.activities.scope import among
 from core.campaigns.model import Design
-from core.people.conditions import absent, team_member, works
+from core.people.conditions import absent, team_member, valid_on, works
 from core.people.model import Person, PersonQualification, Qualification
 from core.refusals import NotFound
 from core.work import Reader
@@ -147,10 +146,4 @@ def colleagues(view: Reader) -> list[Colleague]:
 
 
 def _valid(view: Reader, whose: ColumnElement[bool]) -> Select[int]:
-    return select(PersonQualification.qualification_id).where(
-        whose,
-        or_(
-            PersonQualification.valid_until.is_(None),
-            PersonQualification.valid_until >= view.now.date(),
-        ),
-    )
+    return select(PersonQualification.qualification_id).where(whose, valid_on(view.now.date()))

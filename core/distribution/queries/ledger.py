@@ -4,7 +4,7 @@ It is read from the history of the activities and holds nothing of its own.
 """
 
 from dataclasses import dataclass, fields
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -33,6 +33,7 @@ from core.distribution.rules import DISTRIBUTE, USUAL_MINUTES
 from core.measures import Rate
 from core.people.conditions import team_member
 from core.people.model import Person
+from core.periods import midnight
 from core.refusals import Invalid
 from core.work import Reader
 
@@ -140,7 +141,8 @@ def _tallies(view: Reader, whom: ColumnElement[bool], first: date, last: date) -
     if not 0 <= (last - first).days < LONGEST:
         raise Invalid(f"Choose a window of 1 to {LONGEST} days, its first day before its last.")
     people = select(Person.id).where(whom)
-    in_window = and_(Change.at >= _midnight(view, first), Change.at < _midnight(view, last, 1))
+    begins, ends = (midnight(day, view.now.tzinfo) for day in (first, last + timedelta(days=1)))
+    in_window = and_(Change.at >= begins, Change.at < ends)
     got = _events(Change.to_person_id, Change.from_person_id, giver=_giver()).where(
         Change.to_person_id.in_(people), in_window
     )
@@ -200,7 +202,3 @@ def _events(
 def _giver() -> ColumnElement[int]:
     by_system = or_(Change.actor_id.is_(None), Change.verb.in_([GENERATE, DISTRIBUTE]))
     return case((by_system, _RULE), (Change.actor_id == Change.to_person_id, _SELF), else_=_LEAD)
-
-
-def _midnight(view: Reader, day: date, days: int = 0) -> datetime:
-    return datetime.combine(day + timedelta(days=days), time.min, tzinfo=view.now.tzinfo)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, ScalarSelect, exists, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, exists, func, select
 from sqlalchemy.orm import Session
 
 from core.access import Role
@@ -15,6 +15,7 @@ from core.activities.scope import among
 from core.database import id_set
 from core.distribution.model import Allocation, Distribution
 from core.distribution.rules import Asked, Bar, room_of
+from core.people.conditions import valid_on
 from core.people.model import Absence, Person, PersonQualification, PersonRole
 from core.people.queries.working import person_times
 
@@ -145,13 +146,10 @@ def _away(session: Session, person_ids: Sequence[int], now: datetime) -> dict[in
 
 
 def _certified(session: Session, branches: object, now: datetime) -> Mapping[int, list[int]]:
-    valid: ColumnElement[bool] = or_(
-        PersonQualification.valid_until.is_(None), PersonQualification.valid_until >= now.date()
-    )
     rows = session.execute(
         select(PersonQualification.person_id, PersonQualification.qualification_id)
         .join(Person, Person.id == PersonQualification.person_id)
-        .where(Person.unit_id.in_(branches), valid)  # type: ignore[arg-type]  # a SELECT
+        .where(Person.unit_id.in_(branches), valid_on(now.date()))  # type: ignore[arg-type]  # a SELECT
         .order_by(PersonQualification.person_id, PersonQualification.qualification_id)
     )
     held: dict[int, list[int]] = defaultdict(list)

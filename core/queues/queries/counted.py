@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Date, Select, exists, func, or_, select, true
@@ -14,6 +14,7 @@ from core.activities.scope import among, end_of_today, pending
 from core.campaigns.model import StatusReason
 from core.database import Moment, row_set
 from core.people.model import Person
+from core.periods import midnight
 from core.runs.model import Run
 from core.runs.rules import RunStatus
 
@@ -73,7 +74,8 @@ def closed_work(
 
     :param by: whose work, as a condition on `Person`
     """
-    spans = [(day, midnight(day, now), midnight(day + timedelta(days=1), now)) for day in days]
+    zone = now.tzinfo
+    spans = [(day, midnight(day, zone), midnight(day + timedelta(days=1), zone)) for day in days]
     dialect = session.get_bind().dialect.name
     asked = row_set(dialect, spans, day=Date(), begins=Moment(), ends=Moment()).subquery("asked")
     count = func.count()
@@ -127,7 +129,3 @@ def first_day(session: Session, now: datetime) -> date | None:
 
 def days_from(first: date, last: date) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
-
-
-def midnight(day: date, now: datetime) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=now.tzinfo)

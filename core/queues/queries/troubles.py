@@ -16,7 +16,7 @@ from core.activities.scope import among, pending
 from core.campaigns.model import Design
 from core.database import id_set
 from core.hours import WorkingTime
-from core.people.conditions import works
+from core.people.conditions import valid_on, works
 from core.people.model import Person, PersonQualification, Unit
 from core.people.queries.working import working_times
 from core.queues.queries.counted import UNDER_WAY
@@ -56,9 +56,7 @@ def _nobody_qualified(
     session: Session, now: datetime, ids: Collection[int] | None
 ) -> ColumnElement[bool]:
     """Restrict to the pool of branches where nobody has what the design asks for, valid today."""
-    valid = or_(
-        PersonQualification.valid_until.is_(None), PersonQualification.valid_until >= now.date()
-    )
+    valid = valid_on(now.date())
     somebody = (
         exists()
         .where(

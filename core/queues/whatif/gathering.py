@@ -17,7 +17,7 @@ from core.campaigns.model import ActivitySubtype, Design
 from core.customers.model import CustomerState
 from core.database import id_set
 from core.distribution.rules import USUAL_MINUTES
-from core.people.conditions import team_member, works
+from core.people.conditions import team_member, valid_on, works
 from core.people.model import Absence, Person, PersonQualification, PersonRole
 from core.people.queries.working import person_times
 from core.queues.whatif.asking import Away, WhatIf
@@ -225,7 +225,7 @@ def _certified(view: Reader, ids: Collection[int]) -> defaultdict[int, set[int]]
     for person_id, qualification_id in view.session.execute(
         select(held.person_id, held.qualification_id).where(
             held.person_id.in_(id_set(view.dialect, ids)),
-            or_(held.valid_until.is_(None), held.valid_until >= view.now.date()),
+            valid_on(view.now.date()),
         )
     ):
         found[person_id].add(qualification_id)

@@ -6,7 +6,7 @@ state row knows is compared there and joins nothing; the rest are EXISTS beside 
 
 import operator
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import reduce
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from core.customers.model import Customer, CustomerState, Holding, Indicator
 from core.customers.rules import IndicatorKind
 from core.customers.state import valid_indicator
+from core.periods import midnight
 from core.segments.criteria.tree import (
     Comparison,
     Condition,
@@ -145,8 +146,7 @@ class Compiler:
 
     def _day_after(self, days_ago: int) -> datetime:
         """Return the moment at which, in the bank's zone, the day so many days ago was over."""
-        day = self.today - timedelta(days=days_ago - 1)
-        return datetime.combine(day, time.min, tzinfo=self.view.now.tzinfo)
+        return midnight(self.today - timedelta(days=days_ago - 1), self.view.now.tzinfo)
 
     def _attribute(self, tree: Comparison) -> ColumnElement[bool]:
         held = Customer.attributes[tree.subject.name]

@@ -1,7 +1,7 @@
 """The work that was due on some days, judged row by row: what cells are made of."""
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
@@ -22,6 +22,7 @@ from core.activities.model import REDATED, Activity, Change
 from core.activities.rules import CLOSED
 from core.activities.scope import among, pending
 from core.people.model import Unit
+from core.periods import midnight
 from core.service.model import CampaignServiceCell, ServiceCell, ServiceDay
 from core.service.rules import Standing
 from core.service.standing import standing
@@ -89,7 +90,7 @@ def _stretches(days: Iterable[date], now: datetime) -> list[tuple[datetime, date
     for day in sorted(days):
         first = joined.pop()[0] if joined and joined[-1][1] == day else day
         joined.append((first, day + _DAY))
-    return [(_midnight(first, now), _midnight(after, now)) for first, after in joined]
+    return [(midnight(first, now.tzinfo), midnight(after, now.tzinfo)) for first, after in joined]
 
 
 def settled_days(session: Session, first: date, last: date, now: datetime) -> set[date]:
@@ -112,10 +113,11 @@ def touched_days(session: Session, now: datetime) -> set[date]:
     return {day_of(moment, now) for row in moments for moment in row if moment}
 
 
+def last_settled(now: datetime) -> date:
+    """Return the last day that is over, and of which nothing can come to light any more."""
+    return day_of(now - SETTLED, now) - timedelta(days=1)
+
+
 def day_of(moment: datetime, now: datetime) -> date:
     """Return the date that the bank's wall, which `now` is read from, shows at a moment."""
     return moment.astimezone(now.tzinfo).date()
-
-
-def _midnight(day: date, now: datetime) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=now.tzinfo)
