@@ -1,4 +1,5 @@
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ForeignKey
@@ -6,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.customers.model import Customer
 from core.database import Base, Code, Number, only
-from core.people.model import Person
+from core.people.model import Person, Unit
 from core.segments.rules import SegmentKind
 
 
@@ -28,6 +29,44 @@ class Segment(Base):
     version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}
+
+
+class SegmentVersion(Base):
+    """What a segment said from a moment on. `version` is the segment's own after the change."""
+
+    __tablename__ = "segment_version"
+
+    segment_id: Mapped[int] = mapped_column(ForeignKey(Segment.id), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    description: Mapped[str] = mapped_column(default="")
+    rule: Mapped[dict[str, Any] | None]
+    author_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    changed_at: Mapped[datetime]
+
+
+class SegmentSnapshot(Base):
+    """How a segment stood on a day in one branch; branches and sums add up, shares don't.
+
+    `products` counts the products held, `leaving` sums the churn risk of the `rated` customers
+    for whom it is known, `reached` and `converted` are customers of the last 90 days.
+    """
+
+    __tablename__ = "segment_snapshot"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    segment_id: Mapped[int] = mapped_column(ForeignKey(Segment.id), primary_key=True)
+    taken_on: Mapped[date] = mapped_column(primary_key=True)
+    branch_id: Mapped[int] = mapped_column(ForeignKey(Unit.id), primary_key=True)
+    version: Mapped[int]
+    customers: Mapped[int]
+    balance: Mapped[Decimal]
+    value: Mapped[Decimal]
+    products: Mapped[int]
+    rated: Mapped[int]
+    leaving: Mapped[float]
+    reached: Mapped[int]
+    converted: Mapped[int]
 
 
 class SegmentMember(Base):

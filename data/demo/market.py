@@ -6,7 +6,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from core.market.model import Competitor, CompetitorMove
-from core.market.rules import MoveKind
+from core.market.rules import MoveKind, spelling
 
 COMPETITORS = ("Harbour Bank", "Meridian Mutual", "Northern Savings", "Pocketbank", "Union Trust")
 # days ago, competitor, kind, category, product, terms, old, new
@@ -37,7 +37,7 @@ MOVES = (
 
 def observe(session: Session, rng: np.random.Generator, now: datetime) -> int:
     """Insert the competitors and their moves; returns how many moves."""
-    competitors = [Competitor(name=name) for name in COMPETITORS]
+    competitors = [Competitor(name=name, spelling=spelling(name)) for name in COMPETITORS]
     session.add_all(competitors)
     session.flush()
     for number, (ago, who, kind, category, product, terms, old, new) in enumerate(MOVES, start=1):

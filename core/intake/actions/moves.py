@@ -10,6 +10,7 @@ from core.intake.actions.records import Part, Records, table_of
 from core.intake.actions.staging import Stage
 from core.intake.rules import FIELDS, IntakeKind
 from core.market.model import Competitor, CompetitorMove
+from core.market.rules import spelling
 
 _MOVES = table_of(CompetitorMove)
 _MOVE = _MOVES.c
@@ -29,7 +30,8 @@ class Moves(Taking):
         if new:
             self.created["competitor"] = list(
                 session.scalars(
-                    insert(Competitor).returning(Competitor.id), [{"name": name} for name in new]
+                    insert(Competitor).returning(Competitor.id),
+                    [{"name": name, "spelling": spelling(name)} for name in new],
                 )
             )
         stage.connection.execute(

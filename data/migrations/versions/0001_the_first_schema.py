@@ -66,8 +66,19 @@ def upgrade() -> None:
     op.create_table('competitor',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('spelling', sa.Text(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_competitor')),
-    sa.UniqueConstraint('name', name=op.f('uq_competitor_name'))
+    sa.UniqueConstraint('name', name=op.f('uq_competitor_name')),
+    sa.UniqueConstraint('spelling', name=op.f('uq_competitor_spelling'))
+    )
+    op.create_table('consumable',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('unit_cost', sa.BigInteger(), nullable=False),
+    sa.Column('stock', sa.Integer(), nullable=False),
+    sa.CheckConstraint('stock >= 0 AND unit_cost >= 0', name=op.f('ck_consumable_amounts')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_consumable')),
+    sa.UniqueConstraint('name', name=op.f('uq_consumable_name'))
     )
     op.create_table('contact_policy',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -265,29 +276,24 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_channel')),
     sa.UniqueConstraint('name', name=op.f('uq_channel_name'))
     )
-    op.create_table('competitor_move',
+    op.create_table('competitor_rate',
     sa.Column('id', core.database.Number, nullable=False),
-    sa.Column('source_no', sa.Text(), nullable=False),
     sa.Column('competitor_id', sa.Integer(), nullable=False),
-    sa.Column('moved_on', sa.Date(), nullable=False),
-    sa.Column('kind', sa.SmallInteger(), nullable=False),
     sa.Column('product_category', sa.Text(), nullable=False),
-    sa.Column('product_code', sa.Text(), nullable=True),
+    sa.Column('product_code', sa.Text(), nullable=False),
     sa.Column('product_name', sa.Text(), nullable=False),
-    sa.Column('terms', sa.Text(), nullable=True),
-    sa.Column('old_value', sa.Double(), nullable=True),
-    sa.Column('new_value', sa.Double(), nullable=True),
-    sa.Column('quality_flag', sa.Text(), nullable=True),
-    sa.Column('evidence', sa.Text(), nullable=True),
-    sa.Column('recorded_at', core.database.Moment(), nullable=False),
-    sa.CheckConstraint('kind IN (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)', name=op.f('ck_competitor_move_kind')),
-    sa.ForeignKeyConstraint(['competitor_id'], ['competitor.id'], name=op.f('fk_competitor_move_competitor_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_competitor_move')),
-    sa.UniqueConstraint('source_no', name=op.f('uq_competitor_move_source_no'))
+    sa.Column('side', sa.SmallInteger(), nullable=False),
+    sa.Column('terms', sa.Text(), nullable=False),
+    sa.Column('rate', sa.Double(), nullable=False),
+    sa.Column('is_plausible', sa.Boolean(), nullable=False),
+    sa.Column('as_of', sa.Date(), nullable=False),
+    sa.CheckConstraint('side IN (1, 2)', name=op.f('ck_competitor_rate_side')),
+    sa.ForeignKeyConstraint(['competitor_id'], ['competitor.id'], name=op.f('fk_competitor_rate_competitor_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_competitor_rate')),
+    sa.UniqueConstraint('competitor_id', 'product_code', 'side', 'terms', name=op.f('uq_competitor_rate_competitor_id_product_code_side_terms'))
     )
-    with op.batch_alter_table('competitor_move', schema=None) as batch_op:
-        batch_op.create_index('ix_competitor_move_competitor_id', ['competitor_id'], unique=False)
-        batch_op.create_index('ix_competitor_move_moved_on', ['moved_on'], unique=False)
+    with op.batch_alter_table('competitor_rate', schema=None) as batch_op:
+        batch_op.create_index('ix_competitor_rate_category', ['product_category', 'side'], unique=False)
 
     op.create_table('consent',
     sa.Column('customer_id', core.database.Number, nullable=False),
@@ -431,6 +437,21 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_plan')),
     sa.UniqueConstraint('code', name=op.f('uq_plan_code'))
     )
+    op.create_table('product_rate',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('product_id', sa.Integer(), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('side', sa.SmallInteger(), nullable=False),
+    sa.Column('terms', sa.Text(), nullable=False),
+    sa.Column('rate', sa.Double(), nullable=False),
+    sa.Column('valid_from', sa.Date(), nullable=False),
+    sa.CheckConstraint('rate BETWEEN -5 AND 100', name=op.f('ck_product_rate_rate')),
+    sa.CheckConstraint('side IN (1, 2)', name=op.f('ck_product_rate_side')),
+    sa.ForeignKeyConstraint(['product_id'], ['product.id'], name=op.f('fk_product_rate_product_id')),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_product_rate_unit_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_product_rate')),
+    sa.UniqueConstraint('product_id', 'unit_id', 'terms', 'valid_from', name=op.f('uq_product_rate_product_id_unit_id_terms_valid_from'))
+    )
     op.create_table('retry_rule',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('template_id', sa.Integer(), nullable=False),
@@ -464,6 +485,22 @@ def upgrade() -> None:
     with op.batch_alter_table('team', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_team_unit_id'), ['unit_id'], unique=False)
 
+    op.create_table('watch',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('product_id', sa.Integer(), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('product_category', sa.Text(), nullable=False),
+    sa.Column('side', sa.SmallInteger(), nullable=False),
+    sa.Column('terms', sa.Text(), nullable=False),
+    sa.Column('threshold', sa.Double(), nullable=False),
+    sa.Column('is_retired', sa.Boolean(), nullable=False),
+    sa.CheckConstraint('side IN (1, 2)', name=op.f('ck_watch_side')),
+    sa.CheckConstraint('threshold > 0', name=op.f('ck_watch_threshold')),
+    sa.ForeignKeyConstraint(['product_id'], ['product.id'], name=op.f('fk_watch_product_id')),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_watch_unit_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_watch')),
+    sa.UniqueConstraint('product_id', 'unit_id', 'product_category', 'terms', name=op.f('uq_watch_product_id_unit_id_product_category_terms'))
+    )
     op.create_table('person',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('staff_no', sa.Text(), nullable=False),
@@ -536,6 +573,39 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_campaign')),
     sa.UniqueConstraint('code', name=op.f('uq_campaign_code'))
     )
+    op.create_table('competitor_move',
+    sa.Column('id', core.database.Number, nullable=False),
+    sa.Column('source_no', sa.Text(), nullable=False),
+    sa.Column('competitor_id', sa.Integer(), nullable=True),
+    sa.Column('moved_on', sa.Date(), nullable=False),
+    sa.Column('kind', sa.SmallInteger(), nullable=False),
+    sa.Column('product_category', sa.Text(), nullable=False),
+    sa.Column('product_code', sa.Text(), nullable=True),
+    sa.Column('product_name', sa.Text(), nullable=False),
+    sa.Column('side', sa.SmallInteger(), nullable=True),
+    sa.Column('terms', sa.Text(), nullable=True),
+    sa.Column('old_value', sa.Double(), nullable=True),
+    sa.Column('new_value', sa.Double(), nullable=True),
+    sa.Column('unit_id', sa.Integer(), nullable=True),
+    sa.Column('is_plausible', sa.Boolean(), nullable=False),
+    sa.Column('quality_flag', sa.Text(), nullable=True),
+    sa.Column('source', sa.Text(), nullable=True),
+    sa.Column('evidence', sa.Text(), nullable=True),
+    sa.Column('author_id', sa.Integer(), nullable=True),
+    sa.Column('recorded_at', core.database.Moment(), nullable=False),
+    sa.CheckConstraint('kind = 11 OR competitor_id IS NOT NULL', name=op.f('ck_competitor_move_competitor')),
+    sa.CheckConstraint('kind IN (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)', name=op.f('ck_competitor_move_kind')),
+    sa.CheckConstraint('side IN (1, 2)', name=op.f('ck_competitor_move_side')),
+    sa.ForeignKeyConstraint(['author_id'], ['person.id'], name=op.f('fk_competitor_move_author_id')),
+    sa.ForeignKeyConstraint(['competitor_id'], ['competitor.id'], name=op.f('fk_competitor_move_competitor_id')),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_competitor_move_unit_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_competitor_move')),
+    sa.UniqueConstraint('source_no', name=op.f('uq_competitor_move_source_no'))
+    )
+    with op.batch_alter_table('competitor_move', schema=None) as batch_op:
+        batch_op.create_index('ix_competitor_move_competitor_id', ['competitor_id'], unique=False)
+        batch_op.create_index('ix_competitor_move_moved_on', ['moved_on'], unique=False)
+
     op.create_table('credential',
     sa.Column('person_id', sa.Integer(), nullable=False),
     sa.Column('username', sa.Text(), nullable=False),
@@ -594,6 +664,26 @@ def upgrade() -> None:
     sa.CheckConstraint('kind IN (1, 2, 3, 4)', name=op.f('ck_intake_kind')),
     sa.ForeignKeyConstraint(['actor_id'], ['person.id'], name=op.f('fk_intake_actor_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_intake'))
+    )
+    op.create_table('market_task',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('type', sa.SmallInteger(), nullable=False),
+    sa.Column('description', sa.Text(), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('author_id', sa.Integer(), nullable=True),
+    sa.Column('opened_at', core.database.Moment(), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=True),
+    sa.Column('refreshed_at', core.database.Moment(), nullable=False),
+    sa.Column('conclusion', sa.Text(), nullable=True),
+    sa.Column('concluded_at', core.database.Moment(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.CheckConstraint('type IN (1, 2, 3, 4)', name=op.f('ck_market_task_type')),
+    sa.ForeignKeyConstraint(['author_id'], ['person.id'], name=op.f('fk_market_task_author_id')),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_market_task_unit_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_market_task')),
+    sa.UniqueConstraint('code', name=op.f('uq_market_task_code'))
     )
     op.create_table('person_qualification',
     sa.Column('person_id', sa.Integer(), nullable=False),
@@ -670,6 +760,15 @@ def upgrade() -> None:
         batch_op.create_index('ix_batch_branch_id', ['branch_id', 'at'], unique=False)
         batch_op.create_index('ix_batch_undoes_id', ['undoes_id'], unique=True)
 
+    op.create_table('contact_override',
+    sa.Column('segment_id', sa.Integer(), nullable=False),
+    sa.Column('most_contacts', sa.Integer(), nullable=False),
+    sa.Column('period_days', sa.Integer(), nullable=False),
+    sa.Column('quiet_days', sa.Integer(), nullable=False),
+    sa.CheckConstraint('most_contacts >= 0 AND period_days > 0 AND quiet_days >= 0', name=op.f('ck_contact_override_days')),
+    sa.ForeignKeyConstraint(['segment_id'], ['segment.id'], name=op.f('fk_contact_override_segment_id')),
+    sa.PrimaryKeyConstraint('segment_id', name=op.f('pk_contact_override'))
+    )
     op.create_table('design',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('campaign_id', sa.Integer(), nullable=False),
@@ -680,7 +779,10 @@ def upgrade() -> None:
     sa.Column('product_id', sa.Integer(), nullable=True),
     sa.Column('base_product_id', sa.Integer(), nullable=True),
     sa.Column('qualification_id', sa.Integer(), nullable=True),
+    sa.Column('product_use', sa.Text(), nullable=False),
     sa.Column('offer', sa.Text(), nullable=False),
+    sa.Column('transfer_price', sa.BigInteger(), nullable=True),
+    sa.Column('pricing_frame', sa.Text(), nullable=False),
     sa.Column('guide', sa.Text(), nullable=False),
     sa.Column('metric', sa.SmallInteger(), nullable=False),
     sa.Column('goal', sa.Double(), nullable=True),
@@ -757,6 +859,54 @@ def upgrade() -> None:
     with op.batch_alter_table('segment_member', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_segment_member_customer_id'), ['customer_id'], unique=False)
 
+    op.create_table('segment_snapshot',
+    sa.Column('segment_id', sa.Integer(), nullable=False),
+    sa.Column('taken_on', sa.Date(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('customers', sa.Integer(), nullable=False),
+    sa.Column('balance', sa.BigInteger(), nullable=False),
+    sa.Column('value', sa.BigInteger(), nullable=False),
+    sa.Column('products', sa.Integer(), nullable=False),
+    sa.Column('rated', sa.Integer(), nullable=False),
+    sa.Column('leaving', sa.Double(), nullable=False),
+    sa.Column('reached', sa.Integer(), nullable=False),
+    sa.Column('converted', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_segment_snapshot_branch_id')),
+    sa.ForeignKeyConstraint(['segment_id'], ['segment.id'], name=op.f('fk_segment_snapshot_segment_id')),
+    sa.PrimaryKeyConstraint('segment_id', 'taken_on', 'branch_id', name=op.f('pk_segment_snapshot')),
+    sqlite_with_rowid=False
+    )
+    op.create_table('segment_version',
+    sa.Column('segment_id', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('description', sa.Text(), nullable=False),
+    sa.Column('rule', core.database.Facts, nullable=True),
+    sa.Column('author_id', sa.Integer(), nullable=True),
+    sa.Column('changed_at', core.database.Moment(), nullable=False),
+    sa.ForeignKeyConstraint(['author_id'], ['person.id'], name=op.f('fk_segment_version_author_id')),
+    sa.ForeignKeyConstraint(['segment_id'], ['segment.id'], name=op.f('fk_segment_version_segment_id')),
+    sa.PrimaryKeyConstraint('segment_id', 'version', name=op.f('pk_segment_version'))
+    )
+    op.create_table('task_note',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('task_id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.SmallInteger(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('link', sa.Text(), nullable=True),
+    sa.Column('move_id', core.database.Number, nullable=True),
+    sa.Column('author_id', sa.Integer(), nullable=True),
+    sa.Column('noted_at', core.database.Moment(), nullable=False),
+    sa.CheckConstraint('kind IN (1, 2, 3, 4)', name=op.f('ck_task_note_kind')),
+    sa.ForeignKeyConstraint(['author_id'], ['person.id'], name=op.f('fk_task_note_author_id')),
+    sa.ForeignKeyConstraint(['move_id'], ['competitor_move.id'], name=op.f('fk_task_note_move_id')),
+    sa.ForeignKeyConstraint(['task_id'], ['market_task.id'], name=op.f('fk_task_note_task_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_task_note'))
+    )
+    with op.batch_alter_table('task_note', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_task_note_task_id'), ['task_id'], unique=False)
+
     op.create_table('batch_refusal',
     sa.Column('batch_id', core.database.Number, nullable=False),
     sa.Column('activity_id', core.database.Number, nullable=False),
@@ -764,6 +914,13 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['batch_id'], ['batch.id'], name=op.f('fk_batch_refusal_batch_id')),
     sa.PrimaryKeyConstraint('batch_id', 'activity_id', name=op.f('pk_batch_refusal')),
     sqlite_with_rowid=False
+    )
+    op.create_table('design_consumable',
+    sa.Column('design_id', sa.Integer(), nullable=False),
+    sa.Column('consumable_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['consumable_id'], ['consumable.id'], name=op.f('fk_design_consumable_consumable_id')),
+    sa.ForeignKeyConstraint(['design_id'], ['design.id'], name=op.f('fk_design_consumable_design_id')),
+    sa.PrimaryKeyConstraint('design_id', 'consumable_id', name=op.f('pk_design_consumable'))
     )
     op.create_table('distribution',
     sa.Column('id', core.database.Number, nullable=False),
@@ -1204,11 +1361,57 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['run_id'], ['run_fold.run_id'], name=op.f('fk_run_cell_run_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('run_id', 'branch_id', 'arm', 'channel_id', name=op.f('pk_run_cell'))
     )
+    op.create_table('threat',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.SmallInteger(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('move_id', core.database.Number, nullable=True),
+    sa.Column('watch_id', sa.Integer(), nullable=True),
+    sa.Column('task_id', sa.Integer(), nullable=True),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('product_id', sa.Integer(), nullable=True),
+    sa.Column('segment_id', sa.Integer(), nullable=True),
+    sa.Column('our_rate', sa.Double(), nullable=True),
+    sa.Column('their_rate', sa.Double(), nullable=True),
+    sa.Column('deadline', sa.Date(), nullable=True),
+    sa.Column('found_at', core.database.Moment(), nullable=False),
+    sa.Column('author_id', sa.Integer(), nullable=True),
+    sa.Column('customers', sa.Integer(), nullable=False),
+    sa.Column('balance', sa.BigInteger(), nullable=False),
+    sa.Column('value', sa.BigInteger(), nullable=False),
+    sa.Column('leaving', sa.Double(), nullable=False),
+    sa.Column('status', sa.SmallInteger(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('campaign_id', sa.Integer(), nullable=True),
+    sa.Column('analysis_id', sa.Integer(), nullable=True),
+    sa.Column('closed_at', core.database.Moment(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.CheckConstraint('kind IN (1, 2)', name=op.f('ck_threat_kind')),
+    sa.CheckConstraint('status IN (1, 2, 3)', name=op.f('ck_threat_status')),
+    sa.ForeignKeyConstraint(['analysis_id'], ['analysis.id'], name=op.f('fk_threat_analysis_id')),
+    sa.ForeignKeyConstraint(['author_id'], ['person.id'], name=op.f('fk_threat_author_id')),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], name=op.f('fk_threat_campaign_id')),
+    sa.ForeignKeyConstraint(['move_id'], ['competitor_move.id'], name=op.f('fk_threat_move_id')),
+    sa.ForeignKeyConstraint(['product_id'], ['product.id'], name=op.f('fk_threat_product_id')),
+    sa.ForeignKeyConstraint(['segment_id'], ['segment.id'], name=op.f('fk_threat_segment_id')),
+    sa.ForeignKeyConstraint(['task_id'], ['market_task.id'], name=op.f('fk_threat_task_id')),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_threat_unit_id')),
+    sa.ForeignKeyConstraint(['watch_id'], ['watch.id'], name=op.f('fk_threat_watch_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_threat')),
+    sa.UniqueConstraint('move_id', 'watch_id', name=op.f('uq_threat_move_id_watch_id'))
+    )
+    with op.batch_alter_table('threat', schema=None) as batch_op:
+        batch_op.create_index('ix_threat_campaign_id', ['campaign_id'], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table('threat', schema=None) as batch_op:
+        batch_op.drop_index('ix_threat_campaign_id')
+
+    op.drop_table('threat')
     op.drop_table('run_cell')
     with op.batch_alter_table('response', schema=None) as batch_op:
         batch_op.drop_index('ix_response_run_id')
@@ -1283,7 +1486,14 @@ def downgrade() -> None:
 
     op.drop_table('run')
     op.drop_table('distribution')
+    op.drop_table('design_consumable')
     op.drop_table('batch_refusal')
+    with op.batch_alter_table('task_note', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_task_note_task_id'))
+
+    op.drop_table('task_note')
+    op.drop_table('segment_version')
+    op.drop_table('segment_snapshot')
     with op.batch_alter_table('segment_member', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_segment_member_customer_id'))
 
@@ -1294,6 +1504,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_design_campaign_id'))
 
     op.drop_table('design')
+    op.drop_table('contact_override')
     with op.batch_alter_table('batch', schema=None) as batch_op:
         batch_op.drop_index('ix_batch_undoes_id')
         batch_op.drop_index('ix_batch_branch_id')
@@ -1308,6 +1519,7 @@ def downgrade() -> None:
     op.drop_table('segment')
     op.drop_table('person_role')
     op.drop_table('person_qualification')
+    op.drop_table('market_task')
     op.drop_table('intake')
     with op.batch_alter_table('customer_state', schema=None) as batch_op:
         batch_op.drop_index('ix_customer_state_manager_id')
@@ -1315,6 +1527,11 @@ def downgrade() -> None:
 
     op.drop_table('customer_state')
     op.drop_table('credential')
+    with op.batch_alter_table('competitor_move', schema=None) as batch_op:
+        batch_op.drop_index('ix_competitor_move_moved_on')
+        batch_op.drop_index('ix_competitor_move_competitor_id')
+
+    op.drop_table('competitor_move')
     op.drop_table('campaign')
     with op.batch_alter_table('absence', schema=None) as batch_op:
         batch_op.drop_index('ix_absence_person_id')
@@ -1326,6 +1543,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_person_team_id'))
 
     op.drop_table('person')
+    op.drop_table('watch')
     with op.batch_alter_table('team', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_team_unit_id'))
 
@@ -1334,6 +1552,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_retry_rule_any_channel', postgresql_where=sa.text('channel_id IS NULL'), sqlite_where=sa.text('channel_id IS NULL'))
 
     op.drop_table('retry_rule')
+    op.drop_table('product_rate')
     op.drop_table('plan')
     op.drop_table('content')
     op.drop_table('branch_way')
@@ -1366,11 +1585,10 @@ def downgrade() -> None:
 
     op.drop_table('holding')
     op.drop_table('consent')
-    with op.batch_alter_table('competitor_move', schema=None) as batch_op:
-        batch_op.drop_index('ix_competitor_move_moved_on')
-        batch_op.drop_index('ix_competitor_move_competitor_id')
+    with op.batch_alter_table('competitor_rate', schema=None) as batch_op:
+        batch_op.drop_index('ix_competitor_rate_category')
 
-    op.drop_table('competitor_move')
+    op.drop_table('competitor_rate')
     op.drop_table('channel')
     op.drop_table('campaign_subtype')
     op.drop_table('campaign_service_cell')
@@ -1394,6 +1612,7 @@ def downgrade() -> None:
     op.drop_table('customer')
     op.drop_table('counted_candidate')
     op.drop_table('contact_policy')
+    op.drop_table('consumable')
     op.drop_table('competitor')
     op.drop_table('closed_day')
     op.drop_table('closed_cell')

@@ -1,3 +1,5 @@
+"""Campaigns, the versions of what they do, and the steps of these."""
+
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -5,132 +7,20 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.campaigns.rules import (
-    ActivityType,
-    CreateOn,
-    DesignStatus,
-    Metric,
-    Objective,
-    Priority,
-    ReasonUse,
+from core.campaigns.model.reference import (
+    ActivitySubtype,
+    CampaignSubtype,
+    CampaignType,
+    Consumable,
+    Content,
+    ReasonTemplate,
 )
+from core.campaigns.rules import ActivityType, CreateOn, DesignStatus, Metric, Priority
 from core.customers.model import Product
-from core.customers.rules import Medium
 from core.database import Base, Code, only
 from core.people.model import Person, Qualification, Unit
 from core.periods import Shift
 from core.segments.model import Segment
-
-
-class CampaignType(Base):
-    __tablename__ = "campaign_type"
-    __table_args__ = (only("objective", Objective),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(unique=True)
-    objective: Mapped[Objective] = mapped_column(Code(Objective))
-
-
-class CampaignSubtype(Base):
-    __tablename__ = "campaign_subtype"
-    __table_args__ = (UniqueConstraint("type_id", "name"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    type_id: Mapped[int] = mapped_column(ForeignKey(CampaignType.id))
-    name: Mapped[str]
-
-
-class ActivitySubtype(Base):
-    __tablename__ = "activity_subtype"
-    __table_args__ = (
-        only("type", ActivityType),
-        UniqueConstraint("type", "name"),
-        CheckConstraint("minutes > 0", name="minutes"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    type: Mapped[ActivityType] = mapped_column(Code(ActivityType))
-    name: Mapped[str]
-    minutes: Mapped[int] = mapped_column(default=15)  # what one takes: its difficulty
-
-
-class ActionType(Base):
-    """What a channel makes by default: work for our people, or a message that goes out."""
-
-    __tablename__ = "action_type"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(unique=True)
-    is_campaign_activity: Mapped[bool]
-
-
-class Channel(Base):
-    """A way out to the customer; it can't be saved without its default action type."""
-
-    __tablename__ = "channel"
-    __table_args__ = (only("medium", Medium),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(unique=True)
-    medium: Mapped[Medium] = mapped_column(Code(Medium))
-    action_type_id: Mapped[int] = mapped_column(ForeignKey(ActionType.id))
-
-
-class Content(Base):
-    """What is said: a subject and a body with tokens such as {customer name}."""
-
-    __tablename__ = "content"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(unique=True)
-    channel_id: Mapped[int] = mapped_column(ForeignKey(Channel.id))
-    subject: Mapped[str] = mapped_column(default="")
-    body: Mapped[str] = mapped_column(default="")
-
-
-class StatusReason(Base):
-    """Why an activity is where it is. A system reason can't be chosen by a person."""
-
-    __tablename__ = "status_reason"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    code: Mapped[str | None] = mapped_column(unique=True)
-    value: Mapped[str] = mapped_column(unique=True)
-    is_system: Mapped[bool] = mapped_column(default=False)
-    is_retired: Mapped[bool] = mapped_column(default=False)
-
-
-class ReasonTemplate(Base):
-    __tablename__ = "reason_template"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(unique=True)
-
-
-class TemplateReason(Base):
-    __tablename__ = "template_reason"
-    __table_args__ = (only("use", ReasonUse),)
-
-    template_id: Mapped[int] = mapped_column(ForeignKey(ReasonTemplate.id), primary_key=True)
-    reason_id: Mapped[int] = mapped_column(
-        ForeignKey(StatusReason.id), primary_key=True, index=True
-    )
-    use: Mapped[ReasonUse] = mapped_column(Code(ReasonUse), primary_key=True)
-
-
-class ContactPolicy(Base):
-    """The bank's one row of contact rules: at most so many sales contacts in so many days."""
-
-    __tablename__ = "contact_policy"
-    __table_args__ = (
-        CheckConstraint("id = 1", name="one_row"),
-        CheckConstraint("most_contacts > 0 AND period_days > 0 AND quiet_days >= 0", name="days"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    most_contacts: Mapped[int]
-    period_days: Mapped[int]
-    quiet_days: Mapped[int]  # after a refusal
 
 
 class Campaign(Base):
@@ -183,7 +73,10 @@ class Design(Base):
     product_id: Mapped[int | None] = mapped_column(ForeignKey(Product.id))
     base_product_id: Mapped[int | None] = mapped_column(ForeignKey(Product.id))
     qualification_id: Mapped[int | None] = mapped_column(ForeignKey(Qualification.id))
+    product_use: Mapped[str] = mapped_column(default="")  # how the product serves the customer
     offer: Mapped[str] = mapped_column(default="")
+    transfer_price: Mapped[Decimal | None]  # what the product's owner is credited for each sale
+    pricing_frame: Mapped[str] = mapped_column(default="")  # within what an agent may settle
     guide: Mapped[str] = mapped_column(default="")  # the interaction guide for the agent
     metric: Mapped[Metric] = mapped_column(Code(Metric), default=Metric.CONVERSION)
     goal: Mapped[float | None]
@@ -203,6 +96,13 @@ class Design(Base):
     row_version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": row_version}
+
+
+class DesignConsumable(Base):
+    __tablename__ = "design_consumable"
+
+    design_id: Mapped[int] = mapped_column(ForeignKey(Design.id), primary_key=True)
+    consumable_id: Mapped[int] = mapped_column(ForeignKey(Consumable.id), primary_key=True)
 
 
 class Stage(Base):
