@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -66,12 +66,12 @@ class Change(Base):
     """The append-only history: one row for each change of the five tracked fields.
 
     Status, status reason, detailed status, person and branch, each from and to; what a bulk
-    action does to the due date, the next action and the promise too, so that it can be undone.
+    action does to due and end date, next action and promise too, so that it can be undone.
     The row of a generated activity has nothing in its from-fields.
 
     `version` is the activity's after this change, where the change is one of a batch: an
-    activity that still has it was not touched since. Both ends of a moment or a promise are
-    empty where the change left it alone.
+    activity that still has it was not touched since. Both ends of a date, a moment or a promise
+    are empty where the change left it alone.
     """
 
     __tablename__ = "activity_change"
@@ -102,6 +102,8 @@ class Change(Base):
     to_branch_id: Mapped[int]
     from_due_at: Mapped[datetime | None]
     to_due_at: Mapped[datetime | None]
+    from_ends_on: Mapped[date | None]
+    to_ends_on: Mapped[date | None]
     from_next_action_at: Mapped[datetime | None]
     to_next_action_at: Mapped[datetime | None]
     from_promise: Mapped[Promise | None] = mapped_column(Code(Promise))

@@ -1207,6 +1207,8 @@ def upgrade() -> None:
     sa.Column('to_branch_id', sa.Integer(), nullable=False),
     sa.Column('from_due_at', core.database.Moment(), nullable=True),
     sa.Column('to_due_at', core.database.Moment(), nullable=True),
+    sa.Column('from_ends_on', sa.Date(), nullable=True),
+    sa.Column('to_ends_on', sa.Date(), nullable=True),
     sa.Column('from_next_action_at', core.database.Moment(), nullable=True),
     sa.Column('to_next_action_at', core.database.Moment(), nullable=True),
     sa.Column('from_promise', sa.SmallInteger(), nullable=True),
