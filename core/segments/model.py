@@ -2,7 +2,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.customers.model import Customer
@@ -32,7 +32,10 @@ class Segment(Base):
 
 
 class SegmentVersion(Base):
-    """What a segment said from a moment on. `version` is the segment's own after the change."""
+    """What a segment said from a moment on. `version` is the segment's own after the change.
+
+    A list has no rule; `members` says how many were on it then.
+    """
 
     __tablename__ = "segment_version"
 
@@ -41,6 +44,7 @@ class SegmentVersion(Base):
     name: Mapped[str]
     description: Mapped[str] = mapped_column(default="")
     rule: Mapped[dict[str, Any] | None]
+    members: Mapped[int | None]
     author_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
     changed_at: Mapped[datetime]
 
@@ -53,7 +57,10 @@ class SegmentSnapshot(Base):
     """
 
     __tablename__ = "segment_snapshot"
-    __table_args__ = ({"sqlite_with_rowid": False},)
+    __table_args__ = (
+        Index("ix_segment_snapshot_taken_on", "taken_on"),
+        {"sqlite_with_rowid": False},
+    )
 
     segment_id: Mapped[int] = mapped_column(ForeignKey(Segment.id), primary_key=True)
     taken_on: Mapped[date] = mapped_column(primary_key=True)

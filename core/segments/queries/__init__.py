@@ -20,24 +20,30 @@ from core.segments.queries.looking import (
     sentence,
     vocabulary,
 )
+from core.segments.queries.membership import MOST_SEGMENTS, Usable, mask, membership, usable
 from core.segments.queries.vocabulary import known_words
 
 __all__ = [
+    "MOST_SEGMENTS",
     "AudienceSize",
     "SampleCustomer",
     "SegmentRow",
     "SegmentSheet",
+    "Usable",
     "audience_size",
     "compiled",
     "count",
     "in_segment",
     "known_words",
     "latest_birth",
+    "mask",
     "matching_sample",
+    "membership",
     "referred",
     "segment",
     "segments",
     "segments_using",
     "sentence",
+    "usable",
     "vocabulary",
 ]

@@ -877,12 +877,16 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('segment_id', 'taken_on', 'branch_id', name=op.f('pk_segment_snapshot')),
     sqlite_with_rowid=False
     )
+    with op.batch_alter_table('segment_snapshot', schema=None) as batch_op:
+        batch_op.create_index('ix_segment_snapshot_taken_on', ['taken_on'], unique=False)
+
     op.create_table('segment_version',
     sa.Column('segment_id', sa.Integer(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('description', sa.Text(), nullable=False),
     sa.Column('rule', core.database.Facts, nullable=True),
+    sa.Column('members', sa.Integer(), nullable=True),
     sa.Column('author_id', sa.Integer(), nullable=True),
     sa.Column('changed_at', core.database.Moment(), nullable=False),
     sa.ForeignKeyConstraint(['author_id'], ['person.id'], name=op.f('fk_segment_version_author_id')),
@@ -1495,6 +1499,9 @@ def downgrade() -> None:
 
     op.drop_table('task_note')
     op.drop_table('segment_version')
+    with op.batch_alter_table('segment_snapshot', schema=None) as batch_op:
+        batch_op.drop_index('ix_segment_snapshot_taken_on')
+
     op.drop_table('segment_snapshot')
     with op.batch_alter_table('segment_member', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_segment_member_customer_id'))
