@@ -3,6 +3,7 @@
 from core.activities import model as activities
 from core.calendars import model as calendars
 from core.campaigns import model as campaigns
+from core.coverage import model as coverage
 from core.customers import model as customers
 from core.database import Base
 from core.distribution import model as distribution
@@ -32,6 +33,7 @@ MODELS = (
     responses,
     queues,
     impact,
+    coverage,
     portfolio,
     intake,
     journal,

@@ -67,10 +67,15 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('spelling', sa.Text(), nullable=False),
+    sa.Column('same_as_id', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['same_as_id'], ['competitor.id'], name=op.f('fk_competitor_same_as_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_competitor')),
     sa.UniqueConstraint('name', name=op.f('uq_competitor_name')),
     sa.UniqueConstraint('spelling', name=op.f('uq_competitor_spelling'))
     )
+    with op.batch_alter_table('competitor', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_competitor_same_as_id'), ['same_as_id'], unique=False)
+
     op.create_table('consumable',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
@@ -110,6 +115,19 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('run_id', 'customer_id', name=op.f('pk_counted_candidate')),
     sqlite_with_rowid=False
     )
+    op.create_table('coverage_count',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('days', sa.Integer(), nullable=True),
+    sa.Column('first_on', sa.Date(), nullable=False),
+    sa.Column('last_on', sa.Date(), nullable=False),
+    sa.Column('counted_at', core.database.Moment(), nullable=False),
+    sa.Column('left_out', core.database.Facts, nullable=False),
+    sa.CheckConstraint('last_on >= first_on', name=op.f('ck_coverage_count_days')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_coverage_count'))
+    )
+    with op.batch_alter_table('coverage_count', schema=None) as batch_op:
+        batch_op.create_index('uq_coverage_count_days', ['days'], unique=True)
+
     op.create_table('customer',
     sa.Column('id', core.database.Number, nullable=False),
     sa.Column('customer_no', sa.Text(), nullable=False),
@@ -278,6 +296,7 @@ def upgrade() -> None:
     )
     op.create_table('competitor_rate',
     sa.Column('id', core.database.Number, nullable=False),
+    sa.Column('source_no', sa.Text(), nullable=False),
     sa.Column('competitor_id', sa.Integer(), nullable=False),
     sa.Column('product_category', sa.Text(), nullable=False),
     sa.Column('product_code', sa.Text(), nullable=False),
@@ -286,14 +305,17 @@ def upgrade() -> None:
     sa.Column('terms', sa.Text(), nullable=False),
     sa.Column('rate', sa.Double(), nullable=False),
     sa.Column('is_plausible', sa.Boolean(), nullable=False),
+    sa.Column('quality_flag', sa.Text(), nullable=True),
+    sa.Column('source', sa.Text(), nullable=True),
     sa.Column('as_of', sa.Date(), nullable=False),
     sa.CheckConstraint('side IN (1, 2)', name=op.f('ck_competitor_rate_side')),
     sa.ForeignKeyConstraint(['competitor_id'], ['competitor.id'], name=op.f('fk_competitor_rate_competitor_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_competitor_rate')),
-    sa.UniqueConstraint('competitor_id', 'product_code', 'side', 'terms', name=op.f('uq_competitor_rate_competitor_id_product_code_side_terms'))
+    sa.UniqueConstraint('source_no', name=op.f('uq_competitor_rate_source_no'))
     )
     with op.batch_alter_table('competitor_rate', schema=None) as batch_op:
         batch_op.create_index('ix_competitor_rate_category', ['product_category', 'side'], unique=False)
+        batch_op.create_index('ix_competitor_rate_competitor_id', ['competitor_id'], unique=False)
 
     op.create_table('consent',
     sa.Column('customer_id', core.database.Number, nullable=False),
@@ -305,6 +327,40 @@ def upgrade() -> None:
     sa.CheckConstraint('origin IN (1, 2, 3)', name=op.f('ck_consent_origin')),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], name=op.f('fk_consent_customer_id')),
     sa.PrimaryKeyConstraint('customer_id', 'medium', name=op.f('pk_consent')),
+    sqlite_with_rowid=False
+    )
+    op.create_table('coverage_cell',
+    sa.Column('count_id', sa.Integer(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('aim', sa.SmallInteger(), nullable=False),
+    sa.Column('segment_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('product_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('eligible', sa.Integer(), nullable=False),
+    sa.Column('reached', sa.Integer(), nullable=False),
+    sa.Column('held_out', sa.Integer(), nullable=False),
+    sa.Column('in_work', sa.Integer(), nullable=False),
+    sa.Column('not_active', sa.Integer(), nullable=False),
+    sa.Column('do_not_contact', sa.Integer(), nullable=False),
+    sa.Column('no_consent', sa.Integer(), nullable=False),
+    sa.Column('distress', sa.Integer(), nullable=False),
+    sa.Column('capped', sa.Integer(), nullable=False),
+    sa.Column('open_gap', sa.Integer(), nullable=False),
+    sa.CheckConstraint('aim IN (1, 2)', name=op.f('ck_coverage_cell_aim')),
+    sa.CheckConstraint('eligible = reached + held_out + in_work + not_active + do_not_contact + no_consent + distress + capped + open_gap', name=op.f('ck_coverage_cell_identity')),
+    sa.CheckConstraint('reached >= 0 AND held_out >= 0 AND in_work >= 0 AND not_active >= 0 AND do_not_contact >= 0 AND no_consent >= 0 AND distress >= 0 AND capped >= 0 AND open_gap >= 0', name=op.f('ck_coverage_cell_no_part_below_nothing')),
+    sa.ForeignKeyConstraint(['count_id'], ['coverage_count.id'], name=op.f('fk_coverage_cell_count_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('count_id', 'branch_id', 'aim', 'segment_id', 'product_id', name=op.f('pk_coverage_cell')),
+    sqlite_with_rowid=False
+    )
+    op.create_table('coverage_segment',
+    sa.Column('count_id', sa.Integer(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('segment_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('customers', sa.Integer(), nullable=False),
+    sa.Column('never_contacted', sa.Integer(), nullable=False),
+    sa.Column('contactable', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['count_id'], ['coverage_count.id'], name=op.f('fk_coverage_segment_count_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('count_id', 'branch_id', 'segment_id', name=op.f('pk_coverage_segment')),
     sqlite_with_rowid=False
     )
     op.create_table('holding',
@@ -365,6 +421,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_outbox_entry_id'), ['entry_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_outbox_type'), ['type'], unique=False)
 
+    op.create_table('overlap_cell',
+    sa.Column('count_id', sa.Integer(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('campaigns', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('customers', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['count_id'], ['coverage_count.id'], name=op.f('fk_overlap_cell_count_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('count_id', 'branch_id', 'campaigns', name=op.f('pk_overlap_cell')),
+    sqlite_with_rowid=False
+    )
+    op.create_table('overlap_pair',
+    sa.Column('count_id', sa.Integer(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('campaign_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('other_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('customers', sa.Integer(), nullable=False),
+    sa.CheckConstraint('campaign_id <= other_id', name=op.f('ck_overlap_pair_order')),
+    sa.ForeignKeyConstraint(['count_id'], ['coverage_count.id'], name=op.f('fk_overlap_pair_count_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('count_id', 'branch_id', 'campaign_id', 'other_id', name=op.f('pk_overlap_pair')),
+    sqlite_with_rowid=False
+    )
     op.create_table('service_cell',
     sa.Column('day', sa.Date(), nullable=False),
     sa.Column('branch_id', sa.Integer(), nullable=False),
@@ -432,6 +508,8 @@ def upgrade() -> None:
     sa.Column('unit_id', sa.Integer(), nullable=False),
     sa.Column('starts_on', sa.Date(), nullable=False),
     sa.Column('ends_on', sa.Date(), nullable=False),
+    sa.Column('budget', sa.BigInteger(), nullable=True),
+    sa.CheckConstraint('budget IS NULL OR budget >= 0', name=op.f('ck_plan_budget')),
     sa.CheckConstraint('ends_on >= starts_on', name=op.f('ck_plan_dates')),
     sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_plan_unit_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_plan')),
@@ -441,6 +519,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('product_id', sa.Integer(), nullable=False),
     sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('product_category', sa.Text(), nullable=False),
     sa.Column('side', sa.SmallInteger(), nullable=False),
     sa.Column('terms', sa.Text(), nullable=False),
     sa.Column('rate', sa.Double(), nullable=False),
@@ -450,7 +529,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['product_id'], ['product.id'], name=op.f('fk_product_rate_product_id')),
     sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_product_rate_unit_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_product_rate')),
-    sa.UniqueConstraint('product_id', 'unit_id', 'terms', 'valid_from', name=op.f('uq_product_rate_product_id_unit_id_terms_valid_from'))
+    sa.UniqueConstraint('product_id', 'unit_id', 'side', 'terms', 'valid_from', name=op.f('uq_product_rate_product_id_unit_id_side_terms_valid_from'))
     )
     op.create_table('retry_rule',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -551,6 +630,19 @@ def upgrade() -> None:
         batch_op.create_index('ix_absence_ends_on', ['ends_on'], unique=False)
         batch_op.create_index('ix_absence_person_id', ['person_id', 'starts_on'], unique=False)
 
+    op.create_table('assessment',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('plan_id', sa.Integer(), nullable=True),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('cut_off_at', core.database.Moment(), nullable=False),
+    sa.Column('author_id', sa.Integer(), nullable=True),
+    sa.Column('made_at', core.database.Moment(), nullable=False),
+    sa.ForeignKeyConstraint(['author_id'], ['person.id'], name=op.f('fk_assessment_author_id')),
+    sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name=op.f('fk_assessment_plan_id')),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_assessment_unit_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_assessment'))
+    )
     op.create_table('campaign',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('code', sa.Text(), nullable=False),
@@ -603,6 +695,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('source_no', name=op.f('uq_competitor_move_source_no'))
     )
     with op.batch_alter_table('competitor_move', schema=None) as batch_op:
+        batch_op.create_index('ix_competitor_move_category', ['product_category', 'side', 'moved_on'], unique=False)
         batch_op.create_index('ix_competitor_move_competitor_id', ['competitor_id'], unique=False)
         batch_op.create_index('ix_competitor_move_moved_on', ['moved_on'], unique=False)
 
@@ -736,6 +829,20 @@ def upgrade() -> None:
     with op.batch_alter_table('web_session', schema=None) as batch_op:
         batch_op.create_index('ix_web_session_person_id', ['person_id'], unique=False)
 
+    op.create_table('assessed_segment',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('assessment_id', sa.Integer(), nullable=False),
+    sa.Column('segment_id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('customers', sa.Integer(), nullable=False),
+    sa.Column('selected', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['assessment_id'], ['assessment.id'], name=op.f('fk_assessed_segment_assessment_id')),
+    sa.ForeignKeyConstraint(['segment_id'], ['segment.id'], name=op.f('fk_assessed_segment_segment_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_assessed_segment'))
+    )
+    with op.batch_alter_table('assessed_segment', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_assessed_segment_assessment_id'), ['assessment_id'], unique=False)
+
     op.create_table('batch',
     sa.Column('id', core.database.Number, nullable=False),
     sa.Column('verb', sa.Text(), nullable=False),
@@ -759,6 +866,33 @@ def upgrade() -> None:
         batch_op.create_index('ix_batch_actor_id', ['actor_id', 'at'], unique=False)
         batch_op.create_index('ix_batch_branch_id', ['branch_id', 'at'], unique=False)
         batch_op.create_index('ix_batch_undoes_id', ['undoes_id'], unique=True)
+
+    op.create_table('citation',
+    sa.Column('assessment_id', sa.Integer(), nullable=False),
+    sa.Column('task_id', sa.Integer(), nullable=False),
+    sa.Column('refreshed_at', core.database.Moment(), nullable=False),
+    sa.Column('said', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['assessment_id'], ['assessment.id'], name=op.f('fk_citation_assessment_id')),
+    sa.ForeignKeyConstraint(['task_id'], ['market_task.id'], name=op.f('fk_citation_task_id')),
+    sa.PrimaryKeyConstraint('assessment_id', 'task_id', name=op.f('pk_citation'))
+    )
+    op.create_table('conclusion',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('assessment_id', sa.Integer(), nullable=False),
+    sa.Column('verb', sa.SmallInteger(), nullable=False),
+    sa.Column('campaign_id', sa.Integer(), nullable=True),
+    sa.Column('segment_id', sa.Integer(), nullable=True),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.CheckConstraint('campaign_id IS NULL OR segment_id IS NULL', name=op.f('ck_conclusion_one_subject')),
+    sa.CheckConstraint('verb = 4 OR campaign_id IS NOT NULL OR segment_id IS NOT NULL', name=op.f('ck_conclusion_subject')),
+    sa.CheckConstraint('verb IN (1, 2, 3, 4)', name=op.f('ck_conclusion_verb')),
+    sa.ForeignKeyConstraint(['assessment_id'], ['assessment.id'], name=op.f('fk_conclusion_assessment_id')),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], name=op.f('fk_conclusion_campaign_id')),
+    sa.ForeignKeyConstraint(['segment_id'], ['segment.id'], name=op.f('fk_conclusion_segment_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_conclusion'))
+    )
+    with op.batch_alter_table('conclusion', schema=None) as batch_op:
+        batch_op.create_index('ix_conclusion_assessment_id', ['assessment_id'], unique=False)
 
     op.create_table('contact_override',
     sa.Column('segment_id', sa.Integer(), nullable=False),
@@ -819,6 +953,32 @@ def upgrade() -> None:
     with op.batch_alter_table('design', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_design_campaign_id'), ['campaign_id'], unique=False)
 
+    op.create_table('initiative',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('reference', sa.Text(), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('description', sa.Text(), nullable=False),
+    sa.Column('segment_id', sa.Integer(), nullable=True),
+    sa.Column('measure', sa.Text(), nullable=False),
+    sa.Column('change', sa.Double(), nullable=True),
+    sa.Column('budget', sa.BigInteger(), nullable=True),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('starts_on', sa.Date(), nullable=False),
+    sa.Column('ends_on', sa.Date(), nullable=False),
+    sa.Column('task_id', sa.Integer(), nullable=False),
+    sa.Column('author_id', sa.Integer(), nullable=True),
+    sa.Column('taken_at', core.database.Moment(), nullable=False),
+    sa.CheckConstraint('budget IS NULL OR budget >= 0', name=op.f('ck_initiative_budget')),
+    sa.CheckConstraint('ends_on >= starts_on', name=op.f('ck_initiative_dates')),
+    sa.ForeignKeyConstraint(['author_id'], ['person.id'], name=op.f('fk_initiative_author_id')),
+    sa.ForeignKeyConstraint(['segment_id'], ['segment.id'], name=op.f('fk_initiative_segment_id')),
+    sa.ForeignKeyConstraint(['task_id'], ['market_task.id'], name=op.f('fk_initiative_task_id')),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_initiative_unit_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_initiative')),
+    sa.UniqueConstraint('reference', name=op.f('uq_initiative_reference')),
+    sa.UniqueConstraint('task_id', name=op.f('uq_initiative_task_id'))
+    )
     op.create_table('intake_row',
     sa.Column('intake_id', sa.Integer(), nullable=False),
     sa.Column('record_id', core.database.Number, nullable=False),
@@ -829,24 +989,6 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['intake_id'], ['intake.id'], name=op.f('fk_intake_row_intake_id')),
     sa.PrimaryKeyConstraint('intake_id', 'record_id', name=op.f('pk_intake_row')),
     sqlite_with_rowid=False
-    )
-    op.create_table('plan_entry',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('plan_id', sa.Integer(), nullable=False),
-    sa.Column('campaign_id', sa.Integer(), nullable=False),
-    sa.Column('unit_id', sa.Integer(), nullable=False),
-    sa.Column('metric', sa.SmallInteger(), nullable=False),
-    sa.Column('goal', sa.Double(), nullable=False),
-    sa.Column('starts_on', sa.Date(), nullable=False),
-    sa.Column('ends_on', sa.Date(), nullable=False),
-    sa.CheckConstraint('ends_on >= starts_on', name=op.f('ck_plan_entry_dates')),
-    sa.CheckConstraint('goal BETWEEN 0 AND 1', name=op.f('ck_plan_entry_goal')),
-    sa.CheckConstraint('metric IN (1, 2, 3, 4)', name=op.f('ck_plan_entry_metric')),
-    sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], name=op.f('fk_plan_entry_campaign_id')),
-    sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name=op.f('fk_plan_entry_plan_id')),
-    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_plan_entry_unit_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_plan_entry')),
-    sa.UniqueConstraint('plan_id', 'campaign_id', 'unit_id', name=op.f('uq_plan_entry_plan_id_campaign_id_unit_id'))
     )
     op.create_table('segment_member',
     sa.Column('segment_id', sa.Integer(), nullable=False),
@@ -911,6 +1053,37 @@ def upgrade() -> None:
     with op.batch_alter_table('task_note', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_task_note_task_id'), ['task_id'], unique=False)
 
+    op.create_table('assessed_branch',
+    sa.Column('finding_id', sa.Integer(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('customers', sa.Integer(), nullable=False),
+    sa.Column('selected', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_assessed_branch_branch_id')),
+    sa.ForeignKeyConstraint(['finding_id'], ['assessed_segment.id'], name=op.f('fk_assessed_branch_finding_id')),
+    sa.PrimaryKeyConstraint('finding_id', 'branch_id', name=op.f('pk_assessed_branch'))
+    )
+    op.create_table('assessed_campaign',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('assessment_id', sa.Integer(), nullable=False),
+    sa.Column('campaign_id', sa.Integer(), nullable=True),
+    sa.Column('design_id', sa.Integer(), nullable=True),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('metric', sa.SmallInteger(), nullable=False),
+    sa.Column('goal', sa.Double(), nullable=True),
+    sa.Column('numerator', sa.Integer(), nullable=True),
+    sa.Column('denominator', sa.Integer(), nullable=True),
+    sa.CheckConstraint('(numerator IS NULL) = (denominator IS NULL)', name=op.f('ck_assessed_campaign_figures')),
+    sa.CheckConstraint('metric IN (1, 2, 3, 4)', name=op.f('ck_assessed_campaign_metric')),
+    sa.ForeignKeyConstraint(['assessment_id'], ['assessment.id'], name=op.f('fk_assessed_campaign_assessment_id')),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], name=op.f('fk_assessed_campaign_campaign_id')),
+    sa.ForeignKeyConstraint(['design_id'], ['design.id'], name=op.f('fk_assessed_campaign_design_id')),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_assessed_campaign_unit_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_assessed_campaign'))
+    )
+    with op.batch_alter_table('assessed_campaign', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_assessed_campaign_assessment_id'), ['assessment_id'], unique=False)
+
     op.create_table('batch_refusal',
     sa.Column('batch_id', core.database.Number, nullable=False),
     sa.Column('activity_id', core.database.Number, nullable=False),
@@ -936,6 +1109,34 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['batch_id'], ['batch.id'], name=op.f('fk_distribution_batch_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_distribution'))
     )
+    op.create_table('plan_entry',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('plan_id', sa.Integer(), nullable=False),
+    sa.Column('campaign_id', sa.Integer(), nullable=True),
+    sa.Column('name', sa.Text(), nullable=True),
+    sa.Column('initiative_id', sa.Integer(), nullable=True),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('metric', sa.SmallInteger(), nullable=False),
+    sa.Column('goal', sa.Double(), nullable=True),
+    sa.Column('budget', sa.BigInteger(), nullable=True),
+    sa.Column('starts_on', sa.Date(), nullable=False),
+    sa.Column('ends_on', sa.Date(), nullable=False),
+    sa.CheckConstraint('budget IS NULL OR budget >= 0', name=op.f('ck_plan_entry_budget')),
+    sa.CheckConstraint('campaign_id IS NOT NULL OR name IS NOT NULL', name=op.f('ck_plan_entry_named')),
+    sa.CheckConstraint('campaign_id IS NULL OR goal IS NOT NULL', name=op.f('ck_plan_entry_campaign_has_goal')),
+    sa.CheckConstraint('ends_on >= starts_on', name=op.f('ck_plan_entry_dates')),
+    sa.CheckConstraint('goal BETWEEN 0 AND 1', name=op.f('ck_plan_entry_goal')),
+    sa.CheckConstraint('metric IN (1, 2, 3, 4)', name=op.f('ck_plan_entry_metric')),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], name=op.f('fk_plan_entry_campaign_id')),
+    sa.ForeignKeyConstraint(['initiative_id'], ['initiative.id'], name=op.f('fk_plan_entry_initiative_id')),
+    sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name=op.f('fk_plan_entry_plan_id')),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_plan_entry_unit_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_plan_entry')),
+    sa.UniqueConstraint('plan_id', 'campaign_id', 'unit_id', name=op.f('uq_plan_entry_plan_id_campaign_id_unit_id'))
+    )
+    with op.batch_alter_table('plan_entry', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_plan_entry_campaign_id'), ['campaign_id'], unique=False)
+
     op.create_table('run',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('code', sa.Text(), nullable=False),
@@ -1071,6 +1272,17 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['run_id'], ['run.id'], name=op.f('fk_analysis_run_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_analysis')),
     sa.UniqueConstraint('run_id', 'cycle', name=op.f('uq_analysis_run_id_cycle'))
+    )
+    op.create_table('assessed_run',
+    sa.Column('finding_id', sa.Integer(), nullable=False),
+    sa.Column('run_id', sa.Integer(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('numerator', sa.Integer(), nullable=False),
+    sa.Column('denominator', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_assessed_run_branch_id')),
+    sa.ForeignKeyConstraint(['finding_id'], ['assessed_campaign.id'], name=op.f('fk_assessed_run_finding_id')),
+    sa.ForeignKeyConstraint(['run_id'], ['run.id'], name=op.f('fk_assessed_run_run_id')),
+    sa.PrimaryKeyConstraint('finding_id', 'run_id', 'branch_id', name=op.f('pk_assessed_run'))
     )
     op.create_table('candidate',
     sa.Column('run_id', sa.Integer(), nullable=False),
@@ -1409,11 +1621,81 @@ def upgrade() -> None:
     with op.batch_alter_table('threat', schema=None) as batch_op:
         batch_op.create_index('ix_threat_campaign_id', ['campaign_id'], unique=False)
 
+    op.create_table('direction',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.SmallInteger(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('starts_on', sa.Date(), nullable=False),
+    sa.Column('ends_on', sa.Date(), nullable=False),
+    sa.Column('conclusion_id', sa.Integer(), nullable=True),
+    sa.Column('initiative_id', sa.Integer(), nullable=True),
+    sa.Column('threat_id', sa.Integer(), nullable=True),
+    sa.Column('segment_id', sa.Integer(), nullable=True),
+    sa.Column('entry_id', sa.Integer(), nullable=True),
+    sa.Column('campaign_id', sa.Integer(), nullable=True),
+    sa.Column('design_id', sa.Integer(), nullable=True),
+    sa.Column('run_id', sa.Integer(), nullable=True),
+    sa.Column('author_id', sa.Integer(), nullable=True),
+    sa.Column('made_at', core.database.Moment(), nullable=False),
+    sa.Column('dropped_at', core.database.Moment(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.CheckConstraint('ends_on >= starts_on', name=op.f('ck_direction_dates')),
+    sa.CheckConstraint('kind IN (1, 2)', name=op.f('ck_direction_kind')),
+    sa.ForeignKeyConstraint(['author_id'], ['person.id'], name=op.f('fk_direction_author_id')),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], name=op.f('fk_direction_campaign_id')),
+    sa.ForeignKeyConstraint(['conclusion_id'], ['conclusion.id'], name=op.f('fk_direction_conclusion_id')),
+    sa.ForeignKeyConstraint(['design_id'], ['design.id'], name=op.f('fk_direction_design_id')),
+    sa.ForeignKeyConstraint(['entry_id'], ['plan_entry.id'], name=op.f('fk_direction_entry_id')),
+    sa.ForeignKeyConstraint(['initiative_id'], ['initiative.id'], name=op.f('fk_direction_initiative_id')),
+    sa.ForeignKeyConstraint(['run_id'], ['run.id'], name=op.f('fk_direction_run_id')),
+    sa.ForeignKeyConstraint(['segment_id'], ['segment.id'], name=op.f('fk_direction_segment_id')),
+    sa.ForeignKeyConstraint(['threat_id'], ['threat.id'], name=op.f('fk_direction_threat_id')),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_direction_unit_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_direction'))
+    )
+    with op.batch_alter_table('direction', schema=None) as batch_op:
+        batch_op.create_index('ix_direction_campaign_id', ['campaign_id'], unique=False)
+        batch_op.create_index('ix_direction_conclusion_id', ['conclusion_id'], unique=False)
+
+    op.create_table('brief',
+    sa.Column('campaign_id', sa.Integer(), nullable=False),
+    sa.Column('design_id', sa.Integer(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('threat_id', sa.Integer(), nullable=True),
+    sa.Column('initiative_id', sa.Integer(), nullable=True),
+    sa.Column('direction_id', sa.Integer(), nullable=True),
+    sa.Column('gap', core.database.Facts, nullable=True),
+    sa.Column('author_id', sa.Integer(), nullable=True),
+    sa.Column('made_at', core.database.Moment(), nullable=False),
+    sa.ForeignKeyConstraint(['author_id'], ['person.id'], name=op.f('fk_brief_author_id')),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], name=op.f('fk_brief_campaign_id')),
+    sa.ForeignKeyConstraint(['design_id'], ['design.id'], name=op.f('fk_brief_design_id')),
+    sa.ForeignKeyConstraint(['direction_id'], ['direction.id'], name=op.f('fk_brief_direction_id')),
+    sa.ForeignKeyConstraint(['initiative_id'], ['initiative.id'], name=op.f('fk_brief_initiative_id')),
+    sa.ForeignKeyConstraint(['threat_id'], ['threat.id'], name=op.f('fk_brief_threat_id')),
+    sa.PrimaryKeyConstraint('campaign_id', name=op.f('pk_brief'))
+    )
+    with op.batch_alter_table('brief', schema=None) as batch_op:
+        batch_op.create_index('ix_brief_direction_id', ['direction_id'], unique=False)
+        batch_op.create_index('ix_brief_threat_id', ['threat_id'], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table('brief', schema=None) as batch_op:
+        batch_op.drop_index('ix_brief_threat_id')
+        batch_op.drop_index('ix_brief_direction_id')
+
+    op.drop_table('brief')
+    with op.batch_alter_table('direction', schema=None) as batch_op:
+        batch_op.drop_index('ix_direction_conclusion_id')
+        batch_op.drop_index('ix_direction_campaign_id')
+
+    op.drop_table('direction')
     with op.batch_alter_table('threat', schema=None) as batch_op:
         batch_op.drop_index('ix_threat_campaign_id')
 
@@ -1468,6 +1750,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_candidate_confirmer', postgresql_where=sa.text('confirmation = 1'), sqlite_where=sa.text('confirmation = 1'))
 
     op.drop_table('candidate')
+    op.drop_table('assessed_run')
     op.drop_table('analysis')
     with op.batch_alter_table('activity', schema=None) as batch_op:
         batch_op.drop_index('ix_activity_reason_id', postgresql_where=sa.text('reason_id IS NOT NULL'), sqlite_where=sa.text('reason_id IS NOT NULL'))
@@ -1491,9 +1774,18 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_run_design_id'))
 
     op.drop_table('run')
+    with op.batch_alter_table('plan_entry', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_plan_entry_campaign_id'))
+
+    op.drop_table('plan_entry')
     op.drop_table('distribution')
     op.drop_table('design_consumable')
     op.drop_table('batch_refusal')
+    with op.batch_alter_table('assessed_campaign', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_assessed_campaign_assessment_id'))
+
+    op.drop_table('assessed_campaign')
+    op.drop_table('assessed_branch')
     with op.batch_alter_table('task_note', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_task_note_task_id'))
 
@@ -1507,13 +1799,18 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_segment_member_customer_id'))
 
     op.drop_table('segment_member')
-    op.drop_table('plan_entry')
     op.drop_table('intake_row')
+    op.drop_table('initiative')
     with op.batch_alter_table('design', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_design_campaign_id'))
 
     op.drop_table('design')
     op.drop_table('contact_override')
+    with op.batch_alter_table('conclusion', schema=None) as batch_op:
+        batch_op.drop_index('ix_conclusion_assessment_id')
+
+    op.drop_table('conclusion')
+    op.drop_table('citation')
     with op.batch_alter_table('batch', schema=None) as batch_op:
         batch_op.drop_index('ix_batch_undoes_id')
         batch_op.drop_index('ix_batch_branch_id')
@@ -1521,6 +1818,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_batch_absence_id', postgresql_where=sa.text('absence_id IS NOT NULL'), sqlite_where=sa.text('absence_id IS NOT NULL'))
 
     op.drop_table('batch')
+    with op.batch_alter_table('assessed_segment', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_assessed_segment_assessment_id'))
+
+    op.drop_table('assessed_segment')
     with op.batch_alter_table('web_session', schema=None) as batch_op:
         batch_op.drop_index('ix_web_session_person_id')
 
@@ -1539,9 +1840,11 @@ def downgrade() -> None:
     with op.batch_alter_table('competitor_move', schema=None) as batch_op:
         batch_op.drop_index('ix_competitor_move_moved_on')
         batch_op.drop_index('ix_competitor_move_competitor_id')
+        batch_op.drop_index('ix_competitor_move_category')
 
     op.drop_table('competitor_move')
     op.drop_table('campaign')
+    op.drop_table('assessment')
     with op.batch_alter_table('absence', schema=None) as batch_op:
         batch_op.drop_index('ix_absence_person_id')
         batch_op.drop_index('ix_absence_ends_on')
@@ -1574,6 +1877,8 @@ def downgrade() -> None:
 
     op.drop_table('template_reason')
     op.drop_table('service_cell')
+    op.drop_table('overlap_pair')
+    op.drop_table('overlap_cell')
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_outbox_type'))
         batch_op.drop_index(batch_op.f('ix_outbox_entry_id'))
@@ -1593,8 +1898,11 @@ def downgrade() -> None:
         batch_op.drop_index('ix_holding_customer_id')
 
     op.drop_table('holding')
+    op.drop_table('coverage_segment')
+    op.drop_table('coverage_cell')
     op.drop_table('consent')
     with op.batch_alter_table('competitor_rate', schema=None) as batch_op:
+        batch_op.drop_index('ix_competitor_rate_competitor_id')
         batch_op.drop_index('ix_competitor_rate_category')
 
     op.drop_table('competitor_rate')
@@ -1619,9 +1927,16 @@ def downgrade() -> None:
 
     op.drop_table('journal_entry')
     op.drop_table('customer')
+    with op.batch_alter_table('coverage_count', schema=None) as batch_op:
+        batch_op.drop_index('uq_coverage_count_days')
+
+    op.drop_table('coverage_count')
     op.drop_table('counted_candidate')
     op.drop_table('contact_policy')
     op.drop_table('consumable')
+    with op.batch_alter_table('competitor', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_competitor_same_as_id'))
+
     op.drop_table('competitor')
     op.drop_table('closed_day')
     op.drop_table('closed_cell')
