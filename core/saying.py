@@ -12,6 +12,16 @@ def day(value: date) -> str:
     return format_date(value, "d MMM y", locale=LOCALE)
 
 
+def weekday(value: date) -> str:
+    """Write a date with its day of the week: Mon 2 Mar 2026."""
+    return format_date(value, "EEE d MMM y", locale=LOCALE)
+
+
 def moment(value: datetime) -> str:
     """Write a moment as the wall of its own zone shows it: 2 Mar 2026, 09:00."""
     return format_datetime(value, "d MMM y, HH:mm", locale=LOCALE)
+
+
+def appointment(value: datetime) -> str:
+    """Write a moment that somebody is to keep, with the weekday: Mon 2 Mar 2026, 09:00."""
+    return format_datetime(value, "EEE d MMM y, HH:mm", locale=LOCALE)

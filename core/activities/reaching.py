@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from core import saying
 from core.activities.model import Activity
 from core.campaigns.model import ContactPolicy
 from core.campaigns.rules import ActivityType
@@ -37,7 +38,7 @@ class Reach:
         real = shown.astimezone(UTC)
         if real.astimezone(shown.tzinfo).replace(tzinfo=None) != shown.replace(tzinfo=None):
             raise Invalid(
-                f"{_written(shown)} does not exist: the clocks are put forward then. "
+                f"{saying.appointment(shown)} does not exist: the clocks are put forward then. "
                 f"{self._next_possible(real)}"
             )
         return real.astimezone(zone)
@@ -70,12 +71,12 @@ class Reach:
             )
         if not self.hours.is_working(on_wall.date()):
             raise Invalid(
-                f"Customers of this branch are not called on {_day(on_wall)}. "
+                f"Customers of this branch are not called on {saying.weekday(on_wall)}. "
                 f"{self._next_possible(moment)}"
             )
         if not self.hours.is_open(moment):
             raise Invalid(
-                f"{_written(on_wall)} is outside the contact hours of the branch. "
+                f"{saying.appointment(on_wall)} is outside the contact hours of the branch. "
                 f"{self._next_possible(moment)}"
             )
         return moment
@@ -86,7 +87,7 @@ class Reach:
 
     def written(self, moment: datetime) -> str:
         """Write a moment as the wall of the branch shows it."""
-        return _written(moment.astimezone(ZoneInfo(self.hours.zone)))
+        return saying.appointment(moment.astimezone(ZoneInfo(self.hours.zone)))
 
     def _quick(self, now: datetime) -> Iterator[tuple[str, datetime]]:
         soon = now + timedelta(hours=1)
@@ -139,11 +140,3 @@ def _quiet_until(view: Reader, activity: Activity) -> datetime | None:
         return None
     until = refused_at + timedelta(days=policy.quiet_days)
     return until if until > view.now else None
-
-
-def _written(moment: datetime) -> str:
-    return f"{_day(moment)}, {moment:%H:%M}"
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment:%A} {moment.day} {moment:%B %Y}"

@@ -139,7 +139,7 @@ def test_a_time_of_ones_own_is_judged_by_the_branch(open_page, world, engine, wo
     press(app, "Other time")
     app.datetime_input[0].set_value(datetime(2026, 3, 3, 20, 0)).run()  # noqa: DTZ001  on the wall
     press(app, "Client needs time")
-    assert "The next possible moment is Wednesday 4 March 2026, 09:00." in app.warning[0].value
+    assert "The next possible moment is Wed 4 Mar 2026, 09:00." in app.warning[0].value
     assert row(engine, Activity, work[1]).status is Status.ASSIGNED
 
     app.datetime_input[0].set_value(datetime(2026, 3, 4, 9, 0)).run()  # noqa: DTZ001  on the wall

@@ -164,7 +164,7 @@ def test_whatever_is_given_is_read_or_refused(rule):
         ),
         (
             {"field": "born_on", "is": ">=", "value": "1990-01-05"},
-            "Customers whose birth date is not before 5 January 1990.",
+            "Customers whose birth date is not before 5 Jan 1990.",
         ),
         (
             {"field": "joined_on", "is": "<", "value": {"days ago": 90}},

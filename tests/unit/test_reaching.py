@@ -39,12 +39,12 @@ def test_a_moment_within_contact_hours_is_kept():
 @pytest.mark.parametrize(
     ("wanted", "why", "next_one"),
     [
-        (at(2, 8, 59), "later than now", "Monday 2 March 2026, 09:01"),
-        (at(2, 9), "later than now", "Monday 2 March 2026, 09:01"),
-        (at(2, 12, 30), "outside the contact hours", "Monday 2 March 2026, 13:00"),
-        (at(2, 18), "outside the contact hours", "Tuesday 3 March 2026, 08:00"),
-        (at(7, 10), "not called on Saturday 7 March 2026", "Monday 9 March 2026, 08:00"),
-        (at(6, 10, month=4), "not called on Monday 6 April 2026", "Tuesday 7 April 2026, 08:00"),
+        (at(2, 8, 59), "later than now", "Mon 2 Mar 2026, 09:01"),
+        (at(2, 9), "later than now", "Mon 2 Mar 2026, 09:01"),
+        (at(2, 12, 30), "outside the contact hours", "Mon 2 Mar 2026, 13:00"),
+        (at(2, 18), "outside the contact hours", "Tue 3 Mar 2026, 08:00"),
+        (at(7, 10), "not called on Sat 7 Mar 2026", "Mon 9 Mar 2026, 08:00"),
+        (at(6, 10, month=4), "not called on Mon 6 Apr 2026", "Tue 7 Apr 2026, 08:00"),
     ],
     ids=["past", "now", "lunch", "evening", "weekend", "Easter Monday"],
 )
@@ -57,8 +57,8 @@ def test_a_refusal_names_the_next_possible_moment(wanted, why, next_one):
 def test_an_hour_that_is_skipped_does_not_exist():
     skipped = datetime(2026, 3, 29, 2, 30)  # noqa: DTZ001  as somebody types it
     assert refused(NIGHTS, skipped) == (
-        "Sunday 29 March 2026, 02:30 does not exist: the clocks are put forward then. "
-        "The next possible moment is Sunday 29 March 2026, 03:30."
+        "Sun 29 Mar 2026, 02:30 does not exist: the clocks are put forward then. "
+        "The next possible moment is Sun 29 Mar 2026, 03:30."
     )
     assert "does not exist" in refused(NIGHTS, skipped.replace(tzinfo=PRAGUE))
 
@@ -71,8 +71,8 @@ def test_an_hour_that_is_doubled_is_meant_the_first_time():
 def test_whoever_refused_is_left_in_peace():
     quiet = Reach(REACH.hours, at(6, 14))
     said = refused(quiet, at(5, 10))
-    assert "left in peace until Friday 6 March 2026, 14:00" in said
-    assert said.endswith("The next possible moment is Friday 6 March 2026, 14:00.")
+    assert "left in peace until Fri 6 Mar 2026, 14:00" in said
+    assert said.endswith("The next possible moment is Fri 6 Mar 2026, 14:00.")
     assert quiet.promised(at(6, 14), now=MONDAY) == at(6, 14)
 
 

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from core import saying
 from core.segments.criteria.reading import read
 from core.segments.criteria.tree import (
     Comparison,
@@ -151,7 +152,7 @@ def _value(value: Value, tree: Comparison, known: Known) -> str:  # noqa: PLR091
         case _, bool():
             return "yes" if value else "no"
         case _, date():
-            return f"{value.day} {value:%B %Y}"
+            return saying.day(value)
         case _, DaysAgo(days):
             return f"the date {days} days ago" if days else "today"
         case _, int() | float():
