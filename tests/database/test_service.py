@@ -392,7 +392,7 @@ class TestEscalations:
         assert {id_ for id_, _ in self.told(engine)} == {due[n] for n in w.SOUTH_CUSTOMERS}
 
     def test_come_once_for_each_alarm_and_in_sum_in_the_journal(self, do, engine, world, due):
-        put(engine, due[1], due_at=NOW)
+        put(engine, due[1], due_at=NOW - LATER)
 
         first = do(world.mia, escalate, Escalate())
         again = do(world.mia, escalate, Escalate())
@@ -405,6 +405,18 @@ class TestEscalations:
         told = select(Entry.facts).where(Entry.kind == "work.escalated").order_by(Entry.id)
         with Session(engine) as session:
             assert [fact["missed"] for fact in session.scalars(told)] == [1, 0, 14]
+
+    def test_call_nothing_missed_before_it_is(self, do, ask, engine, world, due):
+        moment = at(3, 6, 17)
+
+        fact = do(world.mia, escalate, Escalate(), now=moment)
+
+        assert (fact.at_risk, fact.missed) == (15, 0)  # its due moment is still in time
+        with Session(engine) as session:
+            assert set(session.scalars(select(standing(moment)))) == {Standing.WAITING}
+        assert not ask(world.mia, has_untold, now=moment)
+        assert ask(world.mia, has_untold, now=moment + LATER)
+        assert do(world.mia, escalate, Escalate(), now=moment + LATER).missed == 15
 
     def test_keep_who_had_it_then_and_when_it_was_due(self, do, engine, world, due):
         do(world.mia, escalate, Escalate(), now=at(3, 9, 9))

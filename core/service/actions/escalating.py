@@ -55,7 +55,7 @@ def escalate(work: Work, _request: Escalate) -> WorkEscalated:
     """
     work.authorize(Permission.RUN_CAMPAIGNS)
 
-    overdue = and_(pending(), Activity.due_at <= work.now)
+    overdue = and_(pending(), Activity.due_at < work.now)
     missed = _tell(work, Alarm.MISSED, select(*_columns(work, Alarm.MISSED)).where(overdue))
     risky = at_risk(work.session, work.now)
     asked = row_set(

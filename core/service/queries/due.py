@@ -44,7 +44,7 @@ def at_risk(session: Session, now: datetime) -> list[AtRisk]:
     """
     kinds = session.execute(
         select(Activity.branch_id, Activity.priority, Activity.activity_on, Activity.due_at)
-        .where(pending(), Activity.due_at > now, untold(Alarm.AT_RISK))
+        .where(pending(), Activity.due_at >= now, untold(Alarm.AT_RISK))
         .distinct()
     ).all()
     shares = {priority: level.at_risk_bp for priority, level in levels_kept(session).items()}

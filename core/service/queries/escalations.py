@@ -114,7 +114,7 @@ def has_untold(view: Reader) -> bool:
     """Test whether some work is past its time and no lead was told of it."""
     view.authorize(Permission.RUN_CAMPAIGNS)
     overdue = select(Activity.id).where(
-        pending(), Activity.due_at <= view.now, untold(Alarm.MISSED)
+        pending(), Activity.due_at < view.now, untold(Alarm.MISSED)
     )
     found = view.session.scalar(overdue.limit(1))
     return found is not None or bool(at_risk(view.session, view.now))
