@@ -8,16 +8,20 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from core.access import SYSTEM
+from core.activities.actions.assignment import Assign, assign
+from core.activities.actions.bulk import ChangeDue, change_due
+from core.activities.actions.taking import Take, take
 from core.activities.actions.undoing import Undo, undo
 from core.activities.actions.working import Release, release
 from core.activities.model import Activity, Batch, Change
+from core.activities.queries.asked import DueOn
 from core.activities.rules import Promise, Status
 from core.customers.model import CustomerState
 from core.distribution.actions.distributing import Distribute, distribute
-from core.distribution.model import Allocation, BranchWay, Distribution, DistributionPerson
+from core.distribution.model import Allocation, Distribution, DistributionPerson
 from core.distribution.queries.checks import decisions_not_carried_out, decisions_that_differ
 from core.distribution.queries.waiting import branches_waiting
-from core.distribution.rules import AllocationRule, Bar, Way
+from core.distribution.rules import AllocationRule, Bar, Cause, Way
 from core.journal.model import Entry
 from core.people.model import Absence, Person, PersonQualification
 from core.people.rules import AbsenceKind
@@ -411,18 +415,54 @@ class TestTheWayBack:
         assert checked(ask, world) == (0, 0)
 
     @pytest.mark.usefixtures("in_turn")
-    def test_and_it_is_handed_out_again_unless_the_branch_keeps_a_pool(
-        self, engine, arrange, do, world, hand_out
+    def test_and_it_stays_there_until_a_lead_has_it_handed_out(
+        self, engine, do, world, hand_out, ask
     ):
-        work = pool_of(engine, [3])
+        work = pool_of(engine, [3, 4])
         do(world.lea, undo, Undo(hand_out().batch_id))
-        change(arrange, BranchWay, way=Way.POOL)
-        assert hand_out(now=NOW + DAY).given == 0
-
-        change(arrange, BranchWay, way=Way.ROUND_ROBIN)
+        fresh = pool_of(engine, [5])
 
         assert hand_out(now=NOW + DAY).given == 1
-        assert held(engine, work) == {3: BEN}  # whose turn it is
+        assert set(held(engine, work).values()) == {None}
+        assert None not in held(engine, fresh).values()
+
+        again = Distribute((bank.NORTH,), Cause.LEAD)
+        assert do(world.lea, distribute, again, now=NOW + DAY).given == 2
+        assert None not in held(engine, work).values()
+        assert checked(ask, world) == (0, 0)
+
+    @pytest.mark.usefixtures("in_turn")
+    def test_or_until_something_happens_to_it(self, engine, do, world, hand_out):
+        work = pool_of(engine, [3, 4, 5])
+        do(world.lea, undo, Undo(hand_out().batch_id))
+        due = DueOn(NOW.date() + 5 * DAY)
+        do(world.lea, change_due, ChangeDue({work[3]: None}, due=due))
+        do(world.ann, take, Take(work[4]))
+        do(world.ann, release, Release(work[4], None))
+
+        assert hand_out(now=NOW + DAY).given == 2
+
+        holders_now = held(engine, work)
+        assert holders_now[3] in (ANN, BEN)
+        assert (holders_now[4], holders_now[5]) == (BEN, None)  # Ann gave it back
+
+    @pytest.mark.usefixtures("in_turn")
+    def test_an_undone_undo_that_is_undone_leaves_it_there_too(self, engine, do, world, hand_out):
+        work = pool_of(engine, [3])
+        batch_id = hand_out().batch_id
+        for _ in range(3):
+            batch_id = do(world.lea, undo, Undo(batch_id)).batch_id
+
+        assert hand_out(now=NOW + DAY).given == 0
+        assert held(engine, work) == {3: None}
+
+    @pytest.mark.usefixtures("in_turn")
+    def test_what_a_lead_gave_and_took_back_was_never_handed_out(self, engine, do, world, hand_out):
+        work = pool_of(engine, [3])
+        given = do(world.lea, assign, Assign({work[3]: None}, BEN))
+        do(world.lea, undo, Undo(given.batch_id))
+
+        assert hand_out(now=NOW + DAY).given == 1
 
 
 class TestWhenToHandOut:

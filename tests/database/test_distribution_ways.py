@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.access import SYSTEM
 from core.activities.actions.assignment import Assign, assign
 from core.activities.actions.taking import Take, take
+from core.activities.actions.undoing import Undo, undo
 from core.activities.actions.working import Release, release
 from core.activities.model import Activity, Change
 from core.activities.rules import Status
@@ -112,6 +113,40 @@ class TestWhyMe:
 
         return sentences
 
+    def test_tells_an_agent_nothing_of_colleagues(self, engine, do, arrange, ask, world):
+        arrange(lambda session: way(session, Way.ROUND_ROBIN))
+        change(arrange, Person, Person.id == BEN, daily_capacity=0)
+        change(arrange, CustomerState, CustomerState.customer_id == 3, manager_id=BEN)
+        arrange(lambda session: agent(session, 20))
+        work = pool_of(engine, [3])
+        do(SYSTEM, distribute, Distribute())
+
+        answer = ask(world.ann, why_me, activity_id=work[3])
+
+        assert [each.name for each in answer.people] == ["Ann Example"]
+        assert answer.sentences[1] == (
+            "The customer's own person, Ben Example, could not be given it then."
+        )
+        assert answer.sentences[-1] == (
+            "2 other people were looked at; 1 of them could have taken it too."
+        )
+        said = " ".join(answer.sentences)
+        assert "Agent 20" not in said
+        assert "no room" not in said
+        of_lead = ask(world.lea, why_me, activity_id=work[3])
+        assert [each.name for each in of_lead.people] == ["Ann Example", "Ben Example", "Agent 20"]
+        assert "Ben Example (no room: 0 open of 0 a day)" in of_lead.sentences[-1]
+
+    def test_tells_an_agent_when_nobody_else_was_there(self, engine, do, arrange, ask, world):
+        arrange(lambda session: way(session, Way.LOAD))
+        change(arrange, Person, Person.id == BEN, is_active=False)
+        work = pool_of(engine, [3])
+        do(SYSTEM, distribute, Distribute())
+
+        assert ask(world.ann, why_me, activity_id=work[3]).sentences[-1] == (
+            "Nobody else was looked at."
+        )
+
     def test_in_turn(self, engine, do, arrange, ask, world):
         arrange(lambda session: way(session, Way.ROUND_ROBIN))
         change(arrange, Person, Person.id == BEN, daily_capacity=0)
@@ -120,16 +155,16 @@ class TestWhyMe:
         arrange(lambda session: agent(session, 21, certified=[bank.CERTIFIED]))
         do(SYSTEM, distribute, Distribute())
 
-        answer = ask(world.ann, why_me, activity_id=work[3])
+        answer = ask(world.lea, why_me, activity_id=work[3])
 
         assert answer.sentences == (
             (
-                "You got it by rule at 2 Mar 2026, 09:00, because time passed. It stood at place 1"
-                " in the line of North, where what is due first comes first."
+                "Ann Example got it by rule at 2 Mar 2026, 09:00, because time passed. It stood at"
+                " place 1 in the line of North, where what is due first comes first."
             ),
             (
-                "North has its work handed out in turn, and it was turn 1 of that time. You waited"
-                " at place 1 of 2 who could take it (last turn before: no turn yet)."
+                "North has its work handed out in turn, and it was turn 1 of that time. Ann Example"
+                " waited at place 1 of 2 who could take it (last turn before: no turn yet)."
             ),
             "Could have taken it too: Agent 21.",
             (
@@ -219,6 +254,17 @@ class TestWhyMe:
         change(arrange, Activity, next_action_at=NOW + DAY)
         assert answer(work[3], world.ann)[1] == (
             "The customer expects a contact at 3 Mar 2026, 09:00; it waits until then."
+        )
+
+    def test_what_a_lead_took_back(self, engine, do, arrange, answer, world):
+        arrange(lambda session: way(session, Way.ROUND_ROBIN))
+        work = pool_of(engine, [3])
+        fact = do(SYSTEM, distribute, Distribute())
+        do(world.lea, undo, Undo(fact.batch_id))
+
+        assert answer(work[3], world.ann) == (
+            "Nobody has it.",
+            "It was handed out and taken back: it waits until somebody takes it or gives it out.",
         )
 
     @pytest.mark.parametrize("who", ["sam", "lou"])

@@ -31,7 +31,7 @@ from core.database import Number, affected, row_set
 from core.distribution.actions.lining_up import Step, line
 from core.distribution.beside import beside
 from core.distribution.model import Allocation, DistributionPerson
-from core.distribution.rules import AllocationRule, Way
+from core.distribution.rules import AllocationRule, Cause, Way
 from core.work import Work
 
 _OF_THE_LINE = (
@@ -47,13 +47,17 @@ _COLUMNS = ["activity_id", *_OF_THE_LINE[1:], "distribution_id", "person_id", "r
 
 
 def decide(
-    work: Work, distribution_id: int, steps: Sequence[Step], run_ids: Collection[int]
+    work: Work,
+    distribution_id: int,
+    steps: Sequence[Step],
+    run_ids: Collection[int],
+    cause: Cause,
 ) -> int:
     """Write who gets what and why; return how much was given. The people are written already.
 
     What is given is held until this work is done.
     """
-    lined_up = line(work, steps, run_ids)
+    lined_up = line(work, steps, run_ids, cause)
     takers = _takers(work, distribution_id, steps)
     kept = _kept(lined_up, takers)
     most = max(step.room for step in steps)

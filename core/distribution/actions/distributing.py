@@ -35,7 +35,8 @@ def distribute(work: Work, request: Distribute) -> WorkDistributed:
 
     The customer's own person gets it if that person may take it; else it goes in turn, or by
     load. Nobody gets more than a day's capacity beside the work in hand; the rest waits until
-    there is room again. Where nobody can take anything, nothing is written.
+    there is room again. What a lead took back by an undo is handed out again only when a lead
+    asks for it. Where nobody can take anything, nothing is written.
 
     Two at once come one after the other: the second finds what the first has left.
 
@@ -48,7 +49,10 @@ def distribute(work: Work, request: Distribute) -> WorkDistributed:
     people = _held_people(work, pooled(work.session, ways))
 
     with_room = {id_ for id_, all_ in people.items() if any(each.room for each in all_)}
-    wanted = demand(work.session, with_room, run_ids, now=work.now) if with_room else {}
+    cause = request.cause
+    wanted = (
+        demand(work.session, with_room, run_ids, now=work.now, cause=cause) if with_room else {}
+    )
     steps = list(_steps(ways, people, wanted))
     if not steps:
         left = sum(pooled(work.session, ways).values())
@@ -59,7 +63,7 @@ def distribute(work: Work, request: Distribute) -> WorkDistributed:
     work.session.flush()
     branches = {step.branch_id for step in steps}
     _remember(work, row, [one for id_ in sorted(branches) for one in people[id_]])
-    row.given = decide(work, row.id, steps, run_ids)
+    row.given = decide(work, row.id, steps, run_ids, cause)
     batch = _give(work, row) if row.given else None
     row.left = sum(pooled(work.session, ways).values())
 

@@ -13,7 +13,7 @@ from core.customers.model import CustomerState
 from core.database import id_set, row_set
 from core.distribution.beside import beside
 from core.distribution.queries.waiting import arm, returned_by, waiting
-from core.distribution.rules import USUAL_MINUTES, Need, Way
+from core.distribution.rules import USUAL_MINUTES, Cause, Need, Way
 from core.runs.rules import CONTROL_ARM
 from core.work import Work
 
@@ -30,13 +30,13 @@ class Step:
     takers: tuple[int, ...]
 
 
-def line(work: Work, steps: Sequence[Step], run_ids: Collection[int]) -> CTE:
+def line(work: Work, steps: Sequence[Step], run_ids: Collection[int], cause: Cause) -> CTE:
     """Line up as much of each need as its takers have room for, and hold it.
 
     What somebody else holds just now is left out.
     """
     branch_ids = {step.branch_id for step in steps}
-    first = _first(work, steps, branch_ids, run_ids)
+    first = _first(work, steps, branch_ids, run_ids, cause)
     state = select(CustomerState).where(CustomerState.customer_id == Activity.customer_id)
     minutes = select(ActivitySubtype.minutes).where(ActivitySubtype.id == Activity.subtype_id)
     held = (
@@ -68,7 +68,11 @@ def line(work: Work, steps: Sequence[Step], run_ids: Collection[int]) -> CTE:
 
 
 def _first(
-    work: Work, steps: Sequence[Step], branch_ids: Collection[int], run_ids: Collection[int]
+    work: Work,
+    steps: Sequence[Step],
+    branch_ids: Collection[int],
+    run_ids: Collection[int],
+    cause: Cause,
 ) -> Any:
     """Number what waits of each need, what is due first before the rest."""
     pool = waiting(
@@ -81,6 +85,7 @@ def _first(
         branch_ids=branch_ids,
         run_ids=run_ids,
         now=work.now,
+        cause=cause,
     ).subquery("pool")
     rows = [
         (

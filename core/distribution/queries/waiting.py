@@ -5,18 +5,18 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from core.access import Permission
 from core.activities.model import Activity, Change
 from core.activities.queries.rows import Rows
-from core.activities.rules import Status
+from core.activities.rules import UNDO, Status
 from core.campaigns.model import Design
 from core.database import id_set
 from core.distribution.model import BranchWay
 from core.distribution.queries.people import is_agent, open_work
-from core.distribution.rules import Need, Way
+from core.distribution.rules import DISTRIBUTE, Cause, Need, Way
 from core.people.model import Person
 from core.runs.model import Candidate, Run
 from core.runs.rules import RunStatus
@@ -37,10 +37,14 @@ def waiting(
     branch_ids: Collection[int],
     run_ids: Collection[int],
     now: datetime,
+    cause: Cause,
 ) -> Rows:
-    """Select from the pools what may be handed out: the customer expects nobody later than now."""
+    """Select from the pools what may be handed out: the customer expects nobody later than now.
+
+    What a lead took back waits for the lead: time passing does not hand it out again.
+    """
     dialect = session.get_bind().dialect.name
-    return (
+    rows = (
         select(*columns)
         .join(Run, Run.id == Activity.run_id)
         .join(Design, Design.id == Run.design_id)
@@ -51,6 +55,7 @@ def waiting(
             or_(Activity.next_action_at.is_(None), Activity.next_action_at <= now),
         )
     )
+    return rows if cause is Cause.LEAD else rows.where(taken_back().is_(False))
 
 
 def pooled(session: Session, branch_ids: Collection[int]) -> dict[int, int]:
@@ -68,11 +73,18 @@ def pooled(session: Session, branch_ids: Collection[int]) -> dict[int, int]:
 
 
 def demand(
-    session: Session, branch_ids: Collection[int], run_ids: Collection[int], *, now: datetime
+    session: Session,
+    branch_ids: Collection[int],
+    run_ids: Collection[int],
+    *,
+    now: datetime,
+    cause: Cause,
 ) -> dict[int, dict[Need, int]]:
     """Count what waits by branch and by what it asks of a person."""
     needed = (Activity.branch_id, Design.qualification_id, returned_by().label("returned_by_id"))
-    rows = waiting(session, *needed, branch_ids=branch_ids, run_ids=run_ids, now=now).subquery()
+    rows = waiting(
+        session, *needed, branch_ids=branch_ids, run_ids=run_ids, now=now, cause=cause
+    ).subquery()
     found: dict[int, dict[Need, int]] = defaultdict(dict)
     counted = select(*rows.c, func.count().label("waiting")).group_by(*rows.c)
     for row in session.execute(counted):
@@ -102,6 +114,24 @@ def branches_waiting(view: Reader) -> list[int]:
         .order_by(BranchWay.branch_id)
     )
     return list(view.session.scalars(there))
+
+
+def taken_back() -> ColumnElement[bool]:
+    """Say of each activity whether an undo put it back that was handed out by rule.
+
+    Whatever happens to it after that ends this: a due date that moves, somebody who takes it.
+    """
+    put_back = (_LATER.version == Activity.version, _LATER.verb == UNDO)
+    back = _changes(*put_back, _LATER.to_person_id.is_(None))
+    handed_out = _changes(_LATER.verb == DISTRIBUTE)
+    # Fresh work was not given to anybody: nothing is looked up for it.
+    return case((Activity.version > 1, and_(back > 0, handed_out > 0)), else_=false())
+
+
+def _changes(*which: ColumnElement[bool]) -> ScalarSelect[int]:
+    """Count changes of each activity; counted, so that no database reads the whole history."""
+    counted = select(func.count()).where(_LATER.activity_id == Activity.id, *which)
+    return counted.correlate(Activity).scalar_subquery()
 
 
 def returned_by() -> ColumnElement[int | None]:

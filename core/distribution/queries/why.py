@@ -9,11 +9,13 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
 
 from core import saying
+from core.access import Permission
 from core.activities.generation import GENERATE
 from core.activities.model import Activity, Change
 from core.activities.queries.history import exist
 from core.activities.rules import ASSIGN, TAKE, Status
 from core.distribution.model import Allocation, BranchWay, Distribution, DistributionPerson
+from core.distribution.queries.waiting import taken_back
 from core.distribution.rules import DISTRIBUTE, AllocationRule, Bar, Way
 from core.people.model import Person, Qualification, Unit
 from core.work import Reader
@@ -36,7 +38,10 @@ class AskedRow:
 
 @dataclass(frozen=True)
 class Answer:
-    """Sentences in the order to be read; `people` are those whom the rule looked at."""
+    """Sentences in the order to be read; `people` are those whom the rule looked at.
+
+    Who may not look at colleagues finds only the own row, and how many others there were.
+    """
 
     sentences: tuple[str, ...]
     people: tuple[AskedRow, ...] = ()
@@ -74,8 +79,16 @@ def why_me(view: Reader, *, activity_id: int) -> Answer:
     if change.verb == DISTRIBUTE and (decided := _decision(view, activity_id, change.batch_id)):
         people = _people(view, decided)
         who = "You" if is_me else name
-        return Answer(tuple(_by_rule(view, decided, people, who, branch)), people)
+        of_all = _sees_colleagues(view)
+        sentences = tuple(_by_rule(view, decided, people, who, branch, of_all=of_all))
+        shown = (each for each in people if of_all or each.person_id == view.actor.person_id)
+        return Answer(sentences, tuple(shown))
     return Answer((_otherwise(view, change, is_me=is_me, name=name, branch=branch),))
+
+
+def _sees_colleagues(view: Reader) -> bool:
+    """Test whether the load of others is any business of this person, as a lead's it is."""
+    return view.actor.may(Permission.SEE_TEAM) or view.actor.may(Permission.SEE_PEOPLE)
 
 
 def _unassigned(
@@ -91,6 +104,8 @@ def _unassigned(
         yield f"{branch} keeps a pool: whoever may take it can take it."
     elif next_action_at is not None and next_action_at > view.now:
         yield f"The customer expects a contact at {_at(view, next_action_at)}; it waits until then."
+    elif view.session.scalar(select(taken_back()).where(Activity.id == activity_id)):
+        yield "It was handed out and taken back: it waits until somebody takes it or gives it out."
     else:
         yield f"{branch} has its work handed out {way}: it waits for somebody who may take it."
 
@@ -158,7 +173,13 @@ def _verdict(person: DistributionPerson, why: Allocation, qualification: str | N
 
 
 def _by_rule(
-    view: Reader, decided: Any, people: Sequence[AskedRow], who: str, branch: str
+    view: Reader,
+    decided: Any,
+    people: Sequence[AskedRow],
+    who: str,
+    branch: str,
+    *,
+    of_all: bool,
 ) -> Iterator[str]:
     why = decided.Allocation
     yield (
@@ -173,7 +194,7 @@ def _by_rule(
             f"{own.open} open of {own.capacity} a day."
         )
     else:
-        yield from _own_person(decided, people)
+        yield from _own_person(decided, people, of_all=of_all)
     if why.rule is AllocationRule.ROUND_ROBIN:
         since = "no turn yet" if own.last_given_at is None else _at(view, own.last_given_at)
         yield (
@@ -186,6 +207,9 @@ def _by_rule(
             f"{branch} has its work handed out by load: {who} had {own.open} open of "
             f"{own.capacity} a day, and with what was handed out before it carried the least."
         )
+    if not of_all:
+        yield _others(len(able) - 1, len(people) - 1)
+        return
     others = [person.name for person in able if person is not own]
     yield f"Could have taken it too: {', '.join(others)}." if others else "Nobody else could."
     if barred := [person for person in people if person not in able]:
@@ -193,10 +217,21 @@ def _by_rule(
         yield f"Not asked: {told}."
 
 
-def _own_person(decided: Any, people: Sequence[AskedRow]) -> Iterator[str]:
+def _others(able: int, looked_at: int) -> str:
+    """Say how many colleagues the rule looked at, and nothing of any of them."""
+    if not looked_at:
+        return "Nobody else was looked at."
+    beside = f"{looked_at:,} other {'person was' if looked_at == 1 else 'people were'} looked at"
+    return f"{beside}; {able:,} of them could have taken it too."
+
+
+def _own_person(decided: Any, people: Sequence[AskedRow], *, of_all: bool) -> Iterator[str]:
     """Say why the customer's own person did not get it, if there is one."""
     why = decided.Allocation
     if why.own_person_id is None:
+        return
+    if not of_all and why.own_person_id != why.person_id:
+        yield f"The customer's own person, {decided.own}, could not be given it then."
         return
     known = next((each for each in people if each.person_id == why.own_person_id), None)
     if known is None:
