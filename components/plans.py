@@ -57,11 +57,11 @@ class Line:
     """An entry of a plan together with what came of it; `result` is of the last analysed run."""
 
     id: int
-    campaign_id: int
+    campaign_id: int | None
     campaign: str
     unit: str
     metric: Metric
-    goal: float
+    goal: float | None
     starts_on: date
     ends_on: date
     runs: int

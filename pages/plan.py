@@ -69,8 +69,11 @@ if chosen:
     st.subheader(words.plain(f"{line.campaign} in {line.unit}"))
     with st.container(horizontal=True, vertical_alignment="center"):
         look.badge(words.sentence(line.state), plans.MEANINGS[line.state])
-        st.caption(f"Goal: {line.metric} of {words.percent(line.goal)}")
-        navigation.link("campaign", "Campaign sheet", actor=actor, id=line.campaign_id)
+        if line.campaign_id is None:
+            st.caption("No design was asked for yet, so there is no goal.")
+        else:
+            st.caption(f"Goal: {line.metric} of {words.percent(line.goal)}")
+            navigation.link("campaign", "Campaign sheet", actor=actor, id=line.campaign_id)
     own = [record for record in records if record.entry_id == line.id]
     for version in sorted({record.version for record in own}):
         st.markdown(f"**Record of version {version}**")
@@ -83,7 +86,7 @@ if chosen:
         navigation.link("run", f"Open run {record.run}", actor=actor, id=record.run_id)
     if not own:
         st.info("It has not been started yet.", icon=":material/schedule:")
-    if actor.may(Permission.RUN_CAMPAIGNS):
+    if actor.may(Permission.RUN_CAMPAIGNS) and line.campaign_id is not None:
         with st.expander("Start a run from this entry", icon=":material/play_circle:"):
             plans.start_form(line)
 elif lines:

@@ -15,7 +15,8 @@ MOST_DAYS, MOST_DELAY = 365, 31
 class DesignTerms:
     """`control_share` is in basis points; `goal` and `expected_rate` are shares from 0 to 1.
 
-    Costs and value are per customer contacted, once, and per conversion, in the bank's currency.
+    Costs and value are per customer contacted, once, and per conversion, in the bank's currency;
+    `transfer_price` is what the product's owner is credited for each sale.
     """
 
     segment_id: int | None = None
@@ -23,8 +24,12 @@ class DesignTerms:
     product_id: int | None = None
     base_product_id: int | None = None
     qualification_id: int | None = None
+    product_use: str = ""
     offer: str = ""
+    transfer_price: Decimal | None = None
+    pricing_frame: str = ""
     guide: str = ""
+    consumable_ids: tuple[int, ...] = ()
     metric: Metric = Metric.CONVERSION
     goal: float | None = None
     control_share: int = 1_000
@@ -40,7 +45,7 @@ class DesignTerms:
             share = getattr(self, name)
             if share is not None and not 0 <= share <= 1:
                 raise Invalid(f"The {name.replace('_', ' ')} lies between 0 and 100 %.")
-        for name in ("contact_cost", "fixed_cost", "value_per_conversion"):
+        for name in ("contact_cost", "fixed_cost", "value_per_conversion", "transfer_price"):
             amount = getattr(self, name)
             if amount is not None and not 0 <= amount <= 10**13:
                 raise Invalid(f"The {name.replace('_', ' ')} can't be negative or beyond counting.")

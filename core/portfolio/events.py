@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from core.campaigns.rules import Metric
 from core.journal.model import Event, Notice
@@ -70,3 +70,41 @@ class PlanEntryAdded(Event):
             "ends_on": self.ends_on,
         }
         return (Notice(f"{PLAN}/Updated", f"plan:{self.plan}", payload),)
+
+
+@dataclass(frozen=True)
+class PlanEntryFilled(PlanEntryAdded):
+    """The campaign came that an entry kept its place for under a name."""
+
+    kind: ClassVar[str] = "plan.entry-filled"
+
+    name: str | None
+
+
+@dataclass(frozen=True)
+class BriefMade(Event):
+    """A campaign was opened with its first draft, for the cause that is named."""
+
+    kind: ClassVar[str] = "brief.made"
+
+    campaign_id: int
+    code: str
+    design_id: int
+    row_version: int
+    segment_id: int | None
+    entry_id: int | None
+    because: str
+    threat_id: int | None
+    initiative_id: int | None
+    direction_id: int | None
+    gap: dict[str, Any] | None
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        causes = {
+            "threat": self.threat_id,
+            "initiative": self.initiative_id,
+            "direction": self.direction_id,
+        }
+        named = (f"{what}:{id_}" for what, id_ in causes.items() if id_ is not None)
+        return (f"campaign:{self.campaign_id}", f"design:{self.design_id}", *named)

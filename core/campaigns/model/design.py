@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.campaigns.model.reference import (
     ActivitySubtype,
@@ -94,8 +94,23 @@ class Design(Base):
     comment: Mapped[str | None]
     frozen: Mapped[dict[str, Any] | None]
     row_version: Mapped[int] = mapped_column()
+    consumables: Mapped[list["DesignConsumable"]] = relationship(
+        cascade="all, delete-orphan", order_by="DesignConsumable.consumable_id"
+    )
 
     __mapper_args__ = {"version_id_col": row_version}
+
+    @property
+    def consumable_ids(self) -> tuple[int, ...]:
+        """Return what is given away with the offer, in order of its number."""
+        return tuple(sorted(each.consumable_id for each in self.consumables))
+
+    @consumable_ids.setter
+    def consumable_ids(self, wanted: tuple[int, ...]) -> None:
+        kept = {each.consumable_id: each for each in self.consumables}
+        self.consumables = [
+            kept.get(id_) or DesignConsumable(consumable_id=id_) for id_ in sorted(set(wanted))
+        ]
 
 
 class DesignConsumable(Base):

@@ -2,14 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from sqlalchemy import select
 
-from core import saying
 from core.access import Permission
 from core.campaigns.model import Campaign, Design
 from core.campaigns.rules import DesignStatus, Metric
-from core.people.model import Unit
+from core.portfolio.actions.holding import (
+    check_budget,
+    check_dates,
+    check_goal,
+    check_within,
+    own_campaign,
+    plan_in_scope,
+    unit_in_scope,
+)
 from core.portfolio.events import PlanCreated, PlanEntryAdded
 from core.portfolio.model import Plan, PlanEntry
 from core.refusals import Conflict, Invalid, NotFound
@@ -27,11 +35,13 @@ class CreatePlan:
     unit_id: int
     starts_on: date
     ends_on: date
+    budget: Decimal | None = None
 
     def __post_init__(self) -> None:
         if not self.code.strip() or not self.name.strip():
             raise Invalid("A plan needs a code and a name.")
-        _check_dates(self.starts_on, self.ends_on)
+        check_dates(self.starts_on, self.ends_on)
+        check_budget(self.budget)
 
 
 @dataclass(frozen=True)
@@ -45,11 +55,12 @@ class AddEntry:
     goal: float
     starts_on: date
     ends_on: date
+    budget: Decimal | None = None
 
     def __post_init__(self) -> None:
-        if not 0 <= self.goal <= 1:
-            raise Invalid(f"A goal is a share between 0 and 1, not {self.goal}; 20 % is 0.2.")
-        _check_dates(self.starts_on, self.ends_on)
+        check_goal(self.goal)
+        check_dates(self.starts_on, self.ends_on)
+        check_budget(self.budget)
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,7 @@ def create_plan(work: Work, request: CreatePlan) -> PlanCreated:
     :raises Conflict: the code is taken
     """
     work.authorize(Permission.DESIGN_CAMPAIGNS)
-    unit = _unit(work, request.unit_id)
+    unit = unit_in_scope(work, request.unit_id)
     code = request.code.strip()
     if work.session.scalar(select(Plan.id).where(Plan.code == code)) is not None:
         raise Conflict(f"There is a plan {code} already; choose another code.")
@@ -86,6 +97,7 @@ def create_plan(work: Work, request: CreatePlan) -> PlanCreated:
         unit_id=unit.id,
         starts_on=request.starts_on,
         ends_on=request.ends_on,
+        budget=request.budget,
     )
     work.session.add(plan)
     work.session.flush()
@@ -110,19 +122,10 @@ def add_entry(work: Work, request: AddEntry) -> PlanEntryAdded:
     :raises Conflict: the campaign is in the plan for this unit already
     """
     work.authorize(Permission.DESIGN_CAMPAIGNS)
-    scope = work.actor.scope
-    plan = work.session.scalar(
-        select(Plan).where(Plan.id == request.plan_id, scope.limits(Plan.unit_id))
-    )
-    if plan is None:
-        raise NotFound("There is no such plan among those of your units.")
-    campaign = work.session.scalar(
-        select(Campaign).where(Campaign.id == request.campaign_id, scope.limits(Campaign.unit_id))
-    )
-    if campaign is None:
-        raise NotFound("There is no such campaign among those of your units.")
-    unit = _unit(work, request.unit_id)
-    _check_within(request.starts_on, request.ends_on, plan.starts_on, plan.ends_on, plan.code)
+    plan = plan_in_scope(work, request.plan_id)
+    campaign = own_campaign(work, request.campaign_id)
+    unit = unit_in_scope(work, request.unit_id)
+    check_within(request.starts_on, request.ends_on, plan.starts_on, plan.ends_on, plan.code)
     taken = select(PlanEntry.id).where(
         PlanEntry.plan_id == plan.id,
         PlanEntry.campaign_id == campaign.id,
@@ -139,6 +142,7 @@ def add_entry(work: Work, request: AddEntry) -> PlanEntryAdded:
         goal=request.goal,
         starts_on=request.starts_on,
         ends_on=request.ends_on,
+        budget=request.budget,
     )
     work.session.add(entry)
     work.session.flush()
@@ -151,7 +155,7 @@ def add_entry(work: Work, request: AddEntry) -> PlanEntryAdded:
         campaign=campaign.code,
         unit=unit.code,
         metric=entry.metric,
-        goal=entry.goal,
+        goal=request.goal,
         starts_on=entry.starts_on,
         ends_on=entry.ends_on,
     )
@@ -176,8 +180,8 @@ def start_run_from_plan(work: Work, request: StartFromPlan) -> RunStarted:
         raise NotFound("There is no such entry among the plans of your units.")
     entry, plan, campaign = found
     starts_on, ends_on = request.starts_on or entry.starts_on, request.ends_on or entry.ends_on
-    _check_dates(starts_on, ends_on)
-    _check_within(starts_on, ends_on, entry.starts_on, entry.ends_on, plan)
+    check_dates(starts_on, ends_on)
+    check_within(starts_on, ends_on, entry.starts_on, entry.ends_on, plan)
     design_id = _approved(work, entry.campaign_id, request.design_id)
     if design_id is None:
         raise Invalid(f"{campaign} has no approved version of its own to run; ask for approval.")
@@ -196,31 +200,10 @@ def start_run_from_plan(work: Work, request: StartFromPlan) -> RunStarted:
     )
 
 
-def _approved(work: Work, campaign_id: int, design_id: int | None) -> int | None:
+def _approved(work: Work, campaign_id: int | None, design_id: int | None) -> int | None:
     """Return the wanted version of the campaign, or the newest approved one."""
     wanted = select(Design.id).where(Design.campaign_id == campaign_id)
     if design_id is not None:
         return work.session.scalar(wanted.where(Design.id == design_id))
     newest = wanted.where(Design.status == DesignStatus.APPROVED).order_by(Design.version.desc())
     return work.session.scalars(newest).first()
-
-
-def _unit(work: Work, unit_id: int) -> Unit:
-    unit = work.session.get(Unit, unit_id)
-    if unit is None or not work.actor.scope.holds(unit.id):
-        raise NotFound("There is no such unit among yours.")
-    return unit
-
-
-def _check_dates(starts_on: date, ends_on: date) -> None:
-    if ends_on < starts_on:
-        end, start = saying.day(ends_on), saying.day(starts_on)
-        raise Invalid(f"The end, {end}, is before the start, {start}: move one.")
-
-
-def _check_within(starts_on: date, ends_on: date, first: date, last: date, plan: str) -> None:
-    if starts_on < first or ends_on > last:
-        raise Invalid(
-            f"{saying.day(starts_on)} to {saying.day(ends_on)} is not within {saying.day(first)} "
-            f"to {saying.day(last)}, as plan {plan} has it."
-        )

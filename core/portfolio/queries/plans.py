@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Select, and_, func, select
@@ -29,6 +30,7 @@ class PlanRow:
     unit: str
     starts_on: date
     ends_on: date
+    budget: Decimal | None
     entries: int
 
 
@@ -43,12 +45,13 @@ def plans(view: Reader) -> list[PlanRow]:
             Unit.name,
             Plan.starts_on,
             Plan.ends_on,
+            Plan.budget,
             func.count(PlanEntry.id),
         )
         .join(Unit, Unit.id == Plan.unit_id)
         .outerjoin(PlanEntry, PlanEntry.plan_id == Plan.id)
         .where(view.actor.scope.limits(Plan.unit_id))
-        .group_by(Plan.id, Plan.code, Plan.name, Unit.name, Plan.starts_on, Plan.ends_on)
+        .group_by(Plan.id, Unit.name)
         .order_by(Plan.starts_on.desc(), Plan.code)
     )
     return [PlanRow(*row) for row in view.session.execute(statement)]
@@ -56,40 +59,44 @@ def plans(view: Reader) -> list[PlanRow]:
 
 @dataclass(frozen=True)
 class EntryRow:
-    """A campaign in a plan, with its goal there."""
+    """A campaign in a plan, with its goal there; or the name of one that was not designed yet."""
 
     entry_id: int
     plan_id: int
     plan: str
-    campaign_id: int
-    campaign_code: str
+    campaign_id: int | None
+    campaign_code: str | None
     campaign: str
     unit: str
     metric: Metric
-    goal: float
+    goal: float | None
     starts_on: date
     ends_on: date
+    budget: Decimal | None
+    initiative_id: int | None
 
 
 def plan_entries(view: Reader, *, plan_id: int | None = None) -> list[EntryRow]:
     """List what plans foresee for the asker's units, in order of its start."""
     view.authorize(Permission.SEE_PORTFOLIO)
-    statement = (
+    statement: Select[*tuple[Any, ...]] = (
         select(
             PlanEntry.id,
             Plan.id,
             Plan.code,
             Campaign.id,
             Campaign.code,
-            Campaign.name,
+            func.coalesce(Campaign.name, PlanEntry.name),
             Unit.name,
             PlanEntry.metric,
             PlanEntry.goal,
             PlanEntry.starts_on,
             PlanEntry.ends_on,
+            PlanEntry.budget,
+            PlanEntry.initiative_id,
         )
         .join(Plan, Plan.id == PlanEntry.plan_id)
-        .join(Campaign, Campaign.id == PlanEntry.campaign_id)
+        .outerjoin(Campaign, Campaign.id == PlanEntry.campaign_id)
         .join(Unit, Unit.id == PlanEntry.unit_id)
         .where(view.actor.scope.limits(PlanEntry.unit_id))
         .order_by(PlanEntry.starts_on, PlanEntry.id)
@@ -114,7 +121,7 @@ class RecordRow:
     status: RunStatus
     finished_at: datetime | None
     metric: Metric
-    goal: float
+    goal: float | None
     cycle: int | None
     cut_off_at: datetime | None
     figures: dict[str, Any] | None
