@@ -1,6 +1,7 @@
 """One activity as everybody sees it: where it stands, what to know, and what happened to it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import streamlit as st
 
@@ -23,6 +24,8 @@ _HISTORY = (
     Column("detail", "Detailed status", write=lambda row: _step(row, "detail")),
     Column("person", "Person", write=lambda row: _step(row, "person")),
     Column("branch", "Branch", write=lambda row: _step(row, "branch")),
+    Column("due_at", "Due", write=lambda row: _step(row, "due_at", words.moment)),
+    Column("next", "Next action", write=lambda row: _step(row, "next_action_at", words.moment)),
 )
 _ATTEMPTS = (
     Column("at", "When", "moment"),
@@ -168,11 +171,12 @@ def _facts(facts: Mapping[str, object]) -> None:
     st.markdown("  \n".join(lines))
 
 
-def _step(row: object, field: str) -> str | None:
+def _step(row: object, field: str, written: Callable[[Any], object] = str) -> str | None:
     before, after = getattr(row, f"from_{field}"), getattr(row, f"to_{field}")
     if before == after:
         return None
-    return f"{before or words.NONE} → {after or words.NONE}"
+    ends = (words.NONE if end is None else written(end) for end in (before, after))
+    return " → ".join(map(str, ends))
 
 
 def _detail(detail: Detail | None) -> Meaning | None:

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from components import activity_sheet, fairness, navigation, words
+from components import activity_sheet, fairness, navigation, promises, words
 from components.gateway import as_seen, current_actor, fetch, submit
 from core.activities.actions.working import Cancel, Release, cancel, release
 from core.activities.events import ActivityCancelled
@@ -24,6 +24,8 @@ def one(row: ActivityRow) -> None:
                 _release(seen.row)
             if seen.row.status in OPEN:
                 _cancel(seen.row)
+            if seen.row.promise is not None:
+                promises.move(seen.row)
             navigation.link("customer", "Customer", actor=current_actor(), id=seen.row.customer_id)
         fairness.why(row.id, label="Why this person?")
         activity_sheet.past(seen.row)

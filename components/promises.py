@@ -8,6 +8,7 @@ from components import callbacks, words
 from components.gateway import fetch, submit
 from core.activities.actions.promising import LeaveMany, MovePromise, leave_many, move_promise
 from core.activities.queries.moments import moments
+from core.activities.queries.rows import ActivityRow
 from core.queues.promises import PromiseAtRisk
 
 
@@ -23,7 +24,7 @@ def fixes(chosen: Sequence[PromiseAtRisk]) -> None:
             done=lambda fact: _left(fact.moved, fact.refused),
         )
     if len(chosen) == 1:
-        _move(chosen[0])
+        move(chosen[0])
 
 
 def _left(moved: int, refused: int) -> str:
@@ -33,7 +34,8 @@ def _left(moved: int, refused: int) -> str:
     return f"{said}; {words.count(refused)} did not move." if refused else f"{said}."
 
 
-def _move(row: PromiseAtRisk) -> None:
+def move(row: PromiseAtRisk | ActivityRow) -> None:
+    """Draw the choice of another time for a call that was promised."""
     with st.popover("Move the call", icon=":material/update:"):
         st.caption("Ask the customer first.")
         at = callbacks.when(f"when:{row.id}:promise", fetch(moments, activity_id=row.id))

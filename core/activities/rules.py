@@ -142,6 +142,7 @@ def uses_up(tries: int, *, most: int, ending: RetryEnd) -> bool:
 
 # What a batch does that moves no status: it changes a date, or takes another batch back.
 CHANGE_DUE = "change due date"
+MOVE_CALL = "move the call"  # one promise alone, to another time
 UNDO = "undo"
 # Work of who is away or has left, and what comes back to who was away.
 HAND_OVER = "hand over"

@@ -6,6 +6,8 @@ import pytest
 from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
+from core.access import SYSTEM
+from core.activities.actions.assignment import Assign, assign
 from core.activities.actions.promising import (
     LeaveMany,
     LeaveToAnyone,
@@ -27,10 +29,12 @@ from core.activities.actions.working import (
     release,
 )
 from core.activities.model import Activity, Attempt, Change
-from core.activities.queries.history import attempts
+from core.activities.queries.batches import batch_refusals
+from core.activities.queries.checks import broken_histories
+from core.activities.queries.history import attempts, history
 from core.activities.queries.lists import my_list, pool
 from core.activities.queries.moments import moments
-from core.activities.rules import Outcome, Promise, Status, Urgency
+from core.activities.rules import MOVE_CALL, Outcome, Promise, Status, Urgency
 from core.campaigns.rules import Priority
 from core.customers.model import CustomerState
 from core.journal.model import Entry
@@ -121,7 +125,7 @@ class TestAnyone:
 
         with pytest.raises(NotFound, match="Nothing is waiting"):
             do(world.ben, take_next, TakeNext())
-        with pytest.raises(Invalid, match="It waits until Tuesday 3 March 2026, 10:00"):
+        with pytest.raises(Invalid, match="It waits until Tue 3 Mar 2026, 10:00"):
             do(world.ben, take, Take(work[1]))
         [listed] = ask(world.ben, pool).rows
         assert (listed.next_action_at, listed.promise) == (TOMORROW, Promise.ANYONE)
@@ -173,10 +177,10 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("wanted", "why", "next_one"),
         [
-            (NOW, "later than now", "Monday 2 March 2026, 09:01"),
-            (NOW - timedelta(days=1), "later than now", "Monday 2 March 2026, 09:01"),
-            (NOW.replace(hour=17), "outside the contact hours", "Tuesday 3 March 2026, 09:00"),
-            (NOW + timedelta(days=5), "not called on Saturday", "Monday 9 March 2026, 09:00"),
+            (NOW, "later than now", "Mon 2 Mar 2026, 09:01"),
+            (NOW - timedelta(days=1), "later than now", "Mon 2 Mar 2026, 09:01"),
+            (NOW.replace(hour=17), "outside the contact hours", "Tue 3 Mar 2026, 09:00"),
+            (NOW + timedelta(days=5), "not called on Sat 7 Mar 2026", "Mon 9 Mar 2026, 09:00"),
         ],
         ids=["now", "past", "evening", "weekend"],
     )
@@ -194,7 +198,7 @@ class TestRefusals:
         calendar_of_unit(do, world, w.NORTH)
         noon, evening = (datetime(2026, 3, 3, hour, 30) for hour in (12, 17))  # noqa: DTZ001
 
-        with pytest.raises(Invalid, match="next possible moment is Tuesday 3 March 2026, 13:00"):
+        with pytest.raises(Invalid, match="next possible moment is Tue 3 Mar 2026, 13:00"):
             do(world.ann, note_attempt, call_back(work[1], noon))
         do(world.ann, note_attempt, call_back(work[1], evening))
 
@@ -205,7 +209,7 @@ class TestRefusals:
         calendar_of_unit(do, world, w.NORTH, CZECH)
         easter_monday = datetime(2026, 4, 6, 10)  # noqa: DTZ001  on the wall of the branch
 
-        with pytest.raises(Invalid, match="not called on Monday 6 April 2026"):
+        with pytest.raises(Invalid, match="not called on Mon 6 Apr 2026"):
             do(world.ann, note_attempt, call_back(work[1], easter_monday))
 
     def test_a_skipped_hour(self, world, do, work):
@@ -213,7 +217,7 @@ class TestRefusals:
 
         with pytest.raises(Invalid, match="does not exist: the clocks are put forward") as refusal:
             do(world.ann, note_attempt, call_back(work[1], skipped))
-        assert str(refusal.value).endswith("is Monday 30 March 2026, 09:00.")
+        assert str(refusal.value).endswith("is Mon 30 Mar 2026, 09:00.")
 
     def test_a_quiet_period_is_for_offers(self, engine, world, do):
         sale = pool_of(engine, [1], held={1: ANN})
@@ -222,9 +226,9 @@ class TestRefusals:
             state = session.get_one(CustomerState, 1)
             state.last_refusal_at = NOW - timedelta(days=80)  # the policy has 90
 
-        with pytest.raises(Invalid, match="left in peace until Thursday 12 March 2026") as refusal:
+        with pytest.raises(Invalid, match="left in peace until Thu 12 Mar 2026") as refusal:
             do(world.ann, note_attempt, call_back(sale[1]))
-        assert str(refusal.value).endswith("is Thursday 12 March 2026, 09:00.")
+        assert str(refusal.value).endswith("is Thu 12 Mar 2026, 09:00.")
         do(world.ann, note_attempt, call_back(papers[1]))
 
     def test_a_promise_needs_its_moment_and_a_customer_who_was_reached(self):
@@ -285,6 +289,54 @@ class TestWhatAPersonCantKeep:
         assert (activity.next_action_at, activity.promise) == (later, Promise.MINE_ONLY)
         assert (fact.from_next_action_at, fact.next_action_at) == (TOMORROW, later)
         assert activity.person_id == ANN
+
+    def test_stands_in_the_history_when_it_is_moved(self, engine, world, do, ask, work):
+        do(world.ann, note_attempt, call_back(work[1]))
+        later = TOMORROW + timedelta(hours=3)
+
+        do(world.lea, move_promise, MovePromise(work[1], later))
+
+        last = ask(world.ann, history, activity_id=work[1])[-1]
+        assert (last.verb, last.who) == (MOVE_CALL, "Lea Example")
+        assert (last.from_next_action_at, last.to_next_action_at) == (TOMORROW, later)
+        assert (last.from_status, last.from_person) == (last.to_status, last.to_person)
+        assert (last.from_due_at, last.to_due_at) == (None, None)
+        assert ask(SYSTEM, broken_histories) == 0
+
+    def test_an_undo_names_who_has_moved_it_since(self, engine, world, do, ask, work):
+        do(world.ann, note_attempt, call_back(work[1]))
+        batch = do(world.lea, assign, Assign({work[1]: None}, BEN))
+        do(world.ben, move_promise, MovePromise(work[1], TOMORROW + timedelta(hours=3)))
+
+        back = do(world.lea, undo, Undo(batch.batch_id))
+
+        assert (back.moved, back.refused) == (0, 1)
+        (kept,) = ask(world.lea, batch_refusals, batch_id=back.batch_id).rows
+        assert kept.reason == "Ben Example has changed it since."
+        assert row(engine, Activity, work[1]).next_action_at == TOMORROW + timedelta(hours=3)
+
+    def test_is_moved_in_the_pool_by_the_lead_alone(self, engine, world, do, ask, work):
+        do(world.ann, note_attempt, call_back(work[1], promise=Promise.ANYONE))
+        later = TOMORROW + timedelta(hours=3)
+
+        for who in (world.ann, world.ben):
+            with pytest.raises(NotAllowed):
+                do(who, move_promise, MovePromise(work[1], later))
+        with pytest.raises(NotFound):
+            do(world.lou, move_promise, MovePromise(work[1], later))
+        do(world.lea, move_promise, MovePromise(work[1], later))
+
+        activity = row(engine, Activity, work[1])
+        assert (activity.status, activity.person_id) == (Status.UNASSIGNED, None)
+        assert (activity.next_action_at, activity.promise) == (later, Promise.ANYONE)
+        assert ask(SYSTEM, broken_histories) == 0
+
+    def test_is_not_moved_once_it_is_closed(self, world, do, work):
+        do(world.ann, note_attempt, call_back(work[1]))
+        do(world.ann, cancel, Cancel(work[1], w.WRONG_NUMBER))
+
+        with pytest.raises(Invalid, match="promised no call"):
+            do(world.lea, move_promise, MovePromise(work[1], TOMORROW))
 
     def test_not_to_a_time_at_which_nobody_calls(self, world, do, work):
         do(world.ann, note_attempt, call_back(work[1]))

@@ -103,15 +103,25 @@ def moved(
     )
     if changed is None:
         raise Conflict(Objection.MEANWHILE)
-    before = {name: getattr(activity, name) for name in TRACKED}
-    after = before | {name: value for name, value in values.items() if name in TRACKED}
-    if after != before:
-        ends = {f"from_{name}": value for name, value in before.items()}
-        ends |= {f"to_{name}": value for name, value in after.items()}
-        actor_id = None if by_system else work.actor.person_id
-        work.session.add(
-            Change(activity_id=activity.id, at=work.now, actor_id=actor_id, verb=move.verb, **ends)
-        )
+    tracked = {name: value for name, value in values.items() if name in TRACKED}
+    if any(getattr(activity, name) != value for name, value in tracked.items()):
+        remembered(work, activity, move.verb, by_system=by_system, **tracked)
+
+
+def remembered(
+    work: Work, activity: Activity, verb: str, *, by_system: bool = False, **after: Any
+) -> None:
+    """Write into the history what an activity becomes, which is held and still as it was found.
+
+    :param after: the new values of fields that the history is of
+    """
+    before = {name: getattr(activity, name) for name in (*TRACKED, *after)}
+    ends = {f"from_{name}": value for name, value in before.items()}
+    ends |= {f"to_{name}": value for name, value in (before | after).items()}
+    actor_id = None if by_system else work.actor.person_id
+    work.session.add(
+        Change(activity_id=activity.id, at=work.now, actor_id=actor_id, verb=verb, **ends)
+    )
 
 
 def closed(work: Work) -> dict[str, Any]:

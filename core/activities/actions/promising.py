@@ -8,15 +8,22 @@ from sqlalchemy import select, update
 
 from core.access import Permission
 from core.activities.actions.batching import carried_out
-from core.activities.actions.moves import found, kept_by_anyone, led, moved
+from core.activities.actions.moves import (
+    found,
+    kept_by_anyone,
+    led,
+    locked,
+    moved,
+    remembered,
+)
 from core.activities.events import ActivitiesReleased, PromiseLeft, PromiseMoved
 from core.activities.model import Activity
 from core.activities.queries.asked import ToPool
 from core.activities.reaching import reach_of
-from core.activities.rules import LEAVE
-from core.activities.scope import worked
+from core.activities.rules import LEAVE, MOVE_CALL, Objection
+from core.activities.scope import seen, worked
 from core.database import id_set
-from core.refusals import Invalid
+from core.refusals import Conflict, Invalid
 from core.work import Work
 
 
@@ -90,12 +97,17 @@ def leave_many(work: Work, request: LeaveMany) -> ActivitiesReleased:
 def move_promise(work: Work, request: MovePromise) -> PromiseMoved:
     """Move a promised call to a time at which the customer may be called.
 
-    :raises NotAllowed: it is somebody else's, and the requester does not lead the team
+    What waits in the pool has no owner: the lead moves it there.
+
+    :raises NotAllowed: it is somebody else's, or waits, and the requester does not lead the team
     :raises Invalid: nothing is promised, or the customer can't be called then
-    :raises NotFound, Conflict: see `moves.found`
+    :raises NotFound: there is no such activity in scope
+    :raises Conflict: it changed since the actor looked
     """
     work.authorize_move(LEAVE)
-    activity = found(work, request.activity_id, move=LEAVE, version=request.version)
+    activity = locked(work, request.activity_id, within=seen(work))
+    if request.version is not None and activity.version != request.version:
+        raise Conflict(Objection.MEANWHILE)
     led(work, activity, LEAVE)
     before = _promised(activity)
     moment = reach_of(work, activity).promised(request.next_action_at, now=work.now)
@@ -106,6 +118,7 @@ def move_promise(work: Work, request: MovePromise) -> PromiseMoved:
         .values(next_action_at=moment, version=Activity.version + 1)
         .execution_options(synchronize_session=False)
     )
+    remembered(work, activity, MOVE_CALL, next_action_at=moment)
 
     fact = PromiseMoved(activity.id, activity.customer_id, activity.run_id, before, moment)
     work.record(fact)

@@ -19,7 +19,7 @@ from core.work import Reader
 class ChangeRow:
     """One change: each of the five tracked fields from and to, who did it, and when.
 
-    `who` is None where the system did it.
+    `who` is None where the system did it. Both ends of a moment are None where it stayed.
     """
 
     id: int
@@ -37,6 +37,10 @@ class ChangeRow:
     to_person: str | None
     from_branch: str | None
     to_branch: str | None
+    from_due_at: datetime | None
+    to_due_at: datetime | None
+    from_next_action_at: datetime | None
+    to_next_action_at: datetime | None
 
 
 def history(view: Reader, *, activity_id: int) -> list[ChangeRow]:
@@ -65,6 +69,10 @@ def history(view: Reader, *, activity_id: int) -> list[ChangeRow]:
             taker.name.label("to_person"),
             left.name.label("from_branch"),
             joined.name.label("to_branch"),
+            Change.from_due_at,
+            Change.to_due_at,
+            Change.from_next_action_at,
+            Change.to_next_action_at,
         )
         .join(Activity, Activity.id == Change.activity_id)
         .outerjoin(Person, Person.id == Change.actor_id)
