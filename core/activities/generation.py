@@ -45,9 +45,9 @@ from core.campaigns.rules import ActivityType, Objective
 from core.customers.model import CustomerState
 from core.database import Moment, affected, id_set
 from core.hours import WorkingTime
-from core.people.conditions import absent, valid_on
+from core.people.conditions import valid_on
 from core.people.model import Person, PersonQualification, PersonRole
-from core.people.queries.working import working_times
+from core.people.queries.working import away_now, working_times
 from core.runs.counted import keep_counted
 from core.runs.model import Candidate, Run, RunStage
 from core.work import Work
@@ -223,7 +223,7 @@ def _holders(work: Work, run: Run) -> Subquery:
     holders = select(Person.id, Person.unit_id).where(
         Person.is_active,
         # Their work was handed over this morning: what comes now would wait for an empty chair.
-        ~absent(Person.id, work.now.date()),
+        Person.id.not_in(id_set(work.dialect, away_now(work.session, now=work.now))),
         exists().where(PersonRole.person_id == Person.id, PersonRole.role == Role.AGENT),
     )
     wanted = work.session.scalar(select(Design.qualification_id).where(Design.id == run.design_id))

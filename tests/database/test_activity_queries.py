@@ -31,17 +31,20 @@ from core.activities.queries.lists import (
     pool,
     team_list,
 )
+from core.activities.queries.receivers import colleagues
 from core.activities.queries.sheet import reasons, sheet
 from core.activities.rules import Outcome, Promise, Status, Urgency
 from core.activities.scope import pending, pending_seen, seen
 from core.campaigns.rules import Priority, ReasonUse
 from core.customers.model import CustomerState
-from core.people.model import Person
+from core.people.model import Absence, Person
+from core.people.rules import AbsenceKind
 from core.refusals import Invalid, NotAllowed, NotFound
 from core.windows import Window
 from tests import world as w
 from tests.conftest import NOW, ZONE
 from tests.making.activities import ADMINISTRATIVE, SALES, pool_of, row
+from tests.making.calendars import AHEAD, calendar_of_unit
 
 ANN, BEN, LEA, SAM = 1, 2, 3, 4
 
@@ -415,6 +418,29 @@ class TestCounts:
         with pytest.raises(NotAllowed):
             ask(world.ann, workload)
 
+    def test_away_is_who_is_absent_by_the_wall_of_the_branch(self, world, do, ask, work, arrange):
+        calendar_of_unit(do, world, w.NORTH, AHEAD)
+        here, there = NOW.date(), NOW.date() + timedelta(days=1)
+        off = {"kind": AbsenceKind.LEAVE, "planned_at": NOW}
+        arrange(
+            lambda session: session.add_all(
+                Absence(person_id=id_, starts_on=day, ends_on=day, **off)
+                for id_, day in ((ANN, here), (BEN, there))
+            )
+        )
+        afternoon = NOW + timedelta(hours=6)
+
+        assert [each.name for each in ask(world.lea, colleagues, now=afternoon)] == [
+            "Lea Example",
+            "Ann Example",
+            "Ben Example",
+        ]
+        for query in (workload, colleagues):
+            away = [each.name for each in ask(world.lea, query, now=afternoon) if each.is_away]
+            assert away == ["Ben Example"]
+            away = [each.name for each in ask(world.lea, query, now=NOW) if each.is_away]
+            assert away == ["Ann Example"]
+
     def test_filters_offer_what_has_work_in_scope(self, engine, world, ask, work):
         pool_of(engine, [1], of=ADMINISTRATIVE)
         offered = ask(world.lou, choices)
@@ -531,7 +557,7 @@ def test_team_queries_ask_a_bounded_number_of_statements(engine, world, ask, wor
     everything = {"matching": ActivityFilter()}
     assert statements(engine, lambda: ask(world.lea, team_list, **everything)) <= 3
     assert statements(engine, lambda: ask(world.lea, count_team, **everything)) <= 1
-    assert statements(engine, lambda: ask(world.lea, workload)) <= 1
+    assert statements(engine, lambda: ask(world.lea, workload)) <= 2
     assert statements(engine, lambda: ask(world.lea, team_counts)) <= 1
     assert statements(engine, lambda: ask(world.lea, sheet, activity_id=work[1])) <= 2
     assert statements(engine, lambda: ask(world.lea, history, activity_id=work[1])) <= 2

@@ -41,7 +41,7 @@ from core.windows import Window
 from core.work import changing
 from tests import world as bank
 from tests.conftest import NOW, ZONE
-from tests.making.calendars import calendar_of_unit
+from tests.making.calendars import AHEAD, calendar_of_unit
 from tests.making.campaigns import ADMINISTRATIVE, approved_design
 from tests.making.runs import planned_run
 
@@ -273,6 +273,19 @@ class TestLaunch:
         arrange(change)
 
         do(world.mia, launch, Launch(run_id))
+
+        [activity] = look(select(Activity).where(Activity.customer_id == 1))
+        assert activity.person_id == holder
+
+    @pytest.mark.parametrize(("in_days", "holder"), [(0, 1), (1, None)])
+    def test_who_is_away_is_asked_of_the_wall_where_the_person_works(
+        self, selected, do, world, look, arrange, in_days, holder
+    ):
+        run_id = selected()
+        calendar_of_unit(do, world, bank.NORTH, AHEAD)
+        arrange(lambda session: session.add(_absence(in_days)))
+
+        do(world.mia, launch, Launch(run_id), now=NOW + timedelta(hours=6))
 
         [activity] = look(select(Activity).where(Activity.customer_id == 1))
         assert activity.person_id == holder

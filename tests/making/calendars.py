@@ -10,6 +10,9 @@ LUNCH = tuple(
 EVENINGS = tuple(Hours(day, 17 * 60, 20 * 60, Purpose.CONTACT) for day in range(6))
 CZECH = DefineCalendar("CZ", "Czech branches", "Europe/Prague", LUNCH, "CZ")
 
+# Fourteen hours ahead of Greenwich: from ten in the morning here it is tomorrow there.
+AHEAD = DefineCalendar("AHEAD", "A day ahead", "Pacific/Kiritimati", LUNCH)
+
 
 def calendar_of_unit(do, world, unit_id, request=CZECH):
     """Define a calendar and let a unit follow it; return its id."""

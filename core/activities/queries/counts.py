@@ -16,8 +16,9 @@ from core.activities.scope import (
     pending_of_team,
 )
 from core.campaigns.rules import ActivityType
-from core.people.conditions import absent, team_member, works
+from core.people.conditions import team_member, works
 from core.people.model import Person
+from core.people.queries.working import away_now
 from core.work import Reader
 
 _DAY = timedelta(days=1)
@@ -90,7 +91,7 @@ class PersonLoad:
     overdue: int
     done_today: int
     capacity: int
-    is_away: bool  # today
+    is_away: bool  # today, where the person works
     share: float | None  # of what is open in the team, if anything is
 
 
@@ -114,7 +115,6 @@ def workload(view: Reader) -> list[PersonLoad]:
             count.filter(is_open, Activity.due_at < view.now),
             count.filter(done),
             Person.daily_capacity,
-            absent(Person.id, view.now.date()),
         )
         .outerjoin(Activity, and_(Activity.person_id == Person.id, or_(is_open, done)))
         .where(Person.is_active, team_member(view), or_(works(), Activity.id.is_not(None)))
@@ -123,4 +123,5 @@ def workload(view: Reader) -> list[PersonLoad]:
     )
     rows = view.session.execute(statement).all()
     total = sum(row[2] for row in rows)
-    return [PersonLoad(*row, row[2] / total if total else None) for row in rows]
+    away = away_now(view.session, [row.id for row in rows], now=view.now)
+    return [PersonLoad(*row, row.id in away, row[2] / total if total else None) for row in rows]

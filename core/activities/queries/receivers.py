@@ -19,8 +19,9 @@ from core.activities.model import Activity
 from core.activities.rules import ASSIGN, OPEN
 from core.activities.scope import among
 from core.campaigns.model import Design
-from core.people.conditions import absent, team_member, valid_on, works
+from core.people.conditions import team_member, valid_on, works
 from core.people.model import Person, PersonQualification, Qualification
+from core.people.queries.working import away_now
 from core.refusals import NotFound
 from core.work import Reader
 
@@ -107,7 +108,7 @@ class Colleague:
     name: str
     open: int
     capacity: int
-    is_away: bool  # today
+    is_away: bool  # today, where the person works
     qualifications: tuple[str, ...]
 
 
@@ -124,13 +125,13 @@ def colleagues(view: Reader) -> list[Colleague]:
             Person.name,
             count,
             Person.daily_capacity,
-            absent(Person.id, view.now.date()),
         )
         .outerjoin(Activity, and_(Activity.person_id == Person.id, among(*OPEN)))
         .where(Person.is_active, works(), team_member(view))
         .group_by(Person.id, Person.name, Person.daily_capacity)
-        .order_by(absent(Person.id, view.now.date()), count, Person.name)
+        .order_by(count, Person.name)
     ).all()
+    away = away_now(view.session, [row.id for row in people], now=view.now)
     certified: dict[int, list[str]] = {}
     members = PersonQualification.person_id.in_(select(Person.id).where(team_member(view)))
     held = _valid(view, members).join(
@@ -142,7 +143,10 @@ def colleagues(view: Reader) -> list[Colleague]:
         )
     ):
         certified.setdefault(person_id, []).append(name)
-    return [Colleague(*row, tuple(certified.get(row.id, ()))) for row in people]
+    return [
+        Colleague(*row, row.id in away, tuple(certified.get(row.id, ())))
+        for row in sorted(people, key=lambda row: row.id in away)
+    ]
 
 
 def _valid(view: Reader, whose: ColumnElement[bool]) -> Select[int]:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, ScalarSelect, exists, func, select
 from sqlalchemy.orm import Session
@@ -16,10 +16,8 @@ from core.database import id_set
 from core.distribution.model import Allocation, Distribution
 from core.distribution.rules import Asked, Bar, room_of
 from core.people.conditions import valid_on
-from core.people.model import Absence, Person, PersonQualification, PersonRole
-from core.people.queries.working import person_times
-
-_DAY = timedelta(days=1)
+from core.people.model import Person, PersonQualification, PersonRole
+from core.people.queries.working import away_now, person_times
 
 
 @dataclass(frozen=True)
@@ -126,23 +124,9 @@ def open_work() -> ScalarSelect[int]:
 def _away(session: Session, person_ids: Sequence[int], now: datetime) -> dict[int, Bar]:
     """Say who is not there on the day that the wall of the own workplace shows."""
     times = person_times(session, person_ids)
-    days: dict[int, date] = {id_: times[id_].day_of(now) for id_ in person_ids}
-    idle = {id_ for id_, day in days.items() if not times[id_].is_working(day)}
-    away = dict.fromkeys(idle, Bar.NOT_WORKING)
-    # A day elsewhere may be the one before or after ours.
-    today = now.date()
-    absences = session.execute(
-        select(Absence.person_id, Absence.starts_on, Absence.ends_on).where(
-            Absence.person_id.in_(id_set(session.get_bind().dialect.name, person_ids)),
-            Absence.starts_on <= today + _DAY,
-            Absence.ends_on >= today - _DAY,
-            Absence.cancelled_at.is_(None),
-        )
-    )
-    for person_id, first, last in absences:
-        if first <= days[person_id] <= last:
-            away[person_id] = Bar.ABSENT
-    return away
+    idle = {id_ for id_, time in times.items() if not time.is_working(time.day_of(now))}
+    absent = away_now(session, person_ids, now=now)
+    return dict.fromkeys(idle, Bar.NOT_WORKING) | dict.fromkeys(absent, Bar.ABSENT)
 
 
 def _certified(session: Session, branches: object, now: datetime) -> Mapping[int, list[int]]:

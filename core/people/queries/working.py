@@ -6,6 +6,7 @@ country from nine to five.
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -17,10 +18,12 @@ from core.calendars.queries import times
 from core.calendars.rules import NINE_TO_FIVE, Purpose, week_of
 from core.database import id_set
 from core.hours import WorkingTime
-from core.people.model import Person, Unit
+from core.people.model import Absence, Person, Unit
 from core.people.rules import UnitKind
 from core.settings import settings
 from core.work import Reader
+
+_DAY = timedelta(days=1)
 
 
 def working_times(
@@ -57,6 +60,31 @@ def person_times(session: Session, person_ids: Collection[int]) -> dict[int, Wor
         else followed[row.calendar_id]
         for row in rows
     }
+
+
+def away_now(
+    session: Session, person_ids: Collection[int] | None = None, *, now: datetime
+) -> set[int]:
+    """Return who is absent on the day that the wall of the own workplace shows.
+
+    :param person_ids: who is asked about; None asks about everybody
+    """
+    # A day elsewhere may be the one before or after ours.
+    today = now.date()
+    near = select(Absence.person_id, Absence.starts_on, Absence.ends_on).where(
+        Absence.starts_on <= today + _DAY,
+        Absence.ends_on >= today - _DAY,
+        Absence.cancelled_at.is_(None),
+    )
+    if person_ids is not None:
+        wanted = id_set(session.get_bind().dialect.name, person_ids)
+        near = near.where(Absence.person_id.in_(wanted))
+    rows = session.execute(near).all()
+    if not rows:
+        return set()
+    times = person_times(session, {row.person_id for row in rows})
+    days = {id_: time.day_of(now) for id_, time in times.items()}
+    return {row.person_id for row in rows if row.starts_on <= days[row.person_id] <= row.ends_on}
 
 
 @dataclass(frozen=True)
