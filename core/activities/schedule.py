@@ -43,7 +43,7 @@ def stage_days(
     return StageDays(
         made_on=day if stage.create_on is CreateOn.SHIFTED else planned,
         activity_on=day,
-        due_on=hours.day_of(due_at - timedelta(minutes=1)),
+        due_on=hours.day_ended_by(due_at),
         due_at=due_at,
     )
 

@@ -128,6 +128,10 @@ class WorkingTime:
         """Return the date that the wall of the zone shows at a moment."""
         return moment.astimezone(ZoneInfo(self.zone)).date()
 
+    def day_ended_by(self, close: datetime) -> date:
+        """Return the day that a close of business ends; at midnight that is the day before."""
+        return self.day_of(close - timedelta(minutes=1))
+
     def is_open(self, moment: datetime) -> bool:
         wall = moment.astimezone(ZoneInfo(self.zone))
         minute = wall.hour * 60 + wall.minute

@@ -1,5 +1,6 @@
 """Many activities at once: split, released, cancelled or due otherwise, each judged by itself."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -24,6 +25,7 @@ from core.activities.actions.bulk import (
     change_due,
     release_many,
 )
+from core.activities.actions.undoing import Undo, undo
 from core.activities.actions.working import Cancel, NoteAttempt, cancel, note_attempt
 from core.activities.events import ActivitiesReleased
 from core.activities.model import Activity, Batch, BatchRefusal, Change
@@ -31,6 +33,7 @@ from core.activities.queries.asked import CancelFor, DueBy, DueOn, Split, ToPers
 from core.activities.queries.filters import ActivityFilter
 from core.activities.queries.foreseeing import Gain, foresee
 from core.activities.rules import HAND_BACK, Outcome, Promise, Status
+from core.calendars.rules import Hours
 from core.customers.model import CustomerState
 from core.journal.model import Entry, Outgoing
 from core.people.model import Person
@@ -39,7 +42,7 @@ from core.runs.model import Candidate
 from tests import world as w
 from tests.conftest import NOW, ZONE
 from tests.making.activities import ADMINISTRATIVE, SALES, pool_of, row
-from tests.making.calendars import calendar_of_unit
+from tests.making.calendars import CZECH, calendar_of_unit
 
 ANN, BEN, LEA, SAM, LOU, MIA = range(1, 7)
 TODAY = NOW.date()
@@ -226,6 +229,33 @@ class TestChangeDue:
         assert (told.from_due_at, told.to_due_at) == (NOW + timedelta(days=14), due.due_at)
         assert (told.from_status, told.to_status) == (Status.ASSIGNED, Status.ASSIGNED)
         assert (due.status, due.person_id, due.version) == (Status.ASSIGNED, ANN, 2)
+
+    def test_the_end_date_goes_with_it_and_comes_back_with_it(
+        self, engine, world, do, work, changes
+    ):
+        before = row(engine, Activity, work[1])
+
+        fact = do(world.lea, change_due, ChangeDue({work[1]: 1}, due=DueOn(date(2026, 3, 7))))
+
+        assert row(engine, Activity, work[1]).ends_on == date(2026, 3, 9)
+        told = changes(fact)[work[1]]
+        assert (told.from_ends_on, told.to_ends_on) == (before.ends_on, date(2026, 3, 9))
+        back = do(world.lea, undo, Undo(fact.batch_id))
+        after = row(engine, Activity, work[1])
+        assert (after.ends_on, after.due_at) == (before.ends_on, before.due_at)
+        do(world.lea, undo, Undo(back.batch_id))
+        assert row(engine, Activity, work[1]).ends_on == date(2026, 3, 9)
+
+    def test_a_day_that_closes_at_midnight_is_the_end_date_itself(self, engine, world, do, work):
+        whole = tuple(Hours(day, 0, 1440) for day in range(5))
+        calendar_of_unit(do, world, w.NORTH, replace(CZECH, zone="Europe/London", hours=whole))
+
+        do(world.lea, change_due, ChangeDue({work[1]: 1}, due=DueOn(date(2026, 3, 5))))
+        do(world.lea, change_due, ChangeDue({work[1]: 2}, due=DueBy(1)))
+
+        moved = row(engine, Activity, work[1])
+        assert moved.due_at == datetime(2026, 3, 7, tzinfo=ZONE)
+        assert moved.ends_on == date(2026, 3, 6)
 
     def test_a_free_day_means_the_next_that_works(self, engine, world, do, work):
         do(world.lea, change_due, ChangeDue({work[1]: 1}, due=DueOn(date(2026, 3, 7))))

@@ -11,7 +11,7 @@ from core.activities.queries.rows import Rows
 
 Reasons: TypeAlias = Sequence[tuple[ColumnElement[bool], Any]]
 # The history has both ends of these only where they moved.
-OPTIONAL = ("due_at", "next_action_at", "promise")
+OPTIONAL = ("due_at", "ends_on", "next_action_at", "promise")
 # What the history keeps both ends of; beside them stands the version that was judged.
 FIELDS = (*TRACKED, *OPTIONAL)
 

@@ -1,4 +1,4 @@
-"""Due dates moved in the working days of the branch that does the work."""
+"""Due dates moved in the working days of the branch that does the work, and the end dates."""
 
 from datetime import date, datetime, timedelta
 
@@ -47,7 +47,7 @@ def redated(view: Reader, what: DueOn | DueBy, rows: Rows) -> Deed:
 
     return Deed(
         CHANGE_DUE,
-        {"due_at": moved.c.to_due_at},
+        {"due_at": moved.c.to_due_at, "ends_on": moved.c.day},
         then=[
             (moved.c.to_due_at.is_(None), Objection.MEANWHILE),
             (moved.c.is_past == 1, Objection.BEFORE_TODAY),
@@ -61,8 +61,8 @@ def redated(view: Reader, what: DueOn | DueBy, rows: Rows) -> Deed:
 def _new(
     view: Reader, times: WorkingTime, due_at: datetime, what: DueOn | DueBy
 ) -> tuple[datetime, date, int]:
-    """Return the new moment, its day, and 1 if that is over, or else 0."""
-    today, day = times.day_of(view.now), times.day_of(due_at)
+    """Return the new moment, the day that it ends, and 1 if that is over, or else 0."""
+    today, day = times.day_of(view.now), times.day_ended_by(due_at)
     if isinstance(what, DueOn):
         moved = times.due_of(what.day, 0)
     elif what.working_days > 0:
@@ -72,7 +72,8 @@ def _new(
         if earlier is None:
             return due_at, day, 1
         moved = earlier
-    return moved, times.day_of(moved), int(times.day_of(moved) < today)
+    ends_on = times.day_ended_by(moved)
+    return moved, ends_on, int(ends_on < today)
 
 
 def _earlier(times: WorkingTime, day: date, working_days: int, first: date) -> datetime | None:

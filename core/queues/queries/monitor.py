@@ -216,6 +216,6 @@ def _finishes(now: datetime) -> Callable[[WorkingTime, float], date]:
     @cache
     def after(time: WorkingTime, working_days: int) -> date:
         end = time.due_of(time.day_of(now), working_days)
-        return time.day_of(end - timedelta(minutes=1))
+        return time.day_ended_by(end)
 
     return lambda time, days: after(time, max(0, ceil(days - rest_of_today(time))))
