@@ -36,14 +36,6 @@ class AccountGiven(PersonEvent):
 
 
 @dataclass(frozen=True)
-class PersonDisabled(PersonEvent):
-    kind: ClassVar[str] = "person.disabled"
-
-    reason: str
-    sessions_ended: int
-
-
-@dataclass(frozen=True)
 class PersonEnabled(PersonEvent):
     kind: ClassVar[str] = "person.enabled"
 

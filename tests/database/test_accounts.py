@@ -10,11 +10,9 @@ from core.customers.model import CustomerState
 from core.journal.model import Entry
 from core.people.actions.accounts import (
     AddPerson,
-    DisablePerson,
     EnablePerson,
     GiveAccount,
     add_person,
-    disable_person,
     enable_person,
     give_account,
 )
@@ -37,6 +35,7 @@ from core.people.actions.sessions import (
 from core.people.model import Credential, Person, WebSession
 from core.people.queries import account_counts, actor_of, people
 from core.people.rules import SignInSource
+from core.queues.actions.leaving import Leave, leave
 from core.refusals import Conflict, Invalid, NotAllowed, NotFound
 from tests.conftest import NOW
 from tests.world import BANK, NORTH, REGION, SOUTH, TEAM_NORTH, TEAM_SOUTH
@@ -157,7 +156,7 @@ class TestGiveAccount:
     def test_refuses_a_weak_password_and_somebody_who_left(self, do, world):
         with pytest.raises(Invalid, match="fewer than 12"):
             do(world.ada, give_account, GiveAccount(ANN, "ann", "short"))
-        do(world.ada, disable_person, DisablePerson(ANN, "left"))
+        do(world.ada, leave, Leave(ANN, "left"))
         with pytest.raises(Invalid, match="left"):
             do(world.ada, give_account, GiveAccount(ANN, "ann", FIRST))
 
@@ -202,12 +201,10 @@ class TestSetRoles:
             do(local, set_roles, SetRoles(ANN, [Role.ADMINISTRATOR]))
 
 
-class TestDisable:
-    def test_shuts_out_at_once_and_lets_in_again(self, do, engine, world, sign_in):
+class TestEnable:
+    def test_lets_in_again_who_was_shut_out(self, do, engine, world, sign_in):
         sign_in(ANN, "t1")
-
-        do(world.ada, disable_person, DisablePerson(ANN, "left the bank"))
-
+        do(world.ada, leave, Leave(ANN, "left the bank"))
         assert running(engine) == set()
         with Session(engine) as session, pytest.raises(NotFound):
             actor_of(session, ANN)
@@ -215,22 +212,14 @@ class TestDisable:
             sign_in(ANN, "t2")
 
         do(world.ada, enable_person, EnablePerson(ANN))
+
         assert sign_in(ANN, "t3")
 
-    def test_refuses_twice_oneself_and_without_a_reason(self, do, world):
-        with pytest.raises(Invalid, match="themselves"):
-            do(world.ada, disable_person, DisablePerson(ADA, "holiday"))
-        with pytest.raises(Invalid):
-            DisablePerson(ANN, " ")
-        with pytest.raises(Invalid):
+    def test_refuses_who_is_active(self, do, world):
+        with pytest.raises(Invalid, match="is active"):
             do(world.ada, enable_person, EnablePerson(ANN))
-        do(world.ada, disable_person, DisablePerson(ANN, "left"))
-        with pytest.raises(Invalid, match="already"):
-            do(world.ada, disable_person, DisablePerson(ANN, "left"))
 
     def test_needs_the_permission(self, do, world):
-        with pytest.raises(NotAllowed):
-            do(world.lea, disable_person, DisablePerson(ANN, "left"))
         with pytest.raises(NotAllowed):
             do(world.lea, enable_person, EnablePerson(ANN))
 
@@ -367,7 +356,7 @@ class TestPeople:
 
         assert names(role=Role.TEAM_LEAD) == {"Lea", "Lou"}
         assert names(unit_id=REGION) == {"Ann", "Ben", "Lea", "Sam", "Lou"}
-        do(world.ada, disable_person, DisablePerson(ANN, "left"))
+        do(world.ada, leave, Leave(ANN, "left"))
         assert names(left=True) == {"Ann"}
         assert "Ann" not in names()
         assert names(text="100%") == set()

@@ -7,12 +7,14 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core.access import Role
+from core.activities.actions.assignment import Assign, assign
 from core.activities.model import Activity
 from core.activities.rules import PENDING, Promise, Status
 from core.customers.model import CustomerState
 from core.journal.model import Entry, Outgoing, Subject
 from core.people.actions.absences import PlanAbsence, plan_absence
-from core.people.actions.accounts import DisablePerson, EnablePerson, disable_person, enable_person
+from core.people.actions.accounts import EnablePerson, enable_person
+from core.people.actions.roles import SetRoles, set_roles
 from core.people.model import Absence, Person, PersonRole, WebSession
 from core.people.rules import AbsenceKind, SignInSource
 from core.queues.actions.leaving import Leave, MovePerson, leave, move_person
@@ -257,21 +259,32 @@ class TestLeaving:
             do(world.ada, leave, GONE)
 
 
-class TestPlainDisabling:
-    def test_is_refused_while_something_would_be_lost(self, do, world, work, asked):
-        with pytest.raises(
-            Invalid, match="3 open activities, 2 customers and 2 confirmations to give"
-        ):
-            do(world.ada, disable_person, DisablePerson(ANN, "left"))
+class TestLosingTheRole:
+    """Somebody stays, and may not work activities any more: a lead hands the work on before."""
+
+    @pytest.mark.parametrize("roles", [[], [Role.EXECUTIVE]])
+    def test_is_refused_while_work_is_open(self, do, world, work, roles, engine):
+        with pytest.raises(Invalid, match="Ann Example has 3 open activities, for which") as said:
+            do(world.ada, set_roles, SetRoles(ANN, roles))
+        assert "have a team lead give the work to others" in str(said.value)
+        assert row(engine, Activity, work[1]).person_id == ANN
+
+        do(world.lea, assign, Assign({work[n]: None for n in (1, 2, 3)}, LEA))
+        do(world.ada, set_roles, SetRoles(ANN, roles))
+
+    def test_is_refused_while_confirmations_wait(self, do, world, asked):
+        with pytest.raises(Invalid, match="2 confirmations to give, for which these roles"):
+            do(world.ada, set_roles, SetRoles(ANN, [Role.TEAM_LEAD]))
 
     def test_says_of_one_that_it_is_one(self, do, world, engine):
         pool_of(engine, [4], held={4: BEN})
-        with pytest.raises(Invalid, match="Ben Example still has 1 open activity"):
-            do(world.ada, disable_person, DisablePerson(BEN, "left"))
+        with pytest.raises(Invalid, match="Ben Example has 1 open activity, for which"):
+            do(world.ada, set_roles, SetRoles(BEN, []))
 
-    def test_is_carried_out_where_there_is_nothing(self, do, world, engine):
-        do(world.ada, disable_person, DisablePerson(BEN, "left"))
-        assert not row(engine, Person, BEN).is_active
+    @pytest.mark.usefixtures("work")
+    def test_is_nothing_to_who_works_on_in_another_role(self, do, world):
+        do(world.ada, set_roles, SetRoles(ANN, [Role.AGENT, Role.APPROVER]))
+        do(world.ada, set_roles, SetRoles(ANN, [Role.TEAM_LEAD]))
 
 
 class TestMoving:
@@ -337,8 +350,8 @@ class TestForeseeing:
             assert (seen.work.load.before, seen.work.load.after) == (0, 3)
 
     def test_says_when_there_is_nothing(self, ask, world):
-        assert ask(world.ada, preview_leaving, person_id=BEN).is_nothing
-        assert not ask(world.ada, preview_leaving, person_id=ANN).is_nothing
+        seen = ask(world.ada, preview_leaving, person_id=BEN)
+        assert (seen.work.activities, seen.customers, seen.confirmations) == (0, 0, 0)
 
     def test_is_for_administrators(self, ask, world):
         with pytest.raises(NotAllowed):

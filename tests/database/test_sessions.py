@@ -10,9 +10,7 @@ from sqlalchemy.orm import Session
 from core.access import SYSTEM
 from core.customers.model import CustomerState
 from core.people.actions.accounts import (
-    DisablePerson,
     GiveAccount,
-    disable_person,
     give_account,
 )
 from core.people.actions.roles import SetRoles, set_roles
@@ -28,6 +26,7 @@ from core.people.model import Credential
 from core.people.queries import Limits, opened_since, person_by_email, visit
 from core.people.rules import SignInSource
 from core.people.upkeep import Lockout, begin_attempt, note_seen, redeem_ticket
+from core.queues.actions.leaving import Leave, leave
 from core.refusals import NotAllowed, NotFound
 from core.work import upkeep
 from tests.conftest import NOW
@@ -107,9 +106,7 @@ class TestVisit:
         "end",
         [
             pytest.param(lambda do, w, _: do(w.ada, set_roles, SetRoles(ANN, [])), id="roles"),
-            pytest.param(
-                lambda do, w, _: do(w.ada, disable_person, DisablePerson(ANN, "left")), id="left"
-            ),
+            pytest.param(lambda do, w, _: do(w.ada, leave, Leave(ANN, "left")), id="left"),
             pytest.param(lambda do, w, s: do(w.ann, end_session, EndSession(s)), id="signed out"),
         ],
     )
@@ -182,7 +179,7 @@ class TestAttempts:
     def test_unknown_and_disabled_people_get_none(self, do, attempt, world):
         assert attempt("nobody") is None
         assert attempt("") is None
-        do(world.ada, disable_person, DisablePerson(ANN, "left"))
+        do(world.ada, leave, Leave(ANN, "left"))
         assert attempt() is None
 
     def test_many_guesses_at_once_are_still_few(self, engine, attempt):
@@ -200,7 +197,7 @@ class TestCompanyAccount:
             assert person_by_email(session, " Ann@Bank.example ") == ANN
             assert person_by_email(session, "ann@elsewhere.example") is None
             assert person_by_email(session, "") is None
-        do(world.ada, disable_person, DisablePerson(ANN, "left"))
+        do(world.ada, leave, Leave(ANN, "left"))
         with Session(engine) as session:
             assert person_by_email(session, "ann@bank.example") is None
 

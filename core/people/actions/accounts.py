@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from core.access import Permission, Role
-from core.people.actions.finding import held, person_in_scope, team_in_unit, unit_in_scope
+from core.people.actions.finding import person_in_scope, team_in_unit, unit_in_scope
 from core.people.actions.passwords import hashed
 from core.people.actions.sessions import end_all
 from core.people.events import (
     AccountGiven,
     PersonAdded,
-    PersonDisabled,
     PersonEnabled,
 )
 from core.people.model import Credential, Person, PersonRole
-from core.people.queries.belongings import what_somebody_has
 from core.people.rules import EndReason, JobFunction
 from core.refusals import Conflict, Invalid
 from core.work import Work
@@ -56,18 +54,6 @@ class GiveAccount:
     def __post_init__(self) -> None:
         if not self.username.strip():
             raise Invalid("Fill in the user name.")
-
-
-@dataclass(frozen=True)
-class DisablePerson:
-    """A request to shut somebody out: who left, or who must not get in for now."""
-
-    person_id: int
-    reason: str
-
-    def __post_init__(self) -> None:
-        if not self.reason.strip():
-            raise Invalid("Say why: the reason goes into the journal.")
 
 
 @dataclass(frozen=True)
@@ -141,33 +127,6 @@ def give_account(work: Work, request: GiveAccount) -> AccountGiven:
     )
 
     fact = AccountGiven(person.id, username)
-    work.record(fact)
-    return fact
-
-
-def disable_person(work: Work, request: DisablePerson) -> PersonDisabled:
-    """Shut a person out at once, in every browser, who has nothing that others have to do then.
-
-    :raises Invalid: somebody would shut themselves out, the person is already disabled, or has
-        work, customers or confirmations: these would be lost
-    """
-    work.authorize(Permission.MANAGE_PEOPLE)
-
-    person_in_scope(work, request.person_id)
-    person = held(work, request.person_id)[request.person_id]
-    if person.id == work.actor.person_id:
-        raise Invalid("Nobody disables themselves; ask another administrator.")
-    if not person.is_active:
-        raise Invalid(f"{person.name} is already disabled.")
-    if had := what_somebody_has(work.session, person.id):
-        raise Invalid(
-            f"{person.name} still has {had}. Let them leave with a successor, or with the branch "
-            "taking over, so that nothing is lost."
-        )
-
-    ended = shut_out(work, person)
-
-    fact = PersonDisabled(person.id, request.reason.strip(), ended)
     work.record(fact)
     return fact
 

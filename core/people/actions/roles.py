@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select, update
 
-from core.access import Permission, Role
-from core.people.actions.finding import person_in_scope
+from core.access import GRANTS, Permission, Role
+from core.people.actions.finding import held, person_in_scope
 from core.people.actions.sessions import end_all
 from core.people.events import RolesChanged
 from core.people.model import Person, PersonRole
+from core.people.queries.belongings import left_undone
 from core.people.rules import EndReason
 from core.refusals import Conflict, Invalid
 from core.work import Work
@@ -27,12 +28,15 @@ class SetRoles:
 def set_roles(work: Work, request: SetRoles) -> RolesChanged:
     """Give a person exactly these roles; it ends their sessions, so that nothing old lingers.
 
-    :raises Invalid: an administrator would take that role from themselves, or nothing changes
+    :raises Invalid: an administrator would take that role from themselves, nothing changes, or
+        the person has open work or confirmations to give that no role left allows
     :raises Conflict: somebody else changed the person meanwhile
     """
     work.authorize(Permission.MANAGE_PEOPLE)
 
-    person = person_in_scope(work, request.person_id)
+    person_in_scope(work, request.person_id)
+    # Who gives them work holds them too: nothing comes in while this is decided.
+    person = held(work, request.person_id)[request.person_id]
     after = set(request.roles)
     before = set(
         work.session.scalars(select(PersonRole.role).where(PersonRole.person_id == person.id))
@@ -42,6 +46,11 @@ def set_roles(work: Work, request: SetRoles) -> RolesChanged:
     lost = before - after
     if person.id == work.actor.person_id and Role.ADMINISTRATOR in lost:
         raise Invalid("Nobody takes the administrator's role from themselves; ask another one.")
+    if had := left_undone(work.session, person.id, _rights(before) - _rights(after)):
+        raise Invalid(
+            f"{person.name} has {had}, for which these roles give no right. First have a team lead"
+            " give the work to others, and the confirmations given."
+        )
 
     _touch(work, person, request.version)
     work.session.execute(
@@ -56,6 +65,10 @@ def set_roles(work: Work, request: SetRoles) -> RolesChanged:
     fact = RolesChanged(person.id, tuple(sorted(before)), tuple(sorted(after)), ended)
     work.record(fact)
     return fact
+
+
+def _rights(roles: Collection[Role]) -> frozenset[Permission]:
+    return frozenset[Permission]().union(*(GRANTS[role] for role in roles))
 
 
 def _touch(work: Work, person: Person, version: int | None) -> None:

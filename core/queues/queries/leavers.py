@@ -46,10 +46,6 @@ class Leaving:
     absences: tuple[str, ...]
     stands_in_for: tuple[str, ...]
 
-    @property
-    def is_nothing(self) -> bool:
-        return not (self.work.activities or self.customers or self.confirmations)
-
 
 def preview_leaving(view: Reader, *, person_id: int, successor_id: int | None = None) -> Leaving:
     """Say what would go where if this person left today.
