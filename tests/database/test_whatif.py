@@ -8,8 +8,10 @@ from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
 
 from core.activities.actions.assignment import SplitWork, split
+from core.activities.actions.bulk import ChangeDue, change_due
 from core.activities.actions.undoing import Undo, undo
 from core.activities.model import Activity, Change
+from core.activities.queries.asked import DueOn
 from core.activities.queries.filters import ActivityFilter
 from core.activities.rules import Objection, Promise, Status
 from core.campaigns.model import ActivitySubtype
@@ -27,6 +29,7 @@ from core.runs.model import Candidate, Run
 from core.runs.rules import CONTROL_ARM, RunStatus
 from tests import world as w
 from tests.conftest import NOW
+from tests.making.absences import away
 from tests.making.activities import ADMINISTRATIVE, SALES, pool_of, row
 from tests.making.calendars import calendar_of_unit
 
@@ -280,6 +283,40 @@ class TestWhatIsProposed:
         told = ahead(WhatIf({work[1]: 1}, planned=planned)).proposals[-1]
         assert (told.name, told.persons) == (AS_PLANNED, planned)
         assert of(told.replay, "Ben Example").work >= 2
+
+    def test_what_an_absence_has_handed_over_comes_back_after_it(
+        self, ahead, do, arrange, world, work
+    ):
+        arrange(
+            lambda session: session.execute(
+                update(Person).where(Person.id == BEN).values(daily_capacity=1)
+            )
+        )
+        away(do, world.lea, ANN, BEN, days=2)
+
+        now = ahead(WhatIf({work[7]: 1}, weeks=2)).now
+
+        # Ben has seven and does one a day; on the third day the five he has not begun go back.
+        assert (of(now, "Ann Example").work, of(now, "Ben Example").work) == (5, 2)
+
+    def test_what_was_touched_since_or_taken_back_does_not_come_back(
+        self, ahead, do, arrange, world, work
+    ):
+        arrange(
+            lambda session: session.execute(
+                update(Person).where(Person.id == BEN).values(daily_capacity=1)
+            )
+        )
+        fact = away(do, world.lea, ANN, BEN, days=2)
+        touched = dict.fromkeys((work[1], work[2]))
+        do(world.lea, change_due, ChangeDue(touched, due=DueOn(TODAY)))
+
+        now = ahead(WhatIf({work[7]: 1}, weeks=2)).now
+        assert (of(now, "Ann Example").work, of(now, "Ben Example").work) == (4, 3)
+
+        do(world.lea, undo, Undo(fact.batch_id))
+        now = ahead(WhatIf({work[7]: 1}, weeks=2)).now
+        assert (of(now, "Ann Example").work, of(now, "Ben Example").work) == (4, 3)
 
     def test_the_plan_of_a_later_absence_is_carried_out_on_its_first_day(
         self, ahead, arrange, work

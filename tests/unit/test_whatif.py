@@ -241,6 +241,38 @@ def test_work_of_who_is_away_already_is_handed_over_at_once():
     assert [outlook.finishes for outlook in told.people] == [None, at(2, 10)]
 
 
+def gone(handed, last=3):
+    """Somebody whose work was handed over this morning; `handed` is what nobody has touched."""
+    days = (date(2026, 3, 2), date(2026, 3, last))
+    return person(1, absences=(days,), hand_overs=(HandOver(*days, 2, frozenset(handed)),))
+
+
+def test_what_was_handed_over_before_comes_back_as_far_as_it_waits():
+    queue = [work(n, 2, due=n) for n in range(30)]
+    told = replay([gone(range(30)), person(2)], queue)
+    # The deputy has two days of seven, then the person goes on.
+    assert [outlook.work for outlook in told.people] == [16, 14]
+    assert [outlook.finishes for outlook in told.people] == [at(6, 11), at(3, 17)]
+
+
+def test_what_somebody_has_touched_or_is_given_on_purpose_stays():
+    queue = [work(n, 2, due=n) for n in range(30)]
+    told = replay([gone(range(20, 25)), person(2)], queue)
+    assert [outlook.work for outlook in told.people] == [5, 25]
+    told = replay([gone(range(30)), person(2)], queue, moved=dict.fromkeys(range(30), 2))
+    assert [outlook.work for outlook in told.people] == [0, 30]
+
+
+def test_what_was_handed_to_the_pool_comes_back_from_there_or_from_who_is_away_too():
+    queue = [work(n, None) for n in range(5)]
+    idle = person(2, is_agent=False)
+    assert [each.work for each in replay([gone(range(5)), idle], queue).people] == [5, 0]
+    assert replay([gone([7]), person(2)], queue).people[1].work == 5  # 7 is not looked at
+    busy = person(2, absences=(WEEK,), hand_overs=(HandOver(*WEEK, None),))
+    told = replay([gone(range(5)), busy], [work(n, 2) for n in range(5)])
+    assert [each.work for each in told.people] == [5, 0]
+
+
 def test_two_thousand_activities_of_twelve_people_are_replayed_at_once():
     people = [person(n) for n in range(1, 13)]
     queue = [work(n, n % 12 + 1, due=n % 200, minutes=15) for n in range(2000)]

@@ -9,13 +9,13 @@ from core.activities.actions.batching import hold_activities, written_down
 from core.activities.actions.undoing import put_back
 from core.activities.model import Activity, Batch, Change
 from core.activities.queries.receivers import receiver
-from core.activities.rules import HAND_BACK, HAND_OVER, RETURN
+from core.activities.rules import HAND_BACK, RETURN
 from core.people.actions.finding import held
 from core.people.model import Absence, Person
 from core.people.queries.working import person_times
 from core.people.rules import days_of
 from core.queues.events import WorkHandedOver, WorkReturned
-from core.queues.queries.handing import back_on, handing, is_away, open_work
+from core.queues.queries.handing import back_on, handed_over, handing, is_away, open_work
 from core.refusals import Conflict, NotFound
 from core.work import Work
 
@@ -88,7 +88,7 @@ def return_work(work: Work, request: ReturnWork) -> WorkReturned:
         raise Conflict(f"{person.name} is away until {days_of(absence.ends_on, absence.ends_on)}.")
 
     absence.returned_at = work.now
-    handed = _handed_over(work, absence) if person.is_active else None
+    handed = handed_over(work.session, absence.id) if person.is_active else None
     back = None
     if handed is not None:
         back = put_back(work, handed, verb=RETURN, absence_id=absence.id, even_handed_on=True)
@@ -146,19 +146,3 @@ def _found(work: Work, absence_id: int) -> tuple[Absence, Person]:
 
 def _is_on(absence: Absence, today: date) -> bool:
     return absence.cancelled_at is None and absence.starts_on <= today <= absence.ends_on
-
-
-def _handed_over(work: Work, absence: Absence) -> Batch | None:
-    """Return the batch to put back: none if nothing went, or somebody has undone it."""
-    batch = work.session.scalar(
-        select(Batch).where(
-            Batch.absence_id == absence.id, Batch.verb == HAND_OVER, Batch.moved > 0
-        )
-    )
-    is_undone = False
-    while batch is not None:
-        later = work.session.scalar(select(Batch).where(Batch.undoes_id == batch.id))
-        if later is None:
-            break
-        batch, is_undone = later, not is_undone
-    return None if is_undone else batch

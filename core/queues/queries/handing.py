@@ -19,8 +19,9 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.orm import Session
 
-from core.activities.model import Activity
+from core.activities.model import Activity, Batch
 from core.activities.queries.deeds import person_reasons, with_people
 from core.activities.queries.judgement import Judgement, kept, said
 from core.activities.queries.receivers import Receiver, known
@@ -97,3 +98,19 @@ def handing(
         verb=HAND_OVER,
         person_id=None if to is None else to.id,
     )
+
+
+def handed_over(session: Session, absence_id: int) -> Batch | None:
+    """Return the batch to put back after an absence: none if nothing went, or it was undone."""
+    batch = session.scalar(
+        select(Batch).where(
+            Batch.absence_id == absence_id, Batch.verb == HAND_OVER, Batch.moved > 0
+        )
+    )
+    is_undone = False
+    while batch is not None:
+        later = session.scalar(select(Batch).where(Batch.undoes_id == batch.id))
+        if later is None:
+            break
+        batch, is_undone = later, not is_undone
+    return None if is_undone else batch

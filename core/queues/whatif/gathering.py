@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select, 
 from core.access import Role
 from core.activities.model import Activity
 from core.activities.queries.filters import ActivityFilter
-from core.activities.rules import OPEN, Objection, Status
+from core.activities.queries.undoing import judged_undo
+from core.activities.rules import OPEN, RETURN, Objection, Status
 from core.activities.scope import among, end_of_today, pending, worked
 from core.campaigns.model import ActivitySubtype, Design
 from core.customers.model import CustomerState
@@ -20,6 +21,7 @@ from core.distribution.rules import USUAL_MINUTES
 from core.people.conditions import team_member, valid_on, works
 from core.people.model import Absence, Person, PersonQualification, PersonRole
 from core.people.queries.working import person_times
+from core.queues.queries.handing import handed_over
 from core.queues.whatif.asking import Away, WhatIf
 from core.queues.whatif.workers import LONGEST, Days, HandOver, Queued, Worker
 from core.refusals import Invalid
@@ -186,9 +188,9 @@ def _workers(view: Reader, holders: Collection[int], thought_of: Collection[Away
                 *supposed[row.id],
             ),
             hand_overs=tuple(
-                HandOver(each.starts_on, each.ends_on, each.deputy_id)
+                HandOver(each.starts_on, each.ends_on, each.deputy_id, _handed(view, each))
                 for each in absences[row.id]
-                if each.handed_over_at is None
+                if each.returned_at is None
             ),
             qualification_ids=frozenset(certified[row.id]),
             is_active=row.is_active,
@@ -218,6 +220,18 @@ def _absences(view: Reader, ids: Collection[int]) -> defaultdict[int, list[Absen
     ):
         found[absence.person_id].append(absence)
     return found
+
+
+def _handed(view: Reader, absence: Absence) -> frozenset[int] | None:
+    """Return what would come back of what this absence has handed over, if it has already."""
+    if absence.handed_over_at is None:
+        return None
+    batch = handed_over(view.session, absence.id)
+    if batch is None:
+        return frozenset()
+    judged = judged_undo(view, batch, verb=RETURN, even_handed_on=True).rows.subquery()
+    fit = select(judged.c.asked_id).where(judged.c.objection.is_(None))
+    return frozenset(view.session.scalars(fit))
 
 
 def _certified(view: Reader, ids: Collection[int]) -> defaultdict[int, set[int]]:

@@ -105,7 +105,11 @@ class _Replay:
             self._later(minute_of(moved_at), partial(self._move, moved))
         for worker in self._workers.values():
             for hand_over in worker.hand_overs:
-                self._announce(worker, hand_over)
+                if hand_over.handed is None:
+                    self._announce(worker, hand_over)
+                else:
+                    # What is given to somebody on purpose does not come back.
+                    self._bring_back(worker, hand_over, hand_over.handed - moved.keys())
         for worker in self._workers.values():
             if worker.is_active and worker.capacity:
                 self.clock.process(self._work(worker))
@@ -165,15 +169,30 @@ class _Replay:
                 handed[to].add(each.id)
                 self._give(each, to)
 
-        def come_back() -> None:
-            for to, ids in handed.items():
-                waiting = self._pool.give_up(ids) if to is None else self._lists[to].give_up(ids)
-                for each in waiting:
-                    self._give(each, worker.id)
-
         begins = minute_of(beginning_of(hand_over.first, zone))
         self._later(begins, go)
+        self._later(back_at, lambda: self._come_back(worker, handed))
+
+    def _bring_back(self, worker: Worker, hand_over: HandOver, handed: Iterable[int]) -> None:
+        """Plan what comes back of work that an absence has handed over already."""
+        back_on = hand_over.last + timedelta(days=1)
+        back_at = minute_of(beginning_of(back_on, worker.working_time.zone))
+        known = self.holders.keys() & set(handed)
+
+        def come_back() -> None:
+            now_with: dict[int | None, set[int]] = defaultdict(set)
+            for id_ in known:
+                now_with[self.holders[id_]].add(id_)
+            self._come_back(worker, now_with)
+
         self._later(back_at, come_back)
+
+    def _come_back(self, worker: Worker, handed: Mapping[int | None, set[int]]) -> None:
+        """Give back what still waits of what was handed over."""
+        for to, ids in handed.items():
+            waiting = self._pool.give_up(ids) if to is None else self._lists[to].give_up(ids)
+            for each in waiting:
+                self._give(each, worker.id)
 
     def _work(self, worker: Worker) -> Generator[simpy.Event, Any, None]:
         own, lines = self._lists[worker.id], self._pool.lines_of(worker)

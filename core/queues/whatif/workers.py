@@ -18,12 +18,14 @@ LONGEST = 731  # days that a replay looks ahead
 class HandOver:
     """What comes by itself: on the first day the open work goes to the deputy, or to the pool.
 
-    What nobody has taken up comes back after the last.
+    What nobody has taken up comes back after the last. Of an absence that has begun, the work has
+    gone: `handed` is what nobody has touched since.
     """
 
     first: date
     last: date
     deputy_id: int | None
+    handed: frozenset[int] | None = None
 
 
 @dataclass(frozen=True)
