@@ -34,7 +34,7 @@ _REJECTED = (
     Column("value", "Value"),
     Column("reason", "Reason", width="large"),
 )
-_TRIAL = "import_trial"
+_TRIAL, _UNDOING = "import_trial", "import_undoing"
 _PACKED_TIMES = 10  # tables are packed to about a tenth
 
 
@@ -171,13 +171,20 @@ def told(fact: IntakeApplied | IntakeReverted) -> str:
 
 
 def undoing(intake_id: int) -> Reversal | None:
-    """Say what undoing an import would do, and undo nothing."""
-    try:
-        with rehearsing(engine(), sessions.require(), now=now()) as work:
-            return revert(work, Revert(intake_id))
-    except Refusal as refusal:
-        errors.explain(refusal)
-        return None
+    """Say on demand what undoing an import would do, and undo nothing.
+
+    It does the whole of it to find out, so the answer is kept for this person until they look at
+    another import.
+    """
+    if st.button("What would undoing it do?", icon=":material/science:", key="undoing"):
+        try:
+            with rehearsing(engine(), sessions.require(), now=now()) as work:
+                st.session_state[_UNDOING] = (intake_id, revert(work, Revert(intake_id)))
+        except Refusal as refusal:
+            st.session_state.pop(_UNDOING, None)
+            errors.explain(refusal)
+    kept: tuple[int, Reversal] | None = st.session_state.get(_UNDOING)
+    return kept[1] if kept is not None and kept[0] == intake_id else None
 
 
 @contextmanager

@@ -130,6 +130,7 @@ def test_an_administrator_tries_a_file_out_takes_it_in_and_undoes_it(hand, demo,
     admin.open_menu("Imports")
     admin.tab("Imports so far")
     admin.tick("new.csv")
+    admin.press("What would undoing it do?")
     admin.press("Undo import")
     admin.expect_said("is undone: 1 deleted")
     assert customers(demo, "N1") == 0

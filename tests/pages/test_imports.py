@@ -5,7 +5,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.customers.model import Customer
+from core.intake.actions.reverting import Revert, revert
 from core.settings import settings
+from core.work import changing
+from tests.conftest import NOW
 from tests.making.activities import pool_of
 from tests.making.files import CUSTOMERS, HEADER, Importing
 
@@ -110,6 +113,8 @@ def test_undoes_an_import_after_saying_what_stays(open_page, world, installation
 
     app = open_page(world.ada, "imports")
     choose(app, "imports", 0)
+    assert not [each for each in app.button if each.key == "undo"]
+    app.button(key="undoing").click().run()
     assert any("deletes 1 records, restores 0 and leaves 1 alone" in m.value for m in app.markdown)
     assert customers(installation) == 17
 
@@ -117,6 +122,44 @@ def test_undoes_an_import_after_saying_what_stays(open_page, world, installation
 
     assert f"Import {fact.intake_id} is undone: 1 deleted" in app.success[0].value
     assert customers(installation) == 16
+
+
+def test_finds_out_what_an_undo_would_do_only_when_asked(
+    open_page, world, installation, tmp_path, choose, monkeypatch
+):
+    Importing(installation, world.ada, tmp_path).take(GOOD)
+    asked = []
+
+    def counted(work, request):
+        asked.append(request.intake_id)
+        return revert(work, request)
+
+    monkeypatch.setattr("components.importing.revert", counted)
+    app = open_page(world.ada, "imports")
+    choose(app, "imports", 0)
+    app.run()
+    assert asked == []
+
+    app.button(key="undoing").click().run()
+    app.run()
+
+    assert len(asked) == 1
+    assert app.button(key="undo").label == f"Undo import {asked[0]}"
+
+
+def test_tells_who_was_slower_that_it_is_undone_already(
+    open_page, world, installation, tmp_path, choose
+):
+    fact = Importing(installation, world.ada, tmp_path).take(GOOD)
+    app = open_page(world.ada, "imports")
+    choose(app, "imports", 0)
+    app.button(key="undoing").click().run()
+    with changing(installation, world.ada, now=NOW) as work:
+        revert(work, Revert(fact.intake_id))
+
+    app.button(key="undo").click().run()
+
+    assert "already" in app.warning[0].value
 
 
 def test_is_for_administrators_only(open_page, world):
