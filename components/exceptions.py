@@ -9,7 +9,7 @@ import streamlit as st
 from components import look, navigation, troubled, words
 from components.gateway import current_actor, fetch
 from components.tables import Column, table
-from core.access import BRANCH_ROLES
+from core.access import BRANCH_ROLES, Actor, Permission
 from core.activities.scope import OVERSIGHT
 from core.people.queries.working import without_calendar
 from core.queues.queries.exceptions import Exceptional, branches_in_trouble
@@ -21,12 +21,22 @@ KIND = "kind"  # what the address calls the kind that is open
 
 @dataclass(frozen=True)
 class Told:
-    """How a kind is told: `one` and `many` without the number, its cause, and what helps."""
+    """How a kind is told: `one` and `many` without the number, its cause, and what helps.
+
+    `fix` is for whoever may do it; everybody else reads in `others` who that is.
+    """
 
     one: str
     many: str
     cause: str
     meaning: look.Meaning = "warn"
+    fix: str = ""
+    others: str = ""
+    by: Permission = Permission.ASSIGN_ACTIVITIES
+
+    def because(self, actor: Actor) -> str:
+        """Say the cause, and what this person can do about it."""
+        return " ".join(filter(None, (self.cause, self.fix if actor.may(self.by) else self.others)))
 
 
 TOLD: Mapping[Trouble, Told] = {
@@ -46,38 +56,47 @@ TOLD: Mapping[Trouble, Told] = {
     Trouble.INACTIVE_HOLDER: Told(
         "open activity is with somebody who has left",
         "open activities are with people who have left",
-        "Nobody works on these. Put them into the pool, or give them to somebody.",
+        "Nobody works on these.",
         "bad",
+        "Put them into the pool, or give them to somebody.",
+        "The lead of the branch puts them into the pool, or gives them to somebody.",
     ),
     Trouble.NOBODY_THERE: Told(
         "activity waits in a branch where nobody works",
         "activities wait in branches where nobody works",
-        "The branch is closed, or has nobody who works activities. Give it people, or its"
-        " customers another branch.",
+        "The branch is closed, or has nobody who works activities.",
         "bad",
+        "Give it people, or its customers another branch.",
+        "An administrator can give it people, or its customers another branch.",
+        Permission.MANAGE_PEOPLE,
     ),
     Trouble.NOBODY_QUALIFIED: Told(
         "activity needs a qualification that nobody of its branch has",
         "activities need a qualification that nobody of their branch has",
-        "The design asks for a qualification. Let somebody of the branch have it noted.",
+        "The design asks for a qualification.",
+        fix="Note who of the branch has it.",
+        others="An administrator notes who of the branch has it.",
+        by=Permission.MANAGE_PEOPLE,
     ),
     Trouble.MISSED: Told(
         "missed activity is not noted yet",
         "missed activities are not noted yet",
-        "Their due moment has passed. Give them to somebody, or note that you have seen them.",
+        "Their due moment has passed.",
         "bad",
+        "Give them to somebody, or note that you have seen them.",
     ),
     Trouble.PROMISES: Told(
         "promised call will be broken",
         "promised calls will be broken",
-        "Whoever promised it will be away, or has more to do than the time holds. Give it to"
-        " somebody else before.",
+        "Whoever promised it will be away, or has more to do than the time holds.",
+        fix="Give it to somebody else before.",
     ),
     Trouble.UNASSIGNED: Told(
         "activity has been waiting for too long",
         "activities have been waiting for too long",
-        "Nobody has taken these, for longer than the bank tolerates in working time. Hand them"
-        " out.",
+        "Nobody has taken these, for longer than the bank tolerates in working time.",
+        fix="Hand them out.",
+        others="The lead of the branch can hand them out.",
     ),
     Trouble.OFF_PACE: Told(
         "run is off its pace",
@@ -93,8 +112,11 @@ TOLD: Mapping[Trouble, Told] = {
     Trouble.NO_CALENDAR: Told(
         "unit has people and no calendar",
         "units have people and no calendar",
-        "Their work is judged from nine to five by the bank's public holidays. Set a calendar.",
+        "Their work is judged from nine to five by the bank's public holidays.",
         "neutral",
+        "Set a calendar.",
+        "An administrator can set a calendar.",
+        Permission.MANAGE_REFERENCE,
     ),
 }
 
@@ -119,7 +141,7 @@ def overview(found: Sequence[Exceptional]) -> Trouble | None:
                 if st.button("Hide" if shown else "Show", key=f"show:{name}"):
                     st.query_params[KIND] = "" if shown else name
                     st.rerun()
-            st.caption(told.cause)
+            st.caption(told.because(current_actor()))
     calm = [str(each.trouble) for each in found if not each.count]
     if there and calm:
         st.caption("There is none of this: " + "; ".join(calm) + ".")

@@ -15,7 +15,6 @@ from components.tables import Column, table
 from components.tiles import Tile, tiles
 from core.access import BRANCH_ROLES, Permission
 from core.queues.pace import Pace
-from core.queues.queries.counted import Figures
 from core.queues.queries.gathering import By
 from core.queues.queries.monitor import Monitored, MonitorRow, monitor
 from core.service.queries import shares as service
@@ -28,6 +27,8 @@ _CUTS = {"Run": By.RUN, "Branch": By.BRANCH, "Team": By.TEAM, "Person": By.PERSO
 _DAYS = 30
 _KEPT = {By.RUN: service.By.CAMPAIGN, By.BRANCH: service.By.BRANCH}
 _WITHIN = {By.TEAM: service.Within.TEAM, By.PERSON: service.Within.PERSON}
+_REACHED = "Closed work whose customer was spoken to, sales and administrative."
+_CONVERTED = "Sales work in which the customer agreed; administrative work never counts here."
 _COLUMNS = (
     Column("pace", "Pace", write=lambda row: words.sentence(row.pace)),
     Column("likely", "Likely finish", write=charts.finish_of, width=260),
@@ -45,8 +46,10 @@ _COLUMNS = (
         write=lambda row: row.kept.value,
         help="Of the work due by the end of today, since the runs under way began.",
     ),
-    Column("reached", "Reached", "count", write=lambda row: row.figures.reached),
-    Column("converted", "Converted", "count", write=lambda row: row.figures.converted),
+    Column("reached", "Reached", "count", write=lambda row: row.figures.reached, help=_REACHED),
+    Column(
+        "converted", "Converted", "count", write=lambda row: row.figures.converted, help=_CONVERTED
+    ),
     Column("closed", "Closed so far", "count", write=lambda row: row.figures.closed),
 )
 
@@ -147,7 +150,8 @@ def figures(told: Monitored) -> None:
             Tile("Due today", words.count(total.due - total.overdue)),
             Tile("Overdue", words.count(total.overdue)),
             Tile("Closed today", words.count(total.today)),
-            Tile("Converted", words.count(total.converted), note=_reached(total)),
+            Tile("Reached", words.count(total.reached), help=_REACHED),
+            Tile("Converted", words.count(total.converted), help=_CONVERTED),
         ],
         narrowest=130,
     )
@@ -201,7 +205,3 @@ def _gravity(row: MonitorRow) -> tuple[int, int]:
 
 def _also(by: By) -> tuple[Column, ...]:
     return (Column("campaign", "Campaign"),) if by is By.RUN else ()
-
-
-def _reached(total: Figures) -> str:
-    return f"of {words.count(total.reached)} reached"

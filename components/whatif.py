@@ -65,7 +65,10 @@ def shown(request: WhatIf, *, key: str, accepts: bool = True) -> None:
         return
     if comparison.away:
         names = words.plain(", ".join(comparison.away))
-        st.caption(f"Away today, and so given nothing: {names}.")
+        st.caption(
+            f"Away today, so no split gives them anything: {names}. What they take from the pool"
+            " or get back once they are there counts in their queues."
+        )
     table(charts.ways(comparison), columns=charts.WAYS, key=f"{key}_ways")
     by_name = {proposal.name: proposal for proposal in comparison.proposals}
     name = filters.switch(

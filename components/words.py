@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
@@ -103,6 +104,11 @@ def days_left(until: date, *, today: date) -> str:
         return "today"
     ahead = counted(abs(days), "day")
     return f"in {ahead}" if days > 0 else f"{ahead} ago"
+
+
+def country(code: str) -> str:
+    """Write a country by its name: CZ is Czechia."""
+    return str(Locale.parse(LOCALE).territories.get(code, code))
 
 
 def yes_no(value: bool | None) -> str:  # noqa: FBT001  it is the value that is written

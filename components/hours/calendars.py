@@ -112,11 +112,13 @@ def _form(kept: CalendarRow | None) -> None:
 def _holidays(kept: CalendarRow | None, key: str) -> tuple[str | None, str | None]:
     """Ask for the country and its part outside the form: the second follows from the first."""
     known = countries()
+    names = sorted(known, key=words.country)
     left, right = st.columns(2)
     country = left.selectbox(
         "Public holidays of",
-        list(known),
-        index=_position(list(known), kept.country if kept else settings().country),
+        names,
+        index=_position(names, kept.country if kept else settings().country),
+        format_func=words.country,
         placeholder="No country: no public holidays",
         key=f"{key}:country",
     )
@@ -181,7 +183,9 @@ def _named(closure: Closure) -> str:
 
 
 def _place(country: str | None, part: str | None) -> str:
-    return " ".join(each for each in (country, part) if each) or "none"
+    if country is None:
+        return "none"
+    return f"{words.country(country)}, {part}" if part else words.country(country)
 
 
 def _has_contacts(kept: CalendarRow | None) -> bool:

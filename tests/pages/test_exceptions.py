@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from components.exceptions import TOLD
 from core.access import SYSTEM
 from core.activities.model import Activity, Message
 from core.activities.rules import MessageStatus, Promise, Status
@@ -59,6 +60,15 @@ def test_each_kind_is_a_line_that_opens_its_rows(open_page, world, change, work)
     assert app.query_params["kind"] == "unwelcome"
     assert app.subheader[0].value == "Work that its customer does not allow any more"
     assert list(app.dataframe[0].value["Customer"]) == ["Customer 04 Example"]
+
+
+def test_what_helps_is_said_to_whoever_may_do_it(world):
+    waiting, uncovered = TOLD[Trouble.UNASSIGNED], TOLD[Trouble.NO_CALENDAR]
+
+    assert waiting.because(world.lea).endswith("Hand them out.")
+    assert waiting.because(world.mia).endswith("The lead of the branch can hand them out.")
+    assert uncovered.because(world.ada).endswith("Set a calendar.")
+    assert uncovered.because(world.lea).endswith("An administrator can set a calendar.")
 
 
 def test_unwelcome_work_is_ended(open_page, world, engine, change, choose, work):

@@ -54,6 +54,7 @@ def test_a_lead_sees_the_team_by_run_and_by_person(open_page, world, work):
         "Due today": "0",
         "Overdue": "1",
         "Closed today": "1",
+        "Reached": "0",
         "Converted": "0",
     }
     assert list(grid(app)["Run"]) == ["RUN-1"]

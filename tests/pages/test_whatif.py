@@ -145,7 +145,7 @@ def test_who_is_away_is_named_and_gets_nothing(look, engine, world, work):
     app = look()
     # Her work goes into the pool as soon as the clock ticks, and so Ben would take it anyway.
     assert compared(app)["Ben Example"]["Activities"] == "10"
-    assert any("given nothing: Ann Example." in each.value for each in app.caption)
+    assert any("no split gives them anything: Ann Example." in each.value for each in app.caption)
 
 
 def test_the_ways_stand_side_by_side(look, work):
