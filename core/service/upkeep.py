@@ -8,10 +8,17 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from core.database import affected, insert_into
+from core.database import insert_into
 from core.runs.model import Run
 from core.service.model import ServiceDay
-from core.service.queries.judged import EVERY_CELLS, columns_of, counted, last_settled, touched_days
+from core.service.queries.judged import (
+    EVERY_CELLS,
+    columns_of,
+    counted,
+    last_settled,
+    of_day,
+    touched_days,
+)
 
 MOST_DAYS = 31  # new ones at a time: who folds for the first time keeps nobody waiting
 
@@ -34,10 +41,10 @@ def fold_service(session: Session, *, now: datetime, most_days: int = MOST_DAYS)
     ours = session.scalars(
         begun.returning(ServiceDay.day), [{"day": day, "folded_at": now} for day in days]
     ).all()
-    for day in ours:
-        for cells in EVERY_CELLS:
-            rows = counted(cells, day, now)
-            affected(session, insert(cells).from_select(columns_of(cells), rows))
+    for cells in EVERY_CELLS:
+        filling = insert(cells.__table__).from_select(columns_of(cells), counted(cells, now))
+        for day in ours:
+            session.execute(filling, of_day(day, now))
     return len(ours)
 
 

@@ -6,12 +6,13 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import (
     ColumnElement,
+    Date,
     Integer,
     Select,
     Subquery,
+    bindparam,
     cast,
     func,
-    literal,
     select,
     text,
     union_all,
@@ -21,6 +22,7 @@ from sqlalchemy.orm import Session
 from core.activities.model import REDATED, Activity, Change
 from core.activities.rules import CLOSED
 from core.activities.scope import among, pending
+from core.database import Moment
 from core.people.model import Unit
 from core.periods import midnight
 from core.service.model import CampaignServiceCell, ServiceCell, ServiceDay
@@ -48,15 +50,20 @@ def judged(days: Iterable[date], now: datetime, *, branches: Select[int] | None 
 
     :param branches: the ids of those whose work it is, such as of the actor's scope; None is all
     """
+    return _judged(_stretches(days, now) or [(now, now)], now, branches)
+
+
+def _judged(
+    stretches: Iterable[tuple[Any, Any]], now: datetime, branches: Select[int] | None
+) -> Subquery:
     ids = select(Unit.id) if branches is None else branches
 
-    def part(begins: datetime, ends: datetime, of: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    def part(begins: Any, ends: Any, of: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
         return select(*_HELD, standing(now).label("standing")).where(
             Activity.branch_id.in_(ids), Activity.due_at >= begins, Activity.due_at < ends, of
         )
 
     # Parts of their own, because each is met by a partial index, and by one range of it.
-    stretches = _stretches(days, now) or [(now, now)]
     parts = [part(*each, of) for each in stretches for of in (among(*CLOSED), pending())]
     rows = union_all(*parts).subquery("rows")
 
@@ -76,12 +83,25 @@ def columns_of(cells: Cells) -> tuple[str, ...]:
     return tuple(column.name for column in cells.__table__.c)
 
 
-def counted(cells: Cells, day: date, now: datetime) -> Select[*tuple[Any, ...]]:
-    """Count the work that was due on a day as its cells do, in the order of `columns_of`."""
-    rows = judged([day], now)
+ON = bindparam("on_day", type_=Date)  # the day that a statement is carried out for: `of_day`
+
+
+def counted(cells: Cells, now: datetime) -> Select[*tuple[Any, ...]]:
+    """Count the work that was due on a day as its cells do, in the order of `columns_of`.
+
+    It is made once for all days, and carried out with the values of `of_day` for each.
+    """
+    begins, ends = (bindparam(end, type_=Moment) for end in ("begins", "ends"))
+    rows = _judged([(begins, ends)], now, None)
     *keys, met, missed = (rows.c[name] for name in columns_of(cells)[1:])
     sums = (func.sum(met).label("met"), func.sum(missed).label("missed"))
-    return select(literal(day).label("day"), *keys, *sums).group_by(*keys)
+    return select(ON.label("day"), *keys, *sums).group_by(*keys)
+
+
+def of_day(day: date, now: datetime) -> dict[str, date]:
+    """Return what `counted` has to be carried out with."""
+    [(begins, ends)] = _stretches([day], now)
+    return {"on_day": day, "begins": begins, "ends": ends}
 
 
 def _stretches(days: Iterable[date], now: datetime) -> list[tuple[datetime, datetime]]:
