@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from core.intake.rules import IntakeKind
-from core.journal.model import Event
+from core.journal.model import Event, Notice
+from core.market.events import tracked
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,10 @@ class IntakeApplied(Event):
     def subjects(self) -> tuple[str, ...]:
         return (f"intake:{self.intake_id}",)
 
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        return _told(self.intake_id, self.what, created=self.created, updated=self.updated)
+
 
 @dataclass(frozen=True)
 class IntakeReverted(Event):
@@ -49,3 +54,14 @@ class IntakeReverted(Event):
     @property
     def subjects(self) -> tuple[str, ...]:
         return (f"intake:{self.intake_id}",)
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        return _told(self.intake_id, self.what, deleted=self.deleted, restored=self.restored)
+
+
+def _told(intake_id: int, what: IntakeKind, **counts: int) -> tuple[Notice, ...]:
+    """Tell that other things are known of the market; customers are the neighbours' own."""
+    if what not in {IntakeKind.MOVES, IntakeKind.RATES} or not any(counts.values()):
+        return ()
+    return tracked(f"intake:{intake_id}", what=what, **counts)

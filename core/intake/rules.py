@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from core.customers.rules import CustomerKind, Medium
 from core.database import Coded
-from core.market.rules import MoveKind
+from core.market.rules import MoveKind, Side
 
 
 class IntakeKind(Coded):
@@ -14,6 +14,7 @@ class IntakeKind(Coded):
     HOLDINGS = "holdings", 2
     RESULTS = "results", 3
     MOVES = "moves", 4
+    RATES = "rates", 5
 
 
 class Effect(Coded):
@@ -95,17 +96,33 @@ FIELDS: Mapping[IntakeKind, tuple[Field, ...]] = {
     ),
     IntakeKind.MOVES: (
         Field("source_no", required=True),
-        Field("competitor", required=True),
+        Field("competitor"),  # only an event of the market is nobody's
         Field("moved_on", _T.DATE, required=True),
         Field("kind", _T.CODE, required=True, words=MoveKind),
         Field("product_category", required=True),
         Field("product_name", required=True),
         Field("product_code"),
+        Field("side", _T.CODE, words=Side),
         Field("terms"),
         Field("old_value", _T.NUMBER),
         Field("new_value", _T.NUMBER),
+        Field("change", _T.NUMBER),  # says what the old value was, where only the new one is given
+        Field("region"),
         Field("quality_flag"),
+        Field("source"),
         Field("evidence"),
+    ),
+    IntakeKind.RATES: (
+        Field("competitor", required=True),
+        Field("product_category", required=True),
+        Field("product_code", required=True),
+        Field("product_name", required=True),
+        Field("side", _T.CODE, required=True, words=Side),
+        Field("terms"),
+        Field("rate", _T.NUMBER, required=True),
+        Field("as_of", _T.DATE, required=True),
+        Field("quality_flag"),
+        Field("source"),
     ),
 }
 # By this field a row finds the record that it is about.
@@ -114,6 +131,7 @@ KEYS: Mapping[IntakeKind, str] = {
     IntakeKind.HOLDINGS: "agreement_no",
     IntakeKind.RESULTS: "customer",
     IntakeKind.MOVES: "source_no",
+    IntakeKind.RATES: "source_no",  # composed of rival, product, side and terms
 }
 
 

@@ -20,20 +20,25 @@ from core.people.model import Person, Unit
 
 
 class Competitor(Base):
-    """A rival. `spelling` is its name as twins would write it alike (`rules.spelling`)."""
+    """A rival. `spelling` is its name as twins would write it alike (`rules.spelling`).
+
+    A name that is another's, since it was renamed or merged, leads to it by `same_as_id`.
+    """
 
     __tablename__ = "competitor"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     spelling: Mapped[str] = mapped_column(unique=True)
+    same_as_id: Mapped[int | None] = mapped_column(ForeignKey("competitor.id"), index=True)
 
 
 class CompetitorMove(Base):
     """A dated thing that a rival did. Values are as published, in percent or money.
 
     A market event, such as a decision of the central bank, is nobody's; `unit_id` is the region
-    where a move holds, empty for everywhere. What can't be right is kept, but shown as doubtful.
+    where a move holds, empty for everywhere. What can't be right, or what its source has flagged,
+    is kept with the reason as `quality_flag`, but is no fact: it is not plausible.
     """
 
     __tablename__ = "competitor_move"
@@ -43,6 +48,7 @@ class CompetitorMove(Base):
         CheckConstraint("kind = 11 OR competitor_id IS NOT NULL", name="competitor"),
         Index("ix_competitor_move_moved_on", "moved_on"),
         Index("ix_competitor_move_competitor_id", "competitor_id"),
+        Index("ix_competitor_move_category", "product_category", "side", "moved_on"),
     )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
@@ -67,16 +73,20 @@ class CompetitorMove(Base):
 
 
 class CompetitorRate(Base):
-    """What a rival's product bears at its terms, as last known."""
+    """What a rival's product bore at its terms on one day; later moves change it.
+
+    `source_no` is composed of rival, product, side and terms.
+    """
 
     __tablename__ = "competitor_rate"
     __table_args__ = (
         only("side", Side),
-        UniqueConstraint("competitor_id", "product_code", "side", "terms"),
         Index("ix_competitor_rate_category", "product_category", "side"),
+        Index("ix_competitor_rate_competitor_id", "competitor_id"),
     )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
+    source_no: Mapped[str] = mapped_column(unique=True)
     competitor_id: Mapped[int] = mapped_column(ForeignKey(Competitor.id))
     product_category: Mapped[str]
     product_code: Mapped[str]
@@ -85,22 +95,28 @@ class CompetitorRate(Base):
     terms: Mapped[str] = mapped_column(default="")
     rate: Mapped[float]  # percent a year
     is_plausible: Mapped[bool] = mapped_column(default=True)
+    quality_flag: Mapped[str | None]
+    source: Mapped[str | None]
     as_of: Mapped[date]
 
 
 class ProductRate(Base):
-    """What a product of ours bears from a day on, in a region: a unit and all beneath it."""
+    """What a product of ours bears from a day on, in a region: a unit and all beneath it.
+
+    `product_category` is the rivals' word for what it competes with.
+    """
 
     __tablename__ = "product_rate"
     __table_args__ = (
         only("side", Side),
-        UniqueConstraint("product_id", "unit_id", "terms", "valid_from"),
+        UniqueConstraint("product_id", "unit_id", "side", "terms", "valid_from"),
         CheckConstraint("rate BETWEEN -5 AND 100", name="rate"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     product_id: Mapped[int] = mapped_column(ForeignKey(Product.id))
     unit_id: Mapped[int] = mapped_column(ForeignKey(Unit.id))
+    product_category: Mapped[str]
     side: Mapped[Side] = mapped_column(Code(Side))
     terms: Mapped[str] = mapped_column(default="")
     rate: Mapped[float]  # percent a year

@@ -1,4 +1,6 @@
-"""Words about the market, and when two names are one. Nothing here touches the database."""
+"""Words about the market, when two names are one, and which rates can't be. No database here."""
+
+from collections.abc import Mapping
 
 from core.database import Coded
 
@@ -20,6 +22,7 @@ class MoveKind(Coded):
 
 
 RATE_MOVES = frozenset({MoveKind.RATE_CHANGE, MoveKind.RATE_ADDED, MoveKind.RATE_REMOVED})
+OFFERS = frozenset({MoveKind.OFFER_ADDED, MoveKind.OFFER_CHANGED})
 
 
 class Side(Coded):
@@ -27,6 +30,21 @@ class Side(Coded):
 
     DEPOSIT = "deposit", 1
     LENDING = "lending", 2
+
+
+# Rates that can be, in percent a year. What lies outside is of another unit, or wrong.
+LIMITS: Mapping[Side, tuple[float, float]] = {Side.DEPOSIT: (0, 30), Side.LENDING: (0, 60)}
+CENTRAL_BANK = (-5.0, 30.0)  # its rate may fall below zero
+LARGEST_JUMP = 10.0  # points at once
+# Words of the feeds for what is laid on a rate or taken off it: no rate that a customer gets.
+NO_RATES = (
+    "BONUS",
+    "BUNDLE_BONUS",
+    "BUNDLE_DISCOUNT_FIXED",
+    "BUNDLE_DISCOUNT_VARIABLE",
+    "DISCOUNT",
+    "PENALTY",
+)
 
 
 class ConclusionKind(Coded):
@@ -63,3 +81,26 @@ class NoteKind(Coded):
 def spelling(name: str) -> str:
     """Return a name without case, spaces and marks: two that differ only in these are twins."""
     return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
+def is_rate(kind: MoveKind, side: Side | None) -> bool:
+    """Tell whether the values of a move are rates: an offer without a side is money or points."""
+    return kind in RATE_MOVES or kind is MoveKind.MARKET_EVENT or (kind in OFFERS and bool(side))
+
+
+def doubt(kind: MoveKind, side: Side | None, old: float | None, new: float | None) -> str | None:
+    """Say why the values of a move can't be, or None: a rate of its side, no wild jump."""
+    if not is_rate(kind, side):
+        return None
+    low, high = CENTRAL_BANK if kind is MoveKind.MARKET_EVENT else LIMITS[side or Side.LENDING]
+    for name, value in (("new value", new), ("old value", old)):
+        if value is not None and not low <= value <= high:
+            return f"{name} {value:g} % is outside {low:g} to {high:g} %"
+    if old is not None and new is not None and abs(new - old) > LARGEST_JUMP:
+        return f"a jump of {abs(new - old):g} points is more than {LARGEST_JUMP:g}"
+    return None
+
+
+def advantage(side: Side, theirs: float, ours: float) -> float:
+    """Return by how many points their rate is better for the customer than ours."""
+    return round(theirs - ours if side is Side.DEPOSIT else ours - theirs, 6)

@@ -1,65 +1,127 @@
-"""Competitors' moves from a file."""
+"""Competitors' moves, and events of the market, from a file."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Integer, insert, select, update
+from sqlalchemy import Boolean, Float, Integer, Text, cast, literal, null, select, update
 from sqlalchemy.types import TypeEngine
 
 from core.intake.actions.kinds import Taking, staged_columns
 from core.intake.actions.records import Part, Records, table_of
+from core.intake.actions.requests import Batch
+from core.intake.actions.rivals import find_rivals, reject_ahead, spelt
 from core.intake.actions.staging import Stage
 from core.intake.rules import FIELDS, IntakeKind
-from core.market.model import Competitor, CompetitorMove
-from core.market.rules import spelling
+from core.market.model import CompetitorMove
+from core.market.rules import MoveKind, Side, doubt
+from core.people.model import Unit
 
 _MOVES = table_of(CompetitorMove)
 _MOVE = _MOVES.c
+_WORKED_OUT = ("competitor_id", "is_plausible", "old_value", "quality_flag", "unit_id")
 
 
 class Moves(Taking):
     def columns(self) -> dict[str, TypeEngine[Any]]:
-        columns = staged_columns(IntakeKind.MOVES, self.request.fields)
-        return columns | {"competitor_id": Integer()}
+        named = tuple(name for name in self.request.fields if name != "change")
+        return staged_columns(IntakeKind.MOVES, named) | {
+            "competitor": Text(),
+            "spelling": Text(),
+            "competitor_id": Integer(),
+            "old_value": Float(),
+            "quality_flag": Text(),
+            "is_plausible": Boolean(),
+            "unit_id": Integer(),
+        }
+
+    def prepared(self, batch: Batch) -> Batch:
+        """Work out the old values from the changes, and mark what can't be."""
+        given = dict(batch.columns)
+        empty: Sequence[Any] = [None] * len(batch.rows)
+        changes = given.pop("change", empty)
+        new = given.get("new_value", empty)
+        old = [
+            round(to - change, 6) if from_ is None and None not in (to, change) else from_
+            for from_, to, change in zip(given.get("old_value", empty), new, changes, strict=True)
+        ]
+        kinds = {kind.code: kind for kind in MoveKind}
+        sides: dict[int | None, Side | None] = {side.code: side for side in Side}
+        flags = [
+            flag or doubt(kinds[kind], sides.get(side), from_, to)
+            for flag, kind, side, from_, to in zip(
+                given.get("quality_flag", empty),
+                given["kind"],
+                given.get("side", empty),
+                old,
+                new,
+                strict=True,
+            )
+        ]
+        names = given.get("competitor", empty)
+        given |= {
+            "competitor": names,
+            "spelling": spelt(names),
+            "old_value": old,
+            "quality_flag": flags,
+            "is_plausible": [flag is None for flag in flags],
+        }
+        return replace(batch, columns=given)
 
     def find(self, stage: Stage) -> None:
-        """Name the competitors, and add those who are new."""
-        rows, session = stage.rows, self.work.session
-        known = select(Competitor.name)
-        named = select(rows.c.competitor).distinct().where(rows.c.competitor.not_in(known))
-        new = sorted(stage.connection.scalars(named))
-        if new:
-            self.created["competitor"] = list(
-                session.scalars(
-                    insert(Competitor).returning(Competitor.id),
-                    [{"name": name, "spelling": spelling(name)} for name in new],
-                )
-            )
-        stage.connection.execute(
-            update(rows)
-            .where(rows.c.competitor == Competitor.name)
-            .values(competitor_id=Competitor.id)
+        rows = stage.rows
+        is_event = rows.c.kind == MoveKind.MARKET_EVENT.code
+        missing = literal("is empty; only an event of the market is nobody's")
+        stage.reject(
+            "competitor",
+            select(rows.c.row_no, missing, cast(null(), Text)).where(
+                ~is_event, rows.c.competitor.is_(None)
+            ),
         )
+        nobodys = literal("is given for an event of the market, which is nobody's")
+        stage.reject(
+            "competitor",
+            select(rows.c.row_no, nobodys, rows.c.competitor).where(
+                is_event, rows.c.competitor.is_not(None)
+            ),
+        )
+        reject_ahead(self, stage, "moved_on")
+        if "region" in rows.c:
+            stage.connection.execute(
+                update(rows).where(rows.c.region == Unit.code).values(unit_id=Unit.id)
+            )
+            stage.reject_unknown("region", "unit_id", "unit with the code")
+        find_rivals(self, stage)
 
     def records(self, stage: Stage) -> Records:
-        return move_records(stage.dialect, set(stage.rows.c.keys()), now=self.work.now)
+        return move_records(
+            stage.dialect,
+            set(stage.rows.c.keys()),
+            now=self.work.now,
+            source=self.request.source,
+        )
 
     def write(self, stage: Stage, records: Records) -> None:
         records.create(stage)
         records.change(stage)
 
 
-def move_records(dialect: str, mapped: set[str], *, now: Any) -> Records:
-    """Return the records of an import of moves that brings the fields `mapped`."""
+def move_records(dialect: str, mapped: set[str], *, now: Any, source: str) -> Records:
+    """Return the records of an import of moves that brings the fields `mapped`.
+
+    :param source: of new moves, where the file doesn't say one for each
+    """
     own = {field.name for field in FIELDS[IntakeKind.MOVES]} & set(_MOVE.keys()) & mapped
-    columns = {name: _MOVE[name] for name in sorted(own - {"source_no"})}
+    named = (own | set(_WORKED_OUT)) - {"source_no"}
+    created = {"recorded_at": now} | ({} if "source" in own else {"source": source})
     return Records(
         dialect,
         parts=(
             Part(
                 _MOVES,
                 _MOVE.id,
-                columns | {"competitor_id": _MOVE.competitor_id},
-                created={"recorded_at": now},
+                {name: _MOVE[name] for name in sorted(named)},
+                created=created,
             ),
         ),
         natural=_MOVE.source_no,

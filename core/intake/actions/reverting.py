@@ -21,6 +21,7 @@ from core.intake.actions.customers import (
 from core.intake.actions.finished import sum_up
 from core.intake.actions.holdings import holding_records
 from core.intake.actions.moves import move_records
+from core.intake.actions.rates import rate_records
 from core.intake.actions.records import Records, kept_number, table_of
 from core.intake.actions.results import result_records
 from core.intake.actions.taking import allow_import, queue_up
@@ -44,6 +45,7 @@ _OWNED: Mapping[IntakeKind, tuple[Table, ...]] = {
     IntakeKind.HOLDINGS: (),
     IntakeKind.RESULTS: (),
     IntakeKind.MOVES: (),
+    IntakeKind.RATES: (),
 }
 
 
@@ -128,8 +130,10 @@ def _records(work: Work, intake: Intake, run_id: int | None) -> Records:
             return customer_records(work.dialect, mapped, now=work.now)
         case IntakeKind.HOLDINGS:
             return holding_records(work.dialect, mapped)
+        case IntakeKind.RATES:
+            return rate_records(work.dialect, mapped, source=intake.source)
         case _:
-            return move_records(work.dialect, mapped, now=work.now)
+            return move_records(work.dialect, mapped, now=work.now, source=intake.source)
 
 
 def _number(kind: IntakeKind, records: Records) -> ColumnElement[str]:

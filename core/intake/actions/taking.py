@@ -10,6 +10,7 @@ from core.intake.actions.customers import Customers
 from core.intake.actions.holdings import Holdings
 from core.intake.actions.kinds import Taking
 from core.intake.actions.moves import Moves
+from core.intake.actions.rates import Rates
 from core.intake.actions.records import Records
 from core.intake.actions.references import create_references
 from core.intake.actions.requests import TakeIn, Verdict
@@ -28,6 +29,7 @@ TAKERS: Mapping[IntakeKind, type[Taking]] = {
     IntakeKind.HOLDINGS: Holdings,
     IntakeKind.RESULTS: Results,
     IntakeKind.MOVES: Moves,
+    IntakeKind.RATES: Rates,
 }
 
 

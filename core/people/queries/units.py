@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
 from sqlalchemy.orm import Session
 
 from core.access import Permission
@@ -18,6 +18,19 @@ def subtree(session: Session, unit_id: int) -> tuple[int, ...]:
     below = select(Unit.id).where(Unit.id == unit_id).cte("below", recursive=True)
     below = below.union_all(select(Unit.id).join(below, Unit.parent_id == below.c.id))
     return tuple(session.scalars(select(below.c.id).order_by(below.c.id)))
+
+
+def lineage(session: Session, unit_id: int) -> tuple[int, ...]:
+    """Return the ids of a unit and of every unit above it, the nearest first."""
+    above = (
+        select(Unit.id, Unit.parent_id, literal(0).label("steps"))
+        .where(Unit.id == unit_id)
+        .cte("above", recursive=True)
+    )
+    above = above.union_all(
+        select(Unit.id, Unit.parent_id, above.c.steps + 1).join(above, Unit.id == above.c.parent_id)
+    )
+    return tuple(session.scalars(select(above.c.id).order_by(above.c.steps)))
 
 
 @dataclass(frozen=True)

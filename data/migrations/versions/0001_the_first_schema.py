@@ -754,7 +754,7 @@ def upgrade() -> None:
     sa.Column('rejected', sa.Integer(), nullable=False),
     sa.Column('reverted_at', core.database.Moment(), nullable=True),
     sa.Column('kept', sa.Integer(), nullable=True),
-    sa.CheckConstraint('kind IN (1, 2, 3, 4)', name=op.f('ck_intake_kind')),
+    sa.CheckConstraint('kind IN (1, 2, 3, 4, 5)', name=op.f('ck_intake_kind')),
     sa.ForeignKeyConstraint(['actor_id'], ['person.id'], name=op.f('fk_intake_actor_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_intake'))
     )

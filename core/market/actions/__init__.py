@@ -1,0 +1,1 @@
+"""What is done about the market: rivals named, moves recorded, our own rates set."""

@@ -1,0 +1,158 @@
+"""Rivals and their names: two names of one rival must not become two rivals."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+
+from core.access import Permission
+from core.database import affected
+from core.market.events import CompetitorAdded, CompetitorRenamed, CompetitorsMerged
+from core.market.model import Competitor, CompetitorMove, CompetitorRate
+from core.market.rules import spelling
+from core.refusals import Conflict, Invalid, NotFound
+from core.work import Work
+
+
+@dataclass(frozen=True)
+class AddCompetitor:
+    name: str
+
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+
+
+@dataclass(frozen=True)
+class RenameCompetitor:
+    competitor_id: int
+    name: str
+
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+
+
+@dataclass(frozen=True)
+class MergeCompetitors:
+    """A request to let a second name be the same rival as a first one."""
+
+    competitor_id: int
+    merged_id: int
+
+    def __post_init__(self) -> None:
+        if self.competitor_id == self.merged_id:
+            raise Invalid("A rival can't be merged with itself; choose another name.")
+
+
+def add_competitor(work: Work, request: AddCompetitor) -> CompetitorAdded:
+    """Watch another rival.
+
+    :raises Conflict: a rival is written alike; the refusal names it
+    """
+    work.authorize(Permission.RECORD_MARKET)
+    name = request.name.strip()
+    if twin := _known(work, name):
+        raise Conflict(
+            f"{name} is {twin.name}, which is watched already; record its moves under that name."
+        )
+
+    rival = Competitor(name=name, spelling=spelling(name))
+    work.session.add(rival)
+    work.session.flush()
+
+    fact = CompetitorAdded(competitor_id=rival.id, name=name)
+    work.record(fact)
+    return fact
+
+
+def rename_competitor(work: Work, request: RenameCompetitor) -> CompetitorRenamed:
+    """Give a rival another name; files that know it by the earlier one still find it.
+
+    :raises NotFound: there is no such rival
+    :raises Conflict: another rival has this name
+    """
+    work.authorize(Permission.RECORD_MARKET)
+    rival = rival_of(work, request.competitor_id)
+    name, was = request.name.strip(), rival.name
+    twin = _known(work, name)
+    if twin is not None and twin.id != rival.id:
+        raise Conflict(f"{name} is {twin.name}; merge the two instead, if they are one rival.")
+    if name == was:
+        raise Invalid(f"{was} has this name already.")
+
+    earlier, spelt = rival.spelling, spelling(name)
+    if spelt != earlier:
+        # One of its former names may be taken up again.
+        former = work.session.scalar(
+            select(Competitor).where(Competitor.spelling == spelt, Competitor.id != rival.id)
+        )
+        if former is not None:
+            work.session.delete(former)
+            work.session.flush()
+        rival.name, rival.spelling = name, spelt
+        work.session.flush()
+        work.session.add(Competitor(name=was, spelling=earlier, same_as_id=rival.id))
+    rival.name = name
+    work.session.flush()
+
+    fact = CompetitorRenamed(competitor_id=rival.id, was=was, name=name)
+    work.record(fact)
+    return fact
+
+
+def merge_competitors(work: Work, request: MergeCompetitors) -> CompetitorsMerged:
+    """Let a rival take over the moves and rates of another one that turned out to be the same.
+
+    :raises NotFound: there is no such rival
+    """
+    work.authorize(Permission.RECORD_MARKET)
+    rival = rival_of(work, request.competitor_id)
+    merged = rival_of(work, request.merged_id)
+
+    moves, rates = (
+        affected(
+            work.session,
+            update(model).where(model.competitor_id == merged.id).values(competitor_id=rival.id),
+        )
+        for model in (CompetitorMove, CompetitorRate)
+    )
+    work.session.execute(
+        update(Competitor)
+        .where((Competitor.id == merged.id) | (Competitor.same_as_id == merged.id))
+        .values(same_as_id=rival.id)
+    )
+
+    fact = CompetitorsMerged(
+        competitor_id=rival.id,
+        name=rival.name,
+        merged_id=merged.id,
+        merged=merged.name,
+        moves=moves,
+        rates=rates,
+    )
+    work.record(fact)
+    return fact
+
+
+def rival_of(work: Work, competitor_id: int) -> Competitor:
+    """Return a rival, not a name that leads to one.
+
+    :raises NotFound: there is none
+    """
+    rival = work.session.scalar(
+        select(Competitor).where(Competitor.id == competitor_id, Competitor.same_as_id.is_(None))
+    )
+    if rival is None:
+        raise NotFound("There is no such rival; it may have been merged with another one.")
+    return rival
+
+
+def _known(work: Work, name: str) -> Competitor | None:
+    """Return the rival that is written like this, or was once."""
+    found = work.session.scalar(select(Competitor).where(Competitor.spelling == spelling(name)))
+    if found is None or found.same_as_id is None:
+        return found
+    return work.session.get_one(Competitor, found.same_as_id)
+
+
+def _check_name(name: str) -> None:
+    if not spelling(name):
+        raise Invalid("A rival needs a name with letters or figures in it.")

@@ -1,0 +1,128 @@
+"""What our own products bear: as it holds on a day in a region, and how it came to that."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.customers.model import Product
+from core.market.model import ProductRate
+from core.market.queries.asked import SEES
+from core.market.queries.offers import terms_hold
+from core.market.rules import Side
+from core.people.model import Unit
+from core.people.queries.units import lineage
+from core.windows import Part, Window, windowed
+from core.work import Reader
+
+
+@dataclass(frozen=True)
+class OwnRate:
+    """A rate of ours, percent a year, with the unit and the day from which it holds."""
+
+    id: int
+    rate: float
+    terms: str
+    valid_from: date
+    unit_id: int
+    product_category: str
+
+
+def own_rate(
+    session: Session, *, product_id: int, unit_id: int, side: Side, on: date, terms: str = ""
+) -> OwnRate | None:
+    """Return what a product of ours bears in a unit on a day, or None.
+
+    The nearest unit at or above it that has a rate decides, and of its rates the newest.
+
+    :param terms: words that the rate's terms have to hold
+    """
+    order = {id_: depth for depth, id_ in enumerate(lineage(session, unit_id))}
+    found = session.scalars(
+        select(ProductRate).where(
+            ProductRate.product_id == product_id,
+            ProductRate.unit_id.in_(order),
+            ProductRate.side == side,
+            ProductRate.valid_from <= on,
+            terms_hold(ProductRate.terms, terms),
+        )
+    )
+    nearest = min(
+        found,
+        key=lambda rate: (order[rate.unit_id], -rate.valid_from.toordinal(), -rate.id),
+        default=None,
+    )
+    if nearest is None:
+        return None
+    return OwnRate(
+        nearest.id,
+        nearest.rate,
+        nearest.terms,
+        nearest.valid_from,
+        nearest.unit_id,
+        nearest.product_category,
+    )
+
+
+@dataclass(frozen=True)
+class OwnRateRow:
+    """One step of what a product bears; `replaced_on` is the day of the next one."""
+
+    id: int
+    product_id: int
+    product: str
+    region: str
+    product_category: str
+    side: Side
+    terms: str
+    rate: float
+    change: float | None
+    valid_from: date
+    replaced_on: date | None
+
+
+def own_rates(
+    view: Reader, *, window: Window, product_id: int | None = None, unit_id: int | None = None
+) -> Part[OwnRateRow]:
+    """List our rates with what each changed and when the next one replaces it.
+
+    :param unit_id: only rates that hold in this unit
+    """
+    view.authorize(*SEES)
+    rate = ProductRate
+    line = (rate.product_id, rate.unit_id, rate.side, rate.terms)
+    steps = select(
+        rate.id,
+        (rate.rate - func.lag(rate.rate).over(partition_by=line, order_by=rate.valid_from)).label(
+            "change"
+        ),
+        func.lead(rate.valid_from)
+        .over(partition_by=line, order_by=rate.valid_from)
+        .label("replaced_on"),
+    ).subquery()
+    statement = (
+        select(
+            rate.id,
+            rate.product_id,
+            Product.name,
+            Unit.name,
+            rate.product_category,
+            rate.side,
+            rate.terms,
+            rate.rate,
+            steps.c.change,
+            rate.valid_from,
+            steps.c.replaced_on,
+        )
+        .join(steps, steps.c.id == rate.id)
+        .join(Product, Product.id == rate.product_id)
+        .join(Unit, Unit.id == rate.unit_id)
+    )
+    if product_id is not None:
+        statement = statement.where(rate.product_id == product_id)
+    if unit_id is not None:
+        statement = statement.where(rate.unit_id.in_(lineage(view.session, unit_id)))
+    sorts = {"from": rate.valid_from, "product": Product.name, "rate": rate.rate}
+    rows, total = windowed(view.session, statement, window, sorts=sorts, last=rate.id)
+    return Part([OwnRateRow(*row) for row in rows], total)
