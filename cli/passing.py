@@ -34,6 +34,8 @@ def _lines(passed: Passed) -> Iterator[str]:
         yield f"{given.given:,} activities were handed out by rule; {given.left:,} wait for room."
     for told in passed.told:
         yield f"Leads were told of {told.at_risk:,} activities at risk and {told.missed:,} missed."
+    for kept in passed.snapshots:
+        yield f"The snapshot of {kept.segments:,} segments was taken."
     if passed.folded:
         yield f"{len(passed.folded):,} runs were folded."
     if passed.is_elsewhere:

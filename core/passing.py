@@ -1,4 +1,4 @@
-"""What time alone brings: due work, ended runs, work handed over and out, alarms, results."""
+"""What time alone brings: due work, ended runs, work handed over and out, alarms, figures."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -23,6 +23,9 @@ from core.queues.upkeep import count_work, keep_counts
 from core.refusals import Conflict, Refusal
 from core.runs.events import RunEnded, WorkMade
 from core.runs.queries.passing import past_their_end, with_stages_ahead
+from core.segments.actions import TakeSnapshots, take_snapshots
+from core.segments.events import SnapshotsTaken
+from core.segments.queries import wants_snapshot
 from core.service.actions.escalating import Escalate, escalate
 from core.service.events import WorkEscalated
 from core.service.queries.escalations import has_untold
@@ -45,6 +48,7 @@ class Passed:
     handed_over: tuple[WorkHandedOver, ...] = ()
     given: tuple[WorkDistributed, ...] = ()
     told: tuple[WorkEscalated, ...] = ()
+    snapshots: tuple[SnapshotsTaken, ...] = ()
     folded: tuple[int, ...] = ()
     days: int = 0  # due days of which what was kept is folded now
     is_elsewhere: bool = False
@@ -78,6 +82,9 @@ def pass_time(engine: Engine, *, now: datetime) -> Passed:
         with reading(engine, SYSTEM, now=now) as view:
             late = [Escalate()] if has_untold(view) else []
         told = _each(engine, now, escalate, late)
+        with reading(engine, SYSTEM, now=now) as view:
+            untaken = [TakeSnapshots()] if wants_snapshot(view) else []
+        snapshots = _each(engine, now, take_snapshots, untaken)
         with upkeep(engine) as session:
             folded = fold(session, now=now).run_ids
         with upkeep(engine) as session:
@@ -93,6 +100,7 @@ def pass_time(engine: Engine, *, now: datetime) -> Passed:
             handed_over=tuple(handed_over),
             given=tuple(fact for fact in given if fact.given),
             told=tuple(told),
+            snapshots=tuple(snapshots),
             folded=folded,
             days=days,
         )

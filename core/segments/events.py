@@ -1,6 +1,7 @@
 """What the journal remembers about segments."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, ClassVar
 
 from core.journal.model import Event
@@ -49,3 +50,19 @@ class SegmentListed(_OfSegment):
 @dataclass(frozen=True)
 class SegmentRetired(_OfSegment):
     kind: ClassVar[str] = "segment.retired"
+
+
+@dataclass(frozen=True)
+class SnapshotsTaken(Event):
+    """How all segments stood was kept; `left_out` says of those that could not be, why."""
+
+    kind: ClassVar[str] = "segment.snapshots-taken"
+
+    taken_on: date
+    segments: int
+    customers: int
+    left_out: tuple[str, ...]
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return ()

@@ -8,14 +8,17 @@ from core.segments.actions.defining import (
 )
 from core.segments.actions.listing import ListSegment, list_segment
 from core.segments.actions.retiring import RetireSegment, retire_segment
+from core.segments.actions.snapshots import TakeSnapshots, take_snapshots
 
 __all__ = [
     "ChangeSegment",
     "DefineSegment",
     "ListSegment",
     "RetireSegment",
+    "TakeSnapshots",
     "change_segment",
     "define_segment",
     "list_segment",
     "retire_segment",
+    "take_snapshots",
 ]

@@ -5,11 +5,12 @@ from typing import Any
 
 from core.access import Permission
 from core.refusals import Invalid
-from core.segments.actions.holding import SUBMITTED, check_unseen, check_words, seen
+from core.segments.actions.holding import check_unseen, check_words, keep_version, seen
 from core.segments.criteria import described, read
 from core.segments.events import SegmentChanged, SegmentDefined
 from core.segments.model import Segment
 from core.segments.queries import known_words
+from core.segments.queries.usage import SUBMITTED
 from core.segments.rules import SegmentKind
 from core.work import Work
 
@@ -63,6 +64,7 @@ def define_segment(work: Work, request: DefineSegment) -> SegmentDefined:
     )
     work.session.add(segment)
     work.session.flush()
+    keep_version(work, segment)
 
     fact = SegmentDefined(
         segment.id, segment.code, segment.name, request.rule, described(request.rule, known)
@@ -96,6 +98,8 @@ def change_segment(work: Work, request: ChangeSegment) -> SegmentChanged:
     segment.rule = request.rule
     segment.changed_at = work.now
     work.session.flush()
+    if segment.version != request.version:  # what changes nothing is no version
+        keep_version(work, segment)
 
     fact = SegmentChanged(segment.id, segment.code, segment.name, before, request.rule, says)
     work.record(fact)

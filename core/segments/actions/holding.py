@@ -1,27 +1,12 @@
-"""What the actions on segments share: taking hold of one, and asking for its words."""
+"""What the actions on segments share: taking hold of one, and keeping what it said."""
 
-from typing import Any
+from sqlalchemy import func, select, update
 
-from sqlalchemy import Integer, Text, column, select, table, update
-
-from core.database import Facts
 from core.refusals import Conflict, Invalid, NotFound
-from core.segments.model import Segment
-from core.segments.queries import known_words, referred
+from core.segments.model import Segment, SegmentMember, SegmentVersion
+from core.segments.queries.usage import designs_using
+from core.segments.rules import SegmentKind
 from core.work import Work
-
-# Designs belong to a later part of the business; only these columns are read here.
-_DESIGN = table(
-    "design",
-    column("campaign_id", Integer),
-    column("version", Integer),
-    column("status", Integer),
-    column("segment_id", Integer),
-    column("exclusion_segment_id", Integer),
-    column("frozen", Facts),
-)
-_CAMPAIGN = table("campaign", column("id", Integer), column("name", Text))
-DRAFT, SUBMITTED, APPROVED, RETURNED = 1, 2, 3, 4
 
 
 def seen(work: Work, segment_id: int, version: int) -> Segment:
@@ -41,6 +26,27 @@ def seen(work: Work, segment_id: int, version: int) -> Segment:
     return segment
 
 
+def keep_version(work: Work, segment: Segment) -> None:
+    """Write down what a segment says from now on, beside what it said before."""
+    members = None
+    if segment.kind is SegmentKind.STATIC:
+        on_it = select(func.count()).where(SegmentMember.segment_id == segment.id)
+        members = work.session.scalar(on_it)
+    work.session.add(
+        SegmentVersion(
+            segment_id=segment.id,
+            version=segment.version,
+            name=segment.name,
+            description=segment.description,
+            rule=segment.rule,
+            members=members,
+            author_id=work.actor.person_id,
+            changed_at=work.now,
+        )
+    )
+    work.session.flush()
+
+
 def check_words(code: str, name: str) -> None:
     if not code.strip() or not name.strip():
         raise Invalid("A segment needs a code and a name.")
@@ -52,46 +58,16 @@ def check_unseen(work: Work, segment: Segment, *statuses: int) -> None:
     The rules of an approved design are frozen with it, but name lists by their code: so the
     customers on these lists have to stay.
     """
-    if found := designs_using(work, segment, *statuses):
+    if found := named_designs(work, segment, *statuses):
         raise Invalid(
             f"“{segment.name}” decides who is in the audience of {', '.join(found)}, which was"
             " agreed to or waits for it. Keep the change under another code."
         )
 
 
-def designs_using(work: Work, segment: Segment, *statuses: int) -> list[str]:
-    """Name the designs in these statuses that come to a segment, or froze a rule that names it."""
-    ids = set(_reaching(work, segment))
-    statement = (
-        select(
-            _CAMPAIGN.c.name,
-            _DESIGN.c.version,
-            _DESIGN.c.segment_id,
-            _DESIGN.c.exclusion_segment_id,
-            _DESIGN.c.frozen,
-        )
-        .join(_DESIGN, _DESIGN.c.campaign_id == _CAMPAIGN.c.id)
-        .where(_DESIGN.c.status.in_(statuses))
-        .order_by(_CAMPAIGN.c.name, _DESIGN.c.version)
-    )
+def named_designs(work: Work, segment: Segment, *statuses: int) -> list[str]:
+    """Name the designs in these statuses that come to a segment."""
     return [
-        f"{name} version {version}"
-        for name, version, audience, exclusion, frozen in work.session.execute(statement)
-        if {audience, exclusion} & ids or segment.code in _named(frozen)
+        f"{design.campaign} version {design.version}"
+        for design in designs_using(work, segment.id, segment.code, *statuses)
     ]
-
-
-def _named(frozen: dict[str, Any] | None) -> set[str]:
-    """Return the codes that the rules of an approval name: of lists, since the rest is spelled."""
-    return referred([(frozen or {}).get(part) for part in ("rule", "exclusion")])
-
-
-def _reaching(work: Work, segment: Segment) -> list[int]:
-    """Return the ids of a segment and of all whose rules come to it, through others too."""
-    known = known_words(work).segments
-    codes = {segment.code}
-    while more := {
-        code for code, other in known.items() if code not in codes and referred(other.rule) & codes
-    }:
-        codes |= more
-    return [segment.id, *(known[code].id for code in codes if code in known)]

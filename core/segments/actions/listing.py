@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, insert, literal, select
+from sqlalchemy.orm.attributes import flag_modified
 
 from core.access import Permission
 from core.customers.model import Customer
 from core.database import text_set
-from core.refusals import Invalid
-from core.segments.actions.holding import APPROVED, SUBMITTED, check_unseen, check_words
+from core.refusals import Invalid, NotFound
+from core.segments.actions.holding import check_unseen, check_words, keep_version, seen
 from core.segments.events import SegmentListed
 from core.segments.model import Segment, SegmentMember
+from core.segments.queries.usage import APPROVED, SUBMITTED
 from core.segments.rules import SegmentKind
 from core.work import Work
 
@@ -20,12 +22,17 @@ _MOST_NAMED = 20  # unknown customer numbers that a refusal or the journal lists
 
 @dataclass(frozen=True)
 class ListSegment:
-    """A fixed list by customer numbers; an existing static segment of this code is replaced."""
+    """A fixed list by customer numbers; an existing static segment of this code is replaced.
+
+    :param version: of the list that the requester was looking at, 0 for a new one; None replaces
+        whatever there is, as a file that comes every night does
+    """
 
     code: str
     name: str
     customer_numbers: Sequence[str]
     description: str = ""
+    version: int | None = None
 
     def __post_init__(self) -> None:
         check_words(self.code, self.name)
@@ -38,16 +45,13 @@ class ListSegment:
 def list_segment(work: Work, request: ListSegment) -> SegmentListed:
     """Make or replace a fixed list. Numbers that no customer has are left out and told.
 
-    :raises Invalid: the code is a rule's, no number is a customer's, or the list decides about
-        the audience of a design that was agreed to or waits for it
+    :raises Conflict: somebody else changed the list since the requester looked
+    :raises Invalid: the code is a rule's or taken, no number is a customer's, or the list decides
+        about the audience of a design that was agreed to or waits for it
     """
     work.authorize(Permission.DEFINE_SEGMENTS)
     code = request.code.strip()
-    segment = work.session.scalar(select(Segment).where(Segment.code == code))
-    if segment is not None and segment.kind is not SegmentKind.STATIC:
-        raise Invalid(f"“{segment.name}” ({code}) is a rule, not a list. Choose another code.")
-    if segment is not None:
-        check_unseen(work, segment, SUBMITTED, APPROVED)
+    segment = _kept(work, request, code)
     if segment is None:
         segment = Segment(
             code=code, kind=SegmentKind.STATIC, rule=None, author_id=work.actor.person_id
@@ -57,6 +61,7 @@ def list_segment(work: Work, request: ListSegment) -> SegmentListed:
     segment.description = request.description.strip()
     segment.changed_at = work.now
     segment.is_retired = False
+    flag_modified(segment, "changed_at")  # other members make another version, at whatever moment
     work.session.flush()
 
     numbers = (number.strip() for number in request.customer_numbers)
@@ -77,7 +82,25 @@ def list_segment(work: Work, request: ListSegment) -> SegmentListed:
     ).all()
     if not found:
         raise Invalid(f"No customer has any of these numbers, such as {unknown[0]}.")
+    keep_version(work, segment)
 
     fact = SegmentListed(segment.id, code, segment.name, found, tuple(unknown))
     work.record(fact)
     return fact
+
+
+def _kept(work: Work, request: ListSegment, code: str) -> Segment | None:
+    """Return the list that is to be replaced; None when there is none yet."""
+    segment = work.session.scalar(select(Segment).where(Segment.code == code))
+    if segment is None:
+        if request.version:
+            raise NotFound("There is no such segment.")
+        return None
+    if segment.kind is not SegmentKind.STATIC:
+        raise Invalid(f"“{segment.name}” ({code}) is a rule, not a list. Choose another code.")
+    if request.version == 0:
+        raise Invalid(f"The code “{code}” is taken by “{segment.name}”.")
+    if request.version is not None:
+        segment = seen(work, segment.id, request.version)
+    check_unseen(work, segment, SUBMITTED, APPROVED)
+    return segment

@@ -4,16 +4,10 @@ from dataclasses import dataclass
 
 from core.access import Permission
 from core.refusals import Invalid
-from core.segments.actions.holding import (
-    APPROVED,
-    DRAFT,
-    RETURNED,
-    SUBMITTED,
-    designs_using,
-    seen,
-)
+from core.segments.actions.holding import named_designs, seen
 from core.segments.events import SegmentRetired
 from core.segments.queries import segments_using
+from core.segments.queries.usage import APPROVED, DRAFT, RETURNED, SUBMITTED
 from core.work import Work
 
 
@@ -30,7 +24,7 @@ def retire_segment(work: Work, request: RetireSegment) -> SegmentRetired:
     """
     work.authorize(Permission.DEFINE_SEGMENTS)
     segment = seen(work, request.segment_id, request.version)
-    designs = designs_using(work, segment, DRAFT, SUBMITTED, APPROVED, RETURNED)
+    designs = named_designs(work, segment, DRAFT, SUBMITTED, APPROVED, RETURNED)
     if users := (*segments_using(work, segment.code), *designs):
         raise Invalid(f"“{segment.name}” is still used by: {', '.join(users)}.")
 

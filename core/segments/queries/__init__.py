@@ -21,15 +21,24 @@ from core.segments.queries.looking import (
     vocabulary,
 )
 from core.segments.queries.membership import MOST_SEGMENTS, Usable, mask, membership, usable
+from core.segments.queries.snapshots import Standing, trend, wants_snapshot
+from core.segments.queries.usage import Usage, UsingDesign, UsingSegment, usage
+from core.segments.queries.versions import Difference, VersionRow, versions
 from core.segments.queries.vocabulary import known_words
 
 __all__ = [
     "MOST_SEGMENTS",
     "AudienceSize",
+    "Difference",
     "SampleCustomer",
     "SegmentRow",
     "SegmentSheet",
+    "Standing",
     "Usable",
+    "Usage",
+    "UsingDesign",
+    "UsingSegment",
+    "VersionRow",
     "audience_size",
     "compiled",
     "count",
@@ -44,6 +53,10 @@ __all__ = [
     "segments",
     "segments_using",
     "sentence",
+    "trend",
     "usable",
+    "usage",
+    "versions",
     "vocabulary",
+    "wants_snapshot",
 ]

@@ -1,0 +1,55 @@
+"""Keeping how segments stand, day by day."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, insert, literal, select
+
+from core.access import Permission
+from core.customers.model import CustomerState
+from core.database import affected
+from core.refusals import Invalid
+from core.segments.events import SnapshotsTaken
+from core.segments.model import SegmentSnapshot
+from core.segments.queries.membership import usable
+from core.segments.queries.snapshots import outlived
+from core.segments.queries.standing import SUMS, standing
+from core.segments.queries.vocabulary import known_words
+from core.work import Work
+
+KEPT_DAYS = 366  # of every day; of the time before, the last day of each month stays
+
+
+@dataclass(frozen=True)
+class TakeSnapshots:
+    """Of all segments in use, as they stand now; what was taken earlier today is replaced."""
+
+
+def take_snapshots(work: Work, request: TakeSnapshots) -> SnapshotsTaken:  # noqa: ARG001  asks for nothing
+    """Keep how all segments stand, of the whole bank, and drop the days that are too old.
+
+    A segment whose rule can't be meant any more is left out and named.
+
+    :raises Invalid: there is no segment that can be counted, or no customer
+    """
+    work.authorize(Permission.DEFINE_SEGMENTS)
+    known, today = known_words(work), work.now.date()
+    found = usable(known)
+    if not found.ids:
+        raise Invalid("There is no segment to take a snapshot of. Define one first.")
+    if work.session.scalar(select(CustomerState.customer_id).limit(1)) is None:
+        raise Invalid("There are no customers yet to take a snapshot of. Import them first.")
+
+    old = outlived(work, kept_days=KEPT_DAYS)
+    gone = (SegmentSnapshot.taken_on == today) | SegmentSnapshot.taken_on.in_(old)
+    work.session.execute(delete(SegmentSnapshot).where(gone))
+    now = standing(work, found.ids, known=known).subquery()
+    rows = select(
+        now.c.segment_id, literal(today), now.c.branch_id, now.c.version, *(now.c[s] for s in SUMS)
+    )
+    columns = ["segment_id", "taken_on", "branch_id", "version", *SUMS]
+    affected(work.session, insert(SegmentSnapshot).from_select(columns, rows))
+    customers = work.session.scalar(select(func.count()).select_from(CustomerState))
+
+    fact = SnapshotsTaken(today, len(found.ids), customers or 0, tuple(found.problems.values()))
+    work.record(fact)
+    return fact

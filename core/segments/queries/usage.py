@@ -1,0 +1,135 @@
+"""Where a segment is in use: rules of other segments, and designs that select or leave out by it.
+
+Designs belong to a later part of the business; only these columns of them are read here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Integer, Text, column, select, table
+
+from core.access import Permission
+from core.database import Facts
+from core.refusals import NotFound
+from core.segments.model import Segment
+from core.segments.queries.looking import referred
+from core.segments.queries.vocabulary import known_words
+from core.work import Reader
+
+_DESIGN = table(
+    "design",
+    column("id", Integer),
+    column("campaign_id", Integer),
+    column("version", Integer),
+    column("status", Integer),
+    column("segment_id", Integer),
+    column("exclusion_segment_id", Integer),
+    column("frozen", Facts),
+)
+_CAMPAIGN = table("campaign", column("id", Integer), column("name", Text))
+DRAFT, SUBMITTED, APPROVED, RETURNED = 1, 2, 3, 4
+_WORDS = {DRAFT: "draft", SUBMITTED: "waits for approval", APPROVED: "approved"} | {
+    RETURNED: "sent back"
+}
+
+
+@dataclass(frozen=True)
+class UsingDesign:
+    """A version whose audience, or whose exclusion list, comes to the segment."""
+
+    design_id: int
+    campaign_id: int
+    campaign: str
+    version: int
+    status: str
+    leaves_out: bool
+
+
+@dataclass(frozen=True)
+class UsingSegment:
+    segment_id: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Usage:
+    segments: tuple[UsingSegment, ...]
+    designs: tuple[UsingDesign, ...]
+
+
+def usage(view: Reader, *, segment_id: int) -> Usage:
+    """Tell which segments, not retired, and which designs use a segment, through others too.
+
+    :raises NotFound: there is no such segment
+    """
+    view.authorize(Permission.SEE_SEGMENTS)
+    code = view.session.scalar(select(Segment.code).where(Segment.id == segment_id))
+    if code is None:
+        raise NotFound("There is no such segment.")
+    users = [
+        UsingSegment(other.id, other.name)
+        for other in known_words(view).segments.values()
+        if not other.is_retired and code in referred(other.rule)
+    ]
+    return Usage(
+        tuple(sorted(users, key=lambda user: user.name)),
+        tuple(designs_using(view, segment_id, code, *_WORDS)),
+    )
+
+
+def designs_using(
+    view: Reader, segment_id: int, code: str, *statuses: int
+) -> Sequence[UsingDesign]:
+    """List the designs in these statuses that come to a segment, or froze a rule that names it."""
+    ids = set(_reaching(view, segment_id, code))
+    statement = (
+        select(
+            _DESIGN.c.id,
+            _CAMPAIGN.c.id,
+            _CAMPAIGN.c.name,
+            _DESIGN.c.version,
+            _DESIGN.c.status,
+            _DESIGN.c.segment_id,
+            _DESIGN.c.exclusion_segment_id,
+            _DESIGN.c.frozen,
+        )
+        .join(_DESIGN, _DESIGN.c.campaign_id == _CAMPAIGN.c.id)
+        .where(_DESIGN.c.status.in_(statuses))
+        .order_by(_CAMPAIGN.c.name, _DESIGN.c.version)
+    )
+    found = []
+    for design_id, campaign_id, name, version, status, *which, frozen in view.session.execute(
+        statement
+    ):
+        audience, exclusion = which
+        selects = audience in ids or code in _named(frozen, "rule")
+        leaves_out = exclusion in ids or code in _named(frozen, "exclusion")
+        if selects or leaves_out:
+            found.append(
+                UsingDesign(
+                    design_id,
+                    campaign_id,
+                    name,
+                    version,
+                    _WORDS[status],
+                    leaves_out and not selects,
+                )
+            )
+    return found
+
+
+def _named(frozen: dict[str, Any] | None, part: str) -> set[str]:
+    """Return the codes that a rule of an approval names: of lists, since the rest is spelled."""
+    return referred((frozen or {}).get(part))
+
+
+def _reaching(view: Reader, segment_id: int, code: str) -> list[int]:
+    """Return the ids of a segment and of all whose rules come to it, through others too."""
+    known = known_words(view).segments
+    codes = {code}
+    while more := {
+        other for other, one in known.items() if other not in codes and referred(one.rule) & codes
+    }:
+        codes |= more
+    return [segment_id, *(known[one].id for one in codes if one in known)]

@@ -1,0 +1,130 @@
+"""What a segment said over time, who uses it, and lists that two people change."""
+
+import pytest
+from sqlalchemy.orm import Session
+
+from core.campaigns.rules import DesignStatus
+from core.refusals import Conflict, Invalid, NotAllowed, NotFound
+from core.segments.actions import (
+    ChangeSegment,
+    DefineSegment,
+    ListSegment,
+    RetireSegment,
+    change_segment,
+    define_segment,
+    list_segment,
+    retire_segment,
+)
+from core.segments.queries import Difference, usage, versions
+from tests.making.campaigns import approved_design
+
+SAVERS = {"holds": {"product": "savings"}}
+CARDS = {"holds": {"category": "card"}}
+NEW_LIST = ListSegment("vip", "VIP", ["C1", "C2"], version=0)
+
+
+@pytest.fixture
+def savers(do, world):
+    return do(world.mia, define_segment, DefineSegment("savers", "Savers", SAVERS)).segment_id
+
+
+class TestVersions:
+    def test_every_change_is_kept_beside_what_was_before(self, do, ask, world, savers):
+        do(world.max, change_segment, ChangeSegment(savers, 1, "Holders", CARDS, "Of any card"))
+
+        second, first = ask(world.mia, versions, segment_id=savers)
+
+        assert (first.version, first.author, first.differences) == (1, "Mia Example", ())
+        assert first.says == "Customers who hold the product Savings account."
+        assert (second.version, second.author, second.is_current) == (2, "Max Example", True)
+        assert not first.is_current
+        assert second.differences == (
+            Difference("Name", "Savers", "Holders"),
+            Difference("Description", "", "Of any card"),
+            Difference(
+                "Rule",
+                "Customers who hold the product Savings account.",
+                "Customers who hold any product of the category card.",
+            ),
+        )
+
+    def test_what_changes_nothing_is_no_version(self, do, ask, world, savers):
+        do(world.mia, change_segment, ChangeSegment(savers, 1, "Savers", SAVERS))
+
+        assert len(ask(world.mia, versions, segment_id=savers)) == 1
+
+    def test_a_list_says_how_many_were_on_it(self, do, ask, world):
+        vip = do(world.mia, list_segment, NEW_LIST).segment_id
+        do(world.max, list_segment, ListSegment("vip", "VIP", ["C3"], version=1))
+
+        second, first = ask(world.mia, versions, segment_id=vip)
+
+        assert (first.says, second.says) == (
+            "A fixed list of 2 customers.",
+            "A fixed list of 1 customer.",
+        )
+
+    def test_a_rule_that_means_nothing_any_more_is_told(self, do, ask, world, savers):
+        about = do(world.mia, define_segment, DefineSegment("more", "More", {"segment": "savers"}))
+        do(world.mia, change_segment, ChangeSegment(about.segment_id, 1, "More", SAVERS))
+        do(world.mia, retire_segment, RetireSegment(savers, 1))
+
+        first = ask(world.mia, versions, segment_id=about.segment_id)[-1]
+
+        assert first.says.startswith("A rule that can't be read any more.")
+        assert "“Savers” (savers) is retired" in first.says
+
+    def test_needs_the_right_and_a_segment(self, ask, world):
+        with pytest.raises(NotAllowed):
+            ask(world.ann, versions, segment_id=1)
+        with pytest.raises(NotFound):
+            ask(world.mia, versions, segment_id=99)
+
+
+class TestListsOfTwo:
+    def test_the_second_of_two_is_told(self, do, world):
+        do(world.mia, list_segment, NEW_LIST)
+        do(world.mia, list_segment, ListSegment("vip", "VIP", ["C3"], version=1))
+
+        with pytest.raises(Conflict, match="changed by somebody else"):
+            do(world.max, list_segment, ListSegment("vip", "VIP", ["C4"], version=1))
+
+    def test_a_new_list_replaces_nobody_elses(self, do, world):
+        do(world.mia, list_segment, NEW_LIST)
+
+        with pytest.raises(Invalid, match="The code “vip” is taken by “VIP”"):
+            do(world.max, list_segment, NEW_LIST)
+        with pytest.raises(NotFound):
+            do(world.max, list_segment, ListSegment("gone", "Gone", ["C4"], version=3))
+
+
+class TestUsage:
+    def test_tells_segments_and_designs_through_others_too(self, do, ask, world, savers, engine):
+        more = do(world.mia, define_segment, DefineSegment("more", "More", {"segment": "savers"}))
+        with Session(engine) as session, session.begin():
+            approved_design(session, segment_id=more.segment_id, status=DesignStatus.SUBMITTED)
+
+        found = ask(world.mia, usage, segment_id=savers)
+
+        assert [user.name for user in found.segments] == ["More"]
+        [design] = found.designs
+        assert (design.campaign, design.version, design.status) == (
+            "Campaign X",
+            1,
+            "waits for approval",
+        )
+        assert not design.leaves_out
+
+    def test_tells_who_leaves_its_customers_out(self, ask, world, savers, engine):
+        with Session(engine) as session, session.begin():
+            approved_design(session, exclusion_segment_id=savers)
+
+        [design] = ask(world.mia, usage, segment_id=savers).designs
+
+        assert design.leaves_out
+
+    def test_needs_the_right_and_a_segment(self, ask, world):
+        with pytest.raises(NotAllowed):
+            ask(world.ann, usage, segment_id=1)
+        with pytest.raises(NotFound):
+            ask(world.mia, usage, segment_id=99)
