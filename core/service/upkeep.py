@@ -42,7 +42,9 @@ def fold_service(session: Session, *, now: datetime, most_days: int = MOST_DAYS)
         begun.returning(ServiceDay.day), [{"day": day, "folded_at": now} for day in days]
     ).all()
     for cells in EVERY_CELLS:
-        filling = insert(cells.__table__).from_select(columns_of(cells), counted(cells, now))
+        filling = insert(cells.metadata.tables[cells.__tablename__]).from_select(
+            columns_of(cells), counted(cells, now)
+        )
         for day in ours:
             session.execute(filling, of_day(day, now))
     return len(ours)
