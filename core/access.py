@@ -26,6 +26,7 @@ class Permission(StrEnum):
     RUN_CAMPAIGNS = "runs:run"
     RECORD_MARKET = "market:record"
     SEE_PORTFOLIO = "portfolio:see"
+    STEER_PORTFOLIO = "portfolio:steer"
     SEE_IMPACT = "impact:see"
     ANALYSE = "impact:analyse"
     SEE_CUSTOMERS = "customers:see"
@@ -56,6 +57,7 @@ MEANINGS: Mapping[Permission, str] = {
     Permission.RUN_CAMPAIGNS: "running campaigns",
     Permission.RECORD_MARKET: "recording the market",
     Permission.SEE_PORTFOLIO: "seeing the portfolio",
+    Permission.STEER_PORTFOLIO: "assessing and directing the portfolio",
     Permission.SEE_IMPACT: "seeing impact",
     Permission.ANALYSE: "analysing results",
     Permission.SEE_CUSTOMERS: "seeing customers",
@@ -119,6 +121,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             _P.RUN_CAMPAIGNS,
             _P.RECORD_MARKET,
             _P.SEE_PORTFOLIO,
+            _P.STEER_PORTFOLIO,
             _P.SEE_IMPACT,
             _P.ANALYSE,
             _P.SEE_CUSTOMERS,
