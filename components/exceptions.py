@@ -50,7 +50,7 @@ TOLD: Mapping[Trouble, Told] = {
     Trouble.UNWELCOME: Told(
         "activity is no longer allowed by its customer",
         "activities are no longer allowed by their customers",
-        "The customer opted out while the work was being made. End it.",
+        "The customer has opted out, and the work is still open. End it.",
         "bad",
     ),
     Trouble.INACTIVE_HOLDER: Told(

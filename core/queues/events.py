@@ -124,13 +124,6 @@ class LeaversWorkTakenBack(OfBatch):
 
 
 @dataclass(frozen=True)
-class UnwelcomeWorkEnded(OfBatch):
-    """Work was aborted that its customers do not allow any more."""
-
-    kind: ClassVar[str] = "work.unwelcome-ended"
-
-
-@dataclass(frozen=True)
 class LateMessagesWithdrawn(Event):
     """Messages of a run that were not sent on their day never go out."""
 

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from sqlalchemy import func, select
@@ -11,8 +12,10 @@ from sqlalchemy.orm import Session
 from core.access import SYSTEM
 from core.activities.actions.ending import ChangeRun, stop_run
 from core.activities.actions.launch import Launch, launch
-from core.activities.model import Activity, Change
+from core.activities.actions.opting import SetDoNotContact, set_do_not_contact
+from core.activities.model import Activity, Change, Message
 from core.activities.queries.checks import broken_histories, work_for_held_out
+from core.activities.rules import MessageStatus, Status
 from core.customers.model import CustomerState, Indicator
 from core.customers.state import state_differences
 from core.journal.model import Entry, Outgoing
@@ -23,13 +26,14 @@ from core.runs.model import Candidate, Run
 from core.runs.queries import run_faults
 from core.runs.rules import Confirmation, RunStatus
 from core.work import changing
+from tests import world as bank
 from tests.concurrency.racing import at_once
 from tests.conftest import NOW
 from tests.making.campaigns import approved_design
 from tests.making.runs import planned_run
 
 MAKES = (Activity, Change, Indicator, Outgoing)
-STEPS = 4  # one stage, marking, telling, counting
+STEPS = 4  # marking, one stage, telling, counting
 KILLED = """
 import sys
 from core.access import SYSTEM
@@ -115,6 +119,56 @@ def test_a_launch_and_a_stop_do_not_cross(engine, do, ask, world, selected):
         assert set(session.scalars(select(CustomerState.pending))) == {0}
         assert set(session.scalars(select(CustomerState.indicators))) == {0}
     assert ask(SYSTEM, broken_histories) == 0
+
+
+TELLING, LAUNCHED = "Telling the neighbouring systems", "Launched"
+
+
+@pytest.fixture
+def launching(engine, do, world, arrange):
+    """Launch a run of calls or messages while customer 3 opts out at one of its steps."""
+
+    def carry_out(step, **stage):
+        run_id = arrange(lambda s: planned_run(s, approved_design(s, stages=[stage])))
+        do(SYSTEM, select_candidates, SelectCandidates(run_id))
+        leave_me = SetDoNotContact(3, is_set=True)
+        opts_out = Thread(target=lambda: do(world.ann, set_do_not_contact, leave_me))
+
+        def meanwhile(name, _done, _of):
+            if name == step:
+                opts_out.start()
+                opts_out.join(None if step == TELLING else 0.3)  # the last step holds it up
+
+        with changing(engine, world.mia, now=NOW) as work:
+            launch(work, Launch(run_id, without_pending=True), progress=meanwhile)
+        opts_out.join()
+
+    if engine.dialect.name == "sqlite":
+        pytest.skip("has one writer at a time")
+    return carry_out
+
+
+@pytest.mark.parametrize("step", [TELLING, LAUNCHED], ids=["as it is made", "as it is counted"])
+def test_who_opts_out_during_a_launch_is_left_alone(engine, ask, launching, step):
+    """Whoever is first on the customer's state, the other sees what it did."""
+    launching(step)
+
+    with Session(engine) as session:
+        [theirs] = session.scalars(select(Activity).where(Activity.customer_id == 3))
+        assert theirs.status is Status.CANCELLED
+        kinds = set(session.scalars(select(Entry.kind)))
+    assert ("work.unwelcome-ended" in kinds) is (step == TELLING)
+    assert ask(SYSTEM, broken_histories) == 0
+    assert ask(SYSTEM, state_differences).total == 0
+
+
+@pytest.mark.parametrize("step", [TELLING, LAUNCHED], ids=["as it is made", "as it is counted"])
+def test_messages_to_who_opts_out_during_a_launch_are_withdrawn(engine, launching, step):
+    launching(step, content_id=bank.EMAIL)
+
+    with Session(engine) as session:
+        of_status = select(Message.customer_id).where(Message.status == MessageStatus.WITHDRAWN)
+        assert set(session.scalars(of_status)) == {3}
 
 
 @pytest.mark.parametrize("last", [0, STEPS - 1], ids=["first step", "last step"])

@@ -65,13 +65,27 @@ def end_unwelcome(work: Work, customer_ids: Select[*tuple[Any, ...]]) -> Ended:
     :param customer_ids: one column of customer ids, such as `id_set(…)`
     """
     theirs = Activity.customer_id.in_(customer_ids)
+    return _end_unwelcome(work, theirs, Message.customer_id.in_(customer_ids))
+
+
+def end_unwelcome_of(work: Work, run_id: int) -> Ended:
+    """End the unfinished work of a run with customers who opted out while it was being made.
+
+    The customers' states are held already: whoever opts out from now on waits, and finds it.
+    """
+    return _end_unwelcome(work, Activity.run_id == run_id, Message.run_id == run_id)
+
+
+def _end_unwelcome(
+    work: Work, activities: ColumnElement[bool], messages: ColumnElement[bool]
+) -> Ended:
     # Most customers who change their mind have no work: no batch is written for nothing.
-    found = select(Activity.id).where(theirs, pending(), unwelcome(Activity)).limit(1)
+    found = select(Activity.id).where(activities, pending(), unwelcome(Activity)).limit(1)
     aborted = Ended()
     if work.session.scalar(found) is not None:
-        batch = abort(work, and_(theirs, unwelcome(Activity)))
+        batch = abort(work, and_(activities, unwelcome(Activity)))
         aborted = Ended(batch.moved, batch_id=batch.id)
-    withdrawn = withdraw(work, and_(Message.customer_id.in_(customer_ids), unwelcome(Message)))
+    withdrawn = withdraw(work, and_(messages, unwelcome(Message)))
     return Ended(aborted.aborted, withdrawn, aborted.batch_id)
 
 

@@ -7,9 +7,14 @@ from sqlalchemy import func, literal, select
 
 from core import saying
 from core.access import Permission
+from core.activities.actions.aborting import end_unwelcome_of
+from core.activities.actions.batching import hold_states
+from core.activities.events import UnwelcomeWorkEnded
 from core.activities.generation import Made, make, plans
 from core.activities.marking import count_pending, reference, set_bits, set_indicators
+from core.activities.model import Message
 from core.activities.recipients import recipients
+from core.activities.rules import MessageStatus
 from core.activities.schedule import end_of
 from core.campaigns.model import Campaign, Design
 from core.campaigns.rules import DesignStatus
@@ -70,11 +75,12 @@ def launch(work: Work, request: Launch, *, progress: Progress = _silent) -> RunL
     due = plans(work, run, with_first_day=True)
     steps = len(due) + 3
     made = Made()
-    for done, plan in enumerate(due):
+    # Before anything is made: who opts out meanwhile may be marked without work, never the reverse.
+    progress("Marking the candidates", 0, steps)
+    marked = set_indicators(work, run)
+    for done, plan in enumerate(due, start=1):
         progress(f"Making the work of stage {plan.stage.name}", done, steps)
         made += make(work, run, plan, is_launch=True)
-    progress("Marking the candidates", len(due), steps)
-    marked = set_indicators(work, run)
 
     fact = RunLaunched(
         run_id=run.id,
@@ -96,6 +102,7 @@ def launch(work: Work, request: Launch, *, progress: Progress = _silent) -> RunL
     count_pending(work, run, due)
     if made.activities < marked:
         set_bits(work, run)
+    _end_unwelcome(work, run, made)
     progress("Launched", steps, steps)
     return fact
 
@@ -132,6 +139,7 @@ def make_due_work(work: Work, request: MakeDueWork) -> WorkMade:
     )
     if due:
         work.record(fact)
+        _end_unwelcome(work, run, made)
     return fact
 
 
@@ -185,6 +193,21 @@ def _launched(work: Work, run_id: int) -> Run:
             "no more work is made."
         )
     return run
+
+
+def _end_unwelcome(work: Work, run: Run, made: Made) -> None:
+    """End what was made for customers who opted out while it was being made.
+
+    On SQLite nobody could: it has one writer at a time.
+    """
+    if work.dialect != "postgresql":
+        return
+    if made.messages:  # those with activities are held since their work was counted
+        told = Message.run_id == run.id, Message.status == MessageStatus.QUEUED
+        hold_states(work, select(Message.customer_id).where(*told))
+    ended = end_unwelcome_of(work, run.id)
+    if ended.batch_id is not None:
+        work.record(UnwelcomeWorkEnded(ended.batch_id, moved=ended.aborted, refused=0))
 
 
 def _announce(work: Work, run: Run, entry: Entry, campaign: Campaign) -> None:

@@ -18,6 +18,7 @@ from core.activities.events.batch import (
     ActivitiesSplit,
     BatchUndone,
     OfBatch,
+    UnwelcomeWorkEnded,
     notice_of,
 )
 from core.activities.events.customer import (
@@ -43,5 +44,6 @@ __all__ = [
     "OfBatch",
     "PromiseLeft",
     "PromiseMoved",
+    "UnwelcomeWorkEnded",
     "notice_of",
 ]

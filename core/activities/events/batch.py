@@ -108,3 +108,10 @@ class BatchUndone(OfBatch):
     @property
     def told(self) -> dict[str, Any]:
         return {"undoes_id": self.undoes_id}
+
+
+@dataclass(frozen=True)
+class UnwelcomeWorkEnded(OfBatch):
+    """Work was aborted that its customers do not allow any more."""
+
+    kind: ClassVar[str] = "work.unwelcome-ended"

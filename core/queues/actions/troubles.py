@@ -8,11 +8,12 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from core.access import Permission
 from core.activities.actions.aborting import abort, withdraw
 from core.activities.actions.batching import carried_out, hold_activities, hold_states
+from core.activities.events import UnwelcomeWorkEnded
 from core.activities.model import Activity, Message
 from core.activities.queries.asked import ToPool
 from core.activities.scope import worked
 from core.database import id_set
-from core.queues.events import LateMessagesWithdrawn, LeaversWorkTakenBack, UnwelcomeWorkEnded
+from core.queues.events import LateMessagesWithdrawn, LeaversWorkTakenBack
 from core.queues.queries.troubles import in_trouble
 from core.queues.rules import Trouble
 from core.refusals import Conflict, Invalid
