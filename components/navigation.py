@@ -112,6 +112,9 @@ SCREENS: tuple[Screen, ...] = (
         _P.SEE_PORTFOLIO,
         on_menu=False,
     ),
+    _screen(
+        "Market", "competitors", "Competitors", "storefront", _P.RECORD_MARKET, _P.SEE_PORTFOLIO
+    ),
     _screen("Results", "impact", "Impact", "insights", _P.SEE_IMPACT),
     _screen("Administration", "people", "People", "badge", _P.SEE_PEOPLE, _P.MANAGE_PEOPLE),
     _screen("Administration", "reference", "Reasons and channels", "tune", _P.MANAGE_REFERENCE),

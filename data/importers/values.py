@@ -136,9 +136,10 @@ def _flag(text: Text, source: Source, settings: FileSettings, _wanted: Wanted) -
 
 def _code(text: Text, _source: Source, _settings: FileSettings, wanted: Wanted) -> _Read:
     codes = {str(word): word.code for word in wanted.words}
-    values = text.map(codes)
-    listed = ", ".join(codes)
-    return values.to_numpy(dtype=object), values.isna().to_numpy(), f"is none of: {listed}"
+    # Mapped by pandas, codes beside an empty value would become floats.
+    values = np.array([codes.get(one) for one in text], dtype=object)
+    wrong = np.array([value is None for value in values], dtype=bool)
+    return values, wrong, f"is none of: {', '.join(codes)}"
 
 
 _READERS: Mapping[ValueType, Callable[[Text, Source, FileSettings, Wanted], _Read]] = {

@@ -14,7 +14,6 @@ from core.impact.queries.runs import impact
 from core.impact.rules import Reason
 from core.intake.actions.taking import take_in, try_out
 from core.intake.rules import IntakeKind
-from core.market.model import Competitor, CompetitorMove
 from core.people.model import Unit
 from core.people.rules import UnitKind
 from core.runs.model import Candidate
@@ -156,17 +155,3 @@ def test_the_telephone_campaign_is_counted_as_published(bring, reference, engine
             select(func.min(Candidate.confirmed_at), func.max(Candidate.confirmed_at))
         ).one()
     assert [f"{day:%Y-%m-%d}" for day in days] == ["2008-05-05", "2010-11-17"]
-
-
-def test_competitors_moves_are_taken_in_whole(bring, reference, engine):
-    file = "competitors/competitor_events_top_banks.csv.gz"
-    assert bring(IntakeKind.MOVES, file, "competitor-moves", dry_run=True) == (12_608, 0, 0, 0)
-    assert bring(IntakeKind.MOVES, file, "competitor-moves") == (12_608, 0, 0, 0)
-    assert bring(IntakeKind.MOVES, file, "competitor-moves") == (0, 0, 12_608, 0)
-    decisions = ("competitors/rba_decisions.csv", "central-bank-decisions")
-    assert bring(IntakeKind.MOVES, *decisions) == (35, 0, 0, 0)
-
-    with Session(engine) as session:
-        assert session.scalar(select(func.count()).select_from(Competitor)) == 30 + 1
-        broken = select(func.count()).where(CompetitorMove.terms.contains("\n"))
-        assert session.scalar(broken) > 0  # why the file has more lines than moves

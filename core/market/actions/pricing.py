@@ -29,11 +29,13 @@ class SetProductRate:
     unit_id: int
     side: Side
     product_category: str
-    rate: float
+    rate: float | None
     valid_from: date | None
     terms: str = ""
 
     def __post_init__(self) -> None:
+        if self.rate is None:
+            raise Invalid("Say the rate, in percent a year.")
         if self.valid_from is None:
             raise Invalid("Say from which day the rate holds.")
         if not self.product_category.strip():
@@ -69,14 +71,14 @@ def set_product_rate(work: Work, request: SetProductRate) -> ProductRateSet:
         .limit(1)
         .with_for_update()
     ).one_or_none()
-    was = before.rate if before else None
-    if before and (was, before.product_category) == (request.rate, category):
-        raise Conflict(f"{product.name} bears {request.rate:g} % there already.")
+    bears, was = request.rate or 0.0, before.rate if before else None
+    if before and (was, before.product_category) == (bears, category):
+        raise Conflict(f"{product.name} bears {bears:g} % there already.")
 
     is_correction = before is not None and before.valid_from == valid_from
     if before is not None and is_correction:
         rate = before
-        rate.rate, rate.product_category = request.rate, category
+        rate.rate, rate.product_category = bears, category
     else:
         rate = ProductRate(
             product_id=product.id,
@@ -84,7 +86,7 @@ def set_product_rate(work: Work, request: SetProductRate) -> ProductRateSet:
             product_category=category,
             side=request.side,
             terms=terms,
-            rate=request.rate,
+            rate=bears,
             valid_from=valid_from,
         )
         work.session.add(rate)

@@ -1,0 +1,185 @@
+"""What the market looks like: moves by month, and who follows the central bank."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import plotly.graph_objects as go
+
+from components import look, words
+from core.market.queries import FollowRow, MarketEventRow, MonthTally
+from core.market.queries.following import WITHIN_DAYS
+
+OTHERS = "Others"
+_DRAWN = 6  # series that can be told apart
+_NOT_FOLLOWED = WITHIN_DAYS + 3
+_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")
+
+
+def calendar(rows: Sequence[MonthTally]) -> list[date]:
+    """Return every month from the first to the last one, those without a move too."""
+    if not rows:
+        return []
+    month, last = min(row.month for row in rows), max(row.month for row in rows)
+    found = [month]
+    while month < last:
+        month = _next(month)
+        found.append(month)
+    return found
+
+
+def last_day(month: date) -> date:
+    return _next(month) - timedelta(days=1)
+
+
+def _next(month: date) -> date:
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
+def months(rows: Sequence[MonthTally], events: Sequence[MarketEventRow] = ()) -> go.Figure:
+    """Draw moves by month, stacked by what they are, with events of the market as lines."""
+    drawn, colours = calendar(rows), look.palette()
+    totals: dict[str, int] = {}
+    for row in rows:
+        totals[row.what] = totals.get(row.what, 0) + row.events
+    largest = sorted(totals, key=lambda what: (-totals[what], what))
+    kept = largest if len(largest) <= _DRAWN else largest[: _DRAWN - 1]
+    series = [*kept, *([OTHERS] if len(kept) < len(largest) else [])]
+    counts = {(what, month): 0 for what in series for month in drawn}
+    for row in rows:
+        counts[row.what if row.what in kept else OTHERS, row.month] += row.events
+    figure = look.figure(
+        [
+            go.Bar(
+                x=drawn,
+                y=[counts[what, month] for month in drawn],
+                name=words.sentence(what).replace("<", "&lt;"),
+                marker_color=colours.quiet if what == OTHERS else colours.series[number],
+                hovertemplate="%{x|%b %Y}: %{y:,} moves<extra>%{fullData.name}</extra>",
+            )
+            for number, what in enumerate(series)
+        ],
+        y="Moves",
+        height=340,
+        barmode="stack",
+        bargap=0.2,
+        xaxis={"type": "date", "tickformat": "%b %Y", "nticks": 10},
+    )
+    for event in events:
+        if drawn and drawn[0] <= event.moved_on.replace(day=1) <= drawn[-1]:
+            figure.add_vline(
+                x=event.moved_on.isoformat(),
+                line={"color": colours.ink, "width": 1, "dash": "dot"},
+                opacity=0.55,
+            )
+    return figure
+
+
+def months_reading(rows: Sequence[MonthTally], events: Sequence[MarketEventRow], by: str) -> str:
+    """Say how many moves there were, in which month most, and of what."""
+    many = sum(row.events for row in rows)
+    drawn = calendar(rows)
+    by_month = dict.fromkeys(drawn, 0)
+    by_what: dict[str, int] = {}
+    for row in rows:
+        by_month[row.month] += row.events
+        by_what[row.what] = by_what.get(row.what, 0) + row.events
+    busiest = max(drawn, key=lambda month: by_month[month])
+    most = max(by_what, key=lambda what: by_what[what])
+    named = words.plain(words.sentence(most) if by == "kind" else most)
+    said = (
+        f"**{words.counted(many, 'move')}** in {words.counted(len(drawn), 'month')}, most in "
+        f"{busiest:%B %Y} ({words.count(by_month[busiest])}); "
+        f"{words.percent(by_what[most] / many, digits=0)} are {'' if by == 'kind' else 'by '}"
+        f"*{named}*."
+    )
+    doubtful = sum(row.doubtful for row in rows)
+    if doubtful:
+        said += f" {words.count(doubtful)} of them are doubtful."
+    within = sum(drawn[0] <= event.moved_on.replace(day=1) <= drawn[-1] for event in events)
+    if within:
+        said += f" Dotted lines are {words.counted(within, 'decision')} of the central bank."
+    return said
+
+
+def follows(rows: Sequence[FollowRow]) -> go.Figure:
+    """Draw for each decision after how many days each rival moved, and whether by as much."""
+    colours = look.palette()
+    names = sorted({row.competitor for row in rows})
+    traces = []
+    for number, name in enumerate(names):
+        own = [row for row in rows if row.competitor == name]
+        traces.append(
+            go.Scatter(
+                x=[_decision(row) for row in own],
+                y=[_NOT_FOLLOWED if row.days is None else row.days for row in own],
+                mode="markers",
+                name=name.replace("<", "&lt;"),
+                marker={
+                    "size": 11,
+                    "color": colours.series[number % len(colours.series)],
+                    "symbol": [
+                        _SYMBOLS[number % len(_SYMBOLS)] + ("" if row.is_same else "-open")
+                        for row in own
+                    ],
+                    "line": {"width": 1.5},
+                },
+                customdata=[[_told(row)] for row in own],
+                hovertemplate="%{fullData.name}: %{customdata[0]}<extra></extra>",
+            )
+        )
+    ticks = list(range(0, WITHIN_DAYS + 1, 7))
+    return look.figure(
+        traces,
+        x="Decision of the central bank",
+        y="Days until the rival moved",
+        height=380,
+        scattermode="group",
+        xaxis={"type": "category", "tickangle": -45},
+        yaxis={
+            "tickvals": [*ticks, _NOT_FOLLOWED],
+            "ticktext": [*map(str, ticks), "not"],
+            "range": [-1, _NOT_FOLLOWED + 2],
+        },
+    )
+
+
+def busiest(rows: Sequence[FollowRow], most: int) -> list[FollowRow]:
+    """Keep the rivals who changed most rates; more can't be told apart in a figure."""
+    changed: dict[int, int] = {}
+    for row in rows:
+        changed[row.competitor_id] = changed.get(row.competitor_id, 0) + row.at_mode.denominator
+    kept = sorted(changed, key=lambda id_: -changed[id_])[:most]
+    return [row for row in rows if row.competitor_id in kept]
+
+
+def follow_reading(rows: Sequence[FollowRow]) -> str:
+    """Say how often, how exactly and how soon rivals followed."""
+    moved = [row for row in rows if row.days is not None]
+    decisions = len({row.decided_on for row in rows})
+    pairs = f"{words.counted(decisions, 'decision')} and {words.counted(_rivals(rows), 'rival')}"
+    if not moved:
+        return f"Within {WITHIN_DAYS} days of {pairs}, no rate was changed."
+    same = sum(row.is_same for row in moved)
+    days = sorted(row.days or 0 for row in moved)
+    exactly = "every time" if same == len(moved) else f"{words.count(same)} times"
+    return (
+        f"Of {pairs}, rates were changed within {WITHIN_DAYS} days in **{len(moved)} of"
+        f" {len(rows)}** cases, **{exactly}** by just what was decided; half of them"
+        f" within **{words.counted(days[len(days) // 2], 'day')}**."
+    )
+
+
+def _rivals(rows: Sequence[FollowRow]) -> int:
+    return len({row.competitor_id for row in rows})
+
+
+def _decision(row: FollowRow) -> str:
+    return f"{row.decided_on:%-d %b %y}, {row.decision:+.2f}"
+
+
+def _told(row: FollowRow) -> str:
+    if row.change is None:
+        return f"no change within {WITHIN_DAYS} days"
+    return (
+        f"{row.change:+.2f} points on {words.day(row.on)}, {words.rate(row.at_mode)} of its rates"
+    )

@@ -1,0 +1,86 @@
+"""Who follows the central bank, how soon and by how much."""
+
+import streamlit as st
+
+from components import filters, words
+from components.charts import market as charts
+from components.charts.frame import chart
+from components.gateway import fetch, now
+from components.market.rates import label
+from components.tables import Column, table
+from core.market import queries
+from core.market.queries.following import WITHIN_DAYS
+from core.market.rules import Side
+
+COLUMNS = (
+    Column("decided_on", "Decision", "date"),
+    Column("decision", "Decided (points)", "points"),
+    Column("competitor", "Rival", width="medium"),
+    Column("change", "Moved by (points)", "points", help="What most of its changed rates did."),
+    Column("at_mode", "Of its changed rates", write=lambda row: words.rate(row.at_mode)),
+    Column("on", "On", "date", help="The day on which most of them did."),
+    Column("days", "Days after", "count"),
+    Column("is_same", "As decided", "flag"),
+)
+EVENTS = (
+    Column("moved_on", "Day", "date"),
+    Column("name", "What"),
+    Column("value", "Rate (% a year)", "number"),
+    Column("change", "Change (points)", "points"),
+)
+_MOST = 6  # rivals drawn unless somebody chooses
+
+
+def draw() -> None:
+    """Draw what rivals did in the days after each decision."""
+    events = fetch(queries.market_events)
+    if not events:
+        st.info(
+            "No decision of the central bank is known yet. Record one as an event of the market,"
+            " or import them.",
+            icon=":material/inbox:",
+        )
+        return
+    known = fetch(queries.comparisons)
+    loans = [each for each in known if each.side is Side.LENDING] or known
+    if not loans:
+        st.info("No rate of a rival is known yet.", icon=":material/inbox:")
+        return
+    first = next((each for each in loans if "mortgage" in each.category.lower()), loans[0])
+    with filters.row():
+        what = filters.one_of("Rates of", known, "of", name=label, everything=label(first))
+        what = what or first
+        terms = st.text_input(
+            "With the terms", "variable", key="moving", width=220, bind="query-params"
+        )
+        rivals = fetch(queries.competitors)
+        chosen = filters.some_of(
+            "Rivals", rivals, "rivals", name=lambda row: row.name, everything="Those who moved most"
+        )
+        since, until = filters.day("From", "from"), filters.day("Until", "to")
+    rows = fetch(
+        queries.following,
+        category=what.category,
+        side=what.side,
+        terms=terms,
+        competitor_ids=tuple(rival.id for rival in chosen),
+        since=since,
+        until=until,
+    )
+    if not rows:
+        st.info(
+            f"No such rate was changed while a decision was watched for {WITHIN_DAYS} days.",
+            icon=":material/inbox:",
+        )
+    else:
+        drawn = rows if chosen else charts.busiest(rows, _MOST)
+        chart(
+            charts.follows(drawn),
+            key="follows",
+            reading=charts.follow_reading(drawn),
+            cut_off=now(),
+        )
+        st.caption("Filled: moved by just what was decided. Hollow: by another amount, or not.")
+        table(drawn, columns=COLUMNS, key="follow_rows")
+    with st.expander(f"{words.counted(len(events), 'event')} of the market"):
+        table(events[::-1], columns=EVENTS, key="events")

@@ -1,0 +1,135 @@
+"""The feed of moves, with how many there were by month."""
+
+from typing import Any
+
+import streamlit as st
+
+from components import filters, look, navigation, words
+from components.charts import market as charts
+from components.charts.frame import chart
+from components.gateway import current_actor, fetch, now
+from components.tables import Column, listing
+from core.access import Permission
+from core.market import queries
+from core.market.queries import MoveRow
+from core.market.rules import MoveKind
+from core.people.queries.units import units
+
+FACTS, DOUBTFUL = "Facts only", "Doubtful only"
+BY_KIND, BY_RIVAL = "Kind", "Rival"
+
+
+def _kind(row: MoveRow) -> str:
+    return words.sentence(row.kind)
+
+
+COLUMNS = (
+    Column("moved_on", "Day", "date", sort="day"),
+    Column("competitor", "Rival", sort="competitor", write=lambda row: row.competitor or "Market"),
+    Column("kind", "Move", write=_kind),
+    Column("product_name", "Product", sort="product", width="medium"),
+    Column("terms", "Terms", width="medium"),
+    Column("side", "Side"),
+    Column("old_value", "Before", "number"),
+    Column("new_value", "After", "number", sort="value", help="Percent a year, or money."),
+    Column("change", "Change", "number"),
+    Column("quality_flag", "Doubtful because", width="medium"),
+    Column("region", "Region", write=lambda row: row.region or "everywhere"),
+    Column("product_category", "Category"),
+    Column("source", "Source"),
+    Column("evidence", "Evidence"),
+)
+MONTHS = (
+    Column("month", "Month", "date"),
+    Column("what", "What", write=lambda row: words.sentence(str(row.what))),
+    Column("events", "Moves", "count"),
+    Column("doubtful", "Of them doubtful", "count"),
+)
+
+
+def draw() -> None:
+    """Draw the moves that are asked for: by month, and one by one."""
+    _linked()
+    asked = _asked()
+    by = filters.switch("Months by", (BY_KIND, BY_RIVAL), "by")
+    rows = fetch(queries.months, by="kind" if by == BY_KIND else "rival", **asked)
+    events = fetch(queries.market_events)
+    if rows:
+        clicked = chart(
+            charts.months(rows, events),
+            key=f"months-{by}",
+            reading=charts.months_reading(rows, events, by.lower()),
+            rows=rows,
+            columns=MONTHS,
+            cut_off=now(),
+            choose=True,
+        )
+        drawn = charts.calendar(rows)
+        if clicked and clicked[0] < len(drawn):
+            month = drawn[clicked[0]]
+            asked |= {"since": month, "until": charts.last_day(month)}
+            st.caption(f"Moves of {month:%B %Y}; click elsewhere in the figure for all of them.")
+        else:
+            st.caption("Click a bar to list the moves of its month.")
+    listing(
+        queries.moves,
+        columns=COLUMNS,
+        key="moves",
+        filters=asked,
+        noun="move",
+        empty="No move is known that fits. Record one, or import a feed.",
+        newest_first=True,
+        export=Permission.EXPORT_AGGREGATES,
+    )
+
+
+def _asked() -> dict[str, Any]:
+    with filters.row():
+        rivals = fetch(queries.competitors)
+        rival = filters.one_of("Rival", rivals, "rival", name=lambda row: row.name)
+        kind = filters.one_of("Move", list(MoveKind), "kind", name=words.sentence)
+        known = fetch(queries.vocabulary).categories
+        category = filters.one_of("Category", known, "category")
+        product = filters.text("Product", "product", placeholder="A part of its name")
+        terms = filters.text("Terms", "terms", placeholder="Such as variable")
+        region = filters.one_of("Holds in", fetch(units), "region", name=lambda unit: unit.name)
+        since, until = filters.day("From", "since"), filters.day("Until", "until")
+        trust = filters.one_of("Trust", (FACTS, DOUBTFUL), "trust")
+    asked = {
+        "competitor_id": rival.id if rival else None,
+        "kind": kind,
+        "category": category,
+        "product": product,
+        "terms": terms,
+        "unit_id": region.id if region else None,
+        "since": since,
+        "until": until,
+        "is_plausible": None if trust is None else trust == FACTS,
+    }
+    return {name: value for name, value in asked.items() if value not in (None, "")}
+
+
+def _linked() -> None:
+    """Show the one move that the address names, such as from a threat."""
+    move_id = navigation.record("move")
+    if move_id is None:
+        return
+    row = fetch(queries.move, move_id=move_id)
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            look.badge(
+                "Doubtful" if row.quality_flag else "Fact", "warn" if row.quality_flag else "good"
+            )
+            st.markdown(f"**{words.plain(told(row))}**")
+        notes = [row.quality_flag, row.terms, row.source, row.evidence]
+        st.caption(words.plain(" · ".join(note for note in notes if note)) or "No source is known.")
+        navigation.link("competitors", "All moves", actor=current_actor())
+
+
+def told(row: MoveRow) -> str:
+    """Say a move in one line."""
+    said = f"{words.day(row.moved_on)}: {row.competitor or 'Market'}, {row.product_name}"
+    if row.new_value is None:
+        return f"{said}, {words.sentence(row.kind).lower()}"
+    before = "" if row.old_value is None else f" from {words.number(row.old_value)}"
+    return f"{said}, {words.sentence(row.kind).lower()}{before} to {words.number(row.new_value)}"

@@ -1,0 +1,160 @@
+"""Noting by hand what rivals did, and keeping their names apart."""
+
+import streamlit as st
+
+from components import navigation, words
+from components.gateway import current_actor, fetch, now, submit
+from core.access import Permission
+from core.market import queries
+from core.market.actions.recording import RecordMove, record_move
+from core.market.actions.rivals import (
+    AddCompetitor,
+    MergeCompetitors,
+    RenameCompetitor,
+    add_competitor,
+    merge_competitors,
+    rename_competitor,
+)
+from core.market.events import MoveRecorded
+from core.market.queries import CompetitorRow
+from core.market.rules import MoveKind, Side
+from core.people.queries.units import units
+
+_NOBODY = "Nobody: an event of the market"
+
+
+def draw() -> None:
+    """Draw the form of a move, the rivals' names, and the way to the imports."""
+    rivals = fetch(queries.competitors)
+    _move(rivals)
+    st.divider()
+    left, right = st.columns(2)
+    with left:
+        _names(rivals)
+    with right:
+        _feeds()
+
+
+def _move(rivals: list[CompetitorRow]) -> None:
+    st.subheader("Record a move")
+    with st.form("move", border=False, clear_on_submit=False):
+        left, right = st.columns(2)
+        rival = left.selectbox(
+            "Rival", rivals, index=None, format_func=lambda row: row.name, placeholder=_NOBODY
+        )
+        kind = word(right, "What happened", list(MoveKind), MoveKind.RATE_CHANGE)
+        category = left.selectbox(
+            "Category",
+            fetch(queries.vocabulary).categories,
+            index=None,
+            accept_new_options=True,
+            placeholder="Choose, or write a new one",
+        )
+        day = right.date_input("Day", now().date(), format="DD/MM/YYYY")
+        product = left.text_input("Product", placeholder="As the rival calls it")
+        side = right.selectbox(
+            "Side",
+            list(Side),
+            index=None,
+            format_func=words.sentence,
+            placeholder="None: a fee, points or money",
+            help="Of a deposit the higher rate is better for the customer, of a loan the lower.",
+        )
+        terms = left.text_input("Terms", placeholder="Such as 12 months fixed")
+        region = right.selectbox(
+            "Holds in",
+            fetch(units),
+            index=None,
+            format_func=lambda unit: unit.name,
+            placeholder="Everywhere",
+        )
+        old = left.number_input("Value before", value=None, step=0.05, format="%.2f")
+        new = right.number_input(
+            "Value after", value=None, step=0.05, format="%.2f", help="A rate of 5 % is 5."
+        )
+        source = left.text_input("Source", placeholder="Where it was read")
+        evidence = right.text_input("Evidence", placeholder="Address, page or file")
+        doubt = st.text_input(
+            "Doubtful because",
+            placeholder="Empty if it is sure. What is doubtful is kept, but counts as no fact.",
+        )
+        asked = st.form_submit_button("Record the move", type="primary")
+    if asked:
+        submit(
+            record_move,
+            lambda: RecordMove(
+                competitor_id=rival.id if rival else None,
+                moved_on=day,
+                kind=kind,
+                product_category=category or "",
+                product_name=product,
+                side=side,
+                terms=terms,
+                old_value=old,
+                new_value=new,
+                unit_id=region.id if region else None,
+                source=source,
+                evidence=evidence,
+                quality_flag=doubt,
+            ),
+            done=_recorded,
+        )
+
+
+def _recorded(fact: MoveRecorded) -> str:
+    doubtful = ", as doubtful" if fact.quality_flag else ""
+    who = fact.competitor or "the market"
+    return f"The move of {who} on {words.day(fact.moved_on)} is recorded{doubtful}."
+
+
+def _names(rivals: list[CompetitorRow]) -> None:
+    st.subheader("Rivals")
+    with st.form("rival", border=False):
+        name = st.text_input("Name of a new rival")
+        asked = st.form_submit_button("Add the rival")
+    if asked:
+        submit(
+            add_competitor,
+            lambda: AddCompetitor(name),
+            done=lambda fact: f"{fact.name} is watched from now on.",
+        )
+    if not rivals:
+        return
+    with st.expander("Rename a rival, or merge two that are one"):
+        rival = st.selectbox("Rival", rivals, format_func=lambda row: row.name, key="renamed")
+        with st.form("rename", border=False):
+            other = st.text_input("New name")
+            asked = st.form_submit_button("Rename")
+        if asked:
+            submit(
+                rename_competitor,
+                lambda: RenameCompetitor(rival.id, other),
+                done=lambda fact: f"{fact.was} is {fact.name} now; files may still say either.",
+            )
+        others = [each for each in rivals if each.id != rival.id]
+        with st.form("merge", border=False):
+            twin = st.selectbox("Is the same as", others, format_func=lambda row: row.name)
+            asked = st.form_submit_button("Merge into it", disabled=not others)
+        if asked:
+            submit(
+                merge_competitors,
+                lambda: MergeCompetitors(twin.id, rival.id),
+                done=lambda fact: (
+                    f"{fact.merged} is {fact.name} from now on, with"
+                    f" {words.counted(fact.moves, 'move')} and {words.counted(fact.rates, 'rate')}."
+                ),
+            )
+
+
+def _feeds() -> None:
+    st.subheader("Import a feed")
+    st.markdown(
+        "Files of moves, of rates and of the central bank's decisions come in by a mapping of their"
+        " columns, with a trial before and a way back after. The same file again changes nothing;"
+        " a rate that can't be is kept as doubtful."
+    )
+    actor = current_actor()
+    if actor.may(Permission.IMPORT):
+        navigation.link("imports", "Go to the imports", actor=actor)
+    else:
+        st.caption("Importing is for administrators: ask one to bring the file in.")
