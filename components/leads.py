@@ -8,6 +8,7 @@ import streamlit as st
 from components import look, words
 from components.gateway import fetch, submit
 from components.look import Meaning
+from core.responses.actions.correcting import CorrectLead, correct_to_lost, correct_to_won
 from core.responses.actions.leads import LoseLead, WinLead, lose_lead, win_lead
 from core.responses.queries import LeadRow, answer, lead_of
 from core.responses.rules import LeadStatus
@@ -32,6 +33,9 @@ def response(activity_id: int, *, is_mine: bool, onward: Callable[[object], None
         _drawn(lead)
         if is_mine and lead.status is LeadStatus.OPEN:
             _follow(lead, onward)
+        elif is_mine:
+            with st.expander("Noted by mistake?", icon=":material/edit:"):
+                _correct(lead)
 
 
 def _drawn(lead: LeadRow) -> None:
@@ -70,4 +74,22 @@ def _follow(lead: LeadRow, onward: Callable[[object], None]) -> None:
                 lambda: LoseLead(lead.id, reason, version=lead.version),
                 done=lambda _fact: "The lead is lost.",
                 then=onward,
+            )
+
+
+def _correct(lead: LeadRow) -> None:
+    """Ask why a closed lead is the other way round."""
+    is_won = lead.status is LeadStatus.WON
+    with st.form(f"correct{lead.id}", border=False):
+        reason = st.text_input("Why it is corrected", placeholder="Noted on the wrong customer")
+        value = None
+        if not is_won:
+            value = st.number_input("Worth", min_value=0.0, value=None, placeholder="Optional")
+        said = "It was lost" if is_won else "It was won"
+        if st.form_submit_button(said):
+            amount = None if value is None else Decimal(str(value))
+            submit(
+                correct_to_lost if is_won else correct_to_won,
+                lambda: CorrectLead(lead.id, reason, amount, version=lead.version),
+                done=lambda fact: f"The lead is {fact.status}, no longer {fact.was}.",
             )

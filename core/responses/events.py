@@ -127,3 +127,21 @@ class LeadLost(LeadClosed):
     @property
     def notices(self) -> tuple[Notice, ...]:
         return self._told(Detail.LOST, {"status": LeadStatus.LOST, "reason": self.reason})
+
+
+@dataclass(frozen=True)
+class LeadCorrected(LeadClosed):
+    """What was noted of a lead by mistake was put right."""
+
+    kind: ClassVar[str] = "lead.corrected"
+
+    was: LeadStatus
+    status: LeadStatus
+    detail: Detail
+    value: Decimal | None
+    reason: str
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        payload = {"status": self.status, "value": self.value, "reason": self.reason}
+        return self._told(self.detail, payload)

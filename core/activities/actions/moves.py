@@ -182,5 +182,17 @@ def stamp(work: Work, activity: Worked, *moments: str, **values: Any) -> None:
     )
 
 
+def unstamp(work: Work, activity: Worked, moment: str) -> None:
+    """Take back a moment of the activity's candidate that was noted by mistake."""
+    column = getattr(Candidate, moment)
+    keep_counted(work, *_of(activity), column.is_not(None))
+    work.session.execute(
+        update(Candidate)
+        .where(*_of(activity))
+        .values({moment: None})
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _of(activity: Worked) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return Candidate.run_id == activity.run_id, Candidate.customer_id == activity.customer_id

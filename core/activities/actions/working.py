@@ -227,16 +227,19 @@ def completed(
     return ActivityCompleted(activity.id, activity.customer_id, activity.run_id, outcome, detail)
 
 
-def followed(work: Work, activity_id: int, detail: Detail) -> Activity:
+def followed(
+    work: Work, activity_id: int, detail: Detail, *, instead_of: Detail = Detail.CONVERTED
+) -> Activity:
     """Let a completed sales activity show what became of its lead; the caller records it.
 
+    :param instead_of: what it showed before: the lead, or what is corrected
     :raises NotAllowed: it is somebody else's
     :raises Invalid: the activity was not converted
     """
     work.authorize_move(FOLLOW_LEAD)
     activity = found(work, activity_id, move=FOLLOW_LEAD)
     owned(work, activity, FOLLOW_LEAD)
-    if activity.detail is not Detail.CONVERTED:
+    if activity.detail is not instead_of:
         raise Invalid(f"Only a converted activity has a lead to follow; this is {activity.detail}.")
     moved(work, activity, FOLLOW_LEAD, detail=detail)
     return activity

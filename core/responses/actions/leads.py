@@ -52,7 +52,7 @@ def win_lead(work: Work, request: WinLead) -> LeadWon:
     :raises Conflict: it is closed already, or changed since it was seen
     """
     work.authorize_move(WIN)
-    lead = _lead(work, request.lead_id, WIN, request.version)
+    lead = lead_held(work, request.lead_id, WIN, request.version)
 
     activity = followed(work, lead.activity_id, Detail.WON)
     lead.status, lead.value, lead.closed_at = WIN.target, request.value, work.now
@@ -71,7 +71,7 @@ def lose_lead(work: Work, request: LoseLead) -> LeadLost:
     :raises Conflict: it is closed already, or changed since it was seen
     """
     work.authorize_move(LOSE)
-    lead = _lead(work, request.lead_id, LOSE, request.version)
+    lead = lead_held(work, request.lead_id, LOSE, request.version)
     reason = request.reason.strip()
 
     activity = followed(work, lead.activity_id, Detail.LOST)
@@ -82,7 +82,7 @@ def lose_lead(work: Work, request: LoseLead) -> LeadLost:
     return fact
 
 
-def _lead(work: Work, lead_id: int, move: Move[LeadStatus], version: int | None) -> Lead:
+def lead_held(work: Work, lead_id: int, move: Move[LeadStatus], version: int | None) -> Lead:
     lead = work.session.scalar(
         select(Lead)
         .join(Activity, Activity.id == Lead.activity_id)
