@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from core.campaigns.rules import Metric
 from core.journal.model import Event, Notice
+from core.portfolio.rules import DirectionKind
 
 PLAN = "CustomerCampaignPortfolioManagementPlan"
+DIRECTION = "CampaignDirection"
+ASSESSMENT = "PerformanceAssessment"
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,50 @@ class PlanEntryFilled(PlanEntryAdded):
 
 
 @dataclass(frozen=True)
+class InitiativeTaken(Event):
+    """A wish of the business has its place in a plan and its market task.
+
+    `is_new` is false for what was taken up before, which is answered but not journaled again.
+    """
+
+    kind: ClassVar[str] = "initiative.taken"
+
+    initiative_id: int
+    reference: str
+    source: str
+    name: str
+    plan_id: int
+    plan: str
+    entry_id: int
+    task_id: int
+    task: str | None
+    budget: Decimal | None
+    starts_on: date
+    ends_on: date
+    is_new: bool
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return (
+            f"initiative:{self.initiative_id}",
+            f"plan:{self.plan_id}",
+            f"market-task:{self.task_id}",
+        )
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        payload = {
+            "plan": self.plan,
+            "initiative": self.reference,
+            "name": self.name,
+            "budget": self.budget,
+            "starts_on": self.starts_on,
+            "ends_on": self.ends_on,
+        }
+        return (Notice(f"{PLAN}/Updated", f"plan:{self.plan}", payload),)
+
+
+@dataclass(frozen=True)
 class BriefMade(Event):
     """A campaign was opened with its first draft, for the cause that is named."""
 
@@ -108,3 +156,64 @@ class BriefMade(Event):
         }
         named = (f"{what}:{id_}" for what, id_ in causes.items() if id_ is not None)
         return (f"campaign:{self.campaign_id}", f"design:{self.design_id}", *named)
+
+
+@dataclass(frozen=True)
+class DirectionEvent(Event):
+    """A fact about an item of direction, with its planned days."""
+
+    direction_id: int
+    name: str
+    item: DirectionKind
+    unit: str
+    starts_on: date
+    ends_on: date
+    campaign_id: int | None
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        about = () if self.campaign_id is None else (f"campaign:{self.campaign_id}",)
+        return (f"direction:{self.direction_id}", *about)
+
+    def _notice(self, verb: str, **more: Any) -> Notice:
+        payload = {
+            "name": self.name,
+            "kind": self.item,
+            "unit": self.unit,
+            "starts_on": self.starts_on,
+            "ends_on": self.ends_on,
+            **more,
+        }
+        return Notice(f"{DIRECTION}/{verb}", f"direction:{self.direction_id}", payload)
+
+
+@dataclass(frozen=True)
+class DirectionCreated(DirectionEvent):
+    kind: ClassVar[str] = "direction.created"
+
+    conclusion_id: int | None
+    initiative_id: int | None
+    threat_id: int | None
+    version: int
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        return (self._notice("Created"),)
+
+
+@dataclass(frozen=True)
+class DirectionChanged(DirectionEvent):
+    """`what` happened: rescheduled, dropped, a design asked for, or a run started."""
+
+    kind: ClassVar[str] = "direction.changed"
+
+    what: str
+    reason: str
+    design_id: int | None
+    run_id: int | None
+    was: dict[str, date]
+    version: int
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        return (self._notice("Updated", what=self.what, reason=self.reason),)
