@@ -100,7 +100,8 @@ def listing(
     if turned_to > 1 and not part.rows:
         turned_to = 1
         part = fetch(query, window=Window(sort, descending, 0, page_size), **asked)
-    counted.markdown(f"**{words.counted(part.total, noun, nouns)}**")
+    more = "More than " if part.is_more else ""
+    counted.markdown(f"**{more}{words.counted(part.total, noun, nouns)}**")
     if not part.total:
         st.info(empty, icon=":material/inbox:")
         return _chosen_elsewhere(key, [])

@@ -7,28 +7,29 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Select,
     SQLColumnExpression,
-    String,
-    cast,
-    false,
-    literal,
+    exists,
+    func,
     or_,
     select,
-    true,
+    union,
 )
 from sqlalchemy.orm import Session
 
 from core.access import Permission, Role
 from core.campaigns.model import Campaign, Design
-from core.database import id_set
+from core.database import id_set, text_set
 from core.journal.model import Entry, Subject
 from core.people.model import Person
 from core.periods import midnight
+from core.refusals import Invalid
 from core.runs.model import Run
-from core.windows import Part, Window, windowed
+from core.windows import Part, Window
 from core.work import Reader
 
 EVERYTHING = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
+MOST_COUNTED = 1_000  # more of a list is said to be more: nobody turns so many pages
 
 
 @dataclass(frozen=True)
@@ -68,35 +69,51 @@ def entries(
     :param until: the last day that counts
     """
     view.authorize(Permission.READ_JOURNAL)
-    statement = (
-        select(Entry.id, Entry.at, Person.name, Entry.kind, Entry.facts)
-        .outerjoin(Person, Person.id == Entry.actor_id)
-        .where(_readable(view), _begins(Entry.kind, kind.strip(), "."))
-    )
+    if window.sort not in ("", "time"):
+        raise Invalid(f"This list can't be sorted by {window.sort}; sort by time.")
+    asked: list[ColumnElement[bool]] = []
+    if kind := kind.strip():
+        asked.append(_begins(Entry.kind, kind, "."))
+    if person_id is not None:
+        asked.append(Entry.actor_id == person_id)
+    if since is not None:
+        asked.append(Entry.at >= midnight(since, view.now.tzinfo))
+    if until is not None:
+        asked.append(Entry.at < midnight(until + timedelta(days=1), view.now.tzinfo))
     if subject := subject.strip():
         about = select(Subject.entry_id).where(_begins(Subject.name, subject, ":"))
-        statement = statement.where(Entry.id.in_(about))
-    if person_id is not None:
-        statement = statement.where(Entry.actor_id == person_id)
-    if since is not None:
-        statement = statement.where(Entry.at >= midnight(since, view.now.tzinfo))
-    if until is not None:
-        statement = statement.where(Entry.at < midnight(until + timedelta(days=1), view.now.tzinfo))
-    rows, total = windowed(view.session, statement, window, sorts={"time": Entry.id}, last=Entry.id)
-    subjects = _subjects_of(view.session, [row.id for row in rows])
+        asked.append(Entry.id.in_(about))
+
+    counted = _first_of_all(view, asked, MOST_COUNTED + 1, descending=window.descending)
+    total = view.session.scalar(select(func.count()).select_from(counted.subquery())) or 0
+    within = _first_of_all(view, asked, window.first + window.size, descending=window.descending)
+    ids = view.session.scalars(within.limit(window.size).offset(window.first)).all()
+    rows = view.session.execute(
+        select(Entry.id, Entry.at, Person.name, Entry.kind, Entry.facts)
+        .outerjoin(Person, Person.id == Entry.actor_id)
+        .where(Entry.id.in_(id_set(view.dialect, ids)))
+        .order_by(_by_time(Entry.id, descending=window.descending))
+    )
+    subjects = _subjects_of(view.session, ids)
     return Part(
         [
             EntryRow(row.id, row.at, row.name, row.kind, subjects.get(row.id, ()), row.facts)
             for row in rows
         ],
-        total,
+        min(total, MOST_COUNTED),
+        is_more=total > MOST_COUNTED,
     )
 
 
 def kinds(view: Reader) -> list[str]:
     """List the kinds of things that have happened so far."""
     view.authorize(Permission.READ_JOURNAL)
-    return list(view.session.scalars(select(Entry.kind).distinct().order_by(Entry.kind)))
+    # From each kind to the next by the index: a bank has millions of entries of few kinds.
+    first = select(func.min(Entry.kind).label("kind")).cte("kinds", recursive=True)
+    following = select(func.min(Entry.kind)).where(Entry.kind > first.c.kind).scalar_subquery()
+    each = first.union_all(select(following).where(first.c.kind.is_not(None)))
+    found = select(each.c.kind).where(each.c.kind.is_not(None)).order_by(each.c.kind)
+    return list(view.session.scalars(found))
 
 
 @dataclass(frozen=True)
@@ -106,46 +123,102 @@ class Author:
 
 
 def authors(view: Reader) -> list[Author]:
-    """List the people whose doings the asker may read of, for the filter."""
+    """List the people whose doings the asker may read of, for the filter.
+
+    Whoever sees all people is offered all who have done anything.
+    """
     view.authorize(Permission.READ_JOURNAL)
-    wrote = select(Entry.actor_id).where(_readable(view), Entry.actor_id.is_not(None))
-    statement = (
-        select(Person.id, Person.name).where(Person.id.in_(wrote)).order_by(Person.name, Person.id)
+    wrote = exists().where(Entry.actor_id == Person.id)
+    named = select(Person.id, Person.name).where(wrote).order_by(Person.name, Person.id)
+    if not (_reads_everything(view) or view.actor.may(Permission.SEE_PEOPLE)):
+        people, names = _own_people(view), _own_names(view)
+        about = select(Entry.actor_id).join(Subject, Subject.entry_id == Entry.id)
+        about = about.where(Subject.name.in_(names))
+        named = named.where(or_(Person.id.in_(people), Person.id.in_(about)))
+    return [Author(*row) for row in view.session.execute(named)]
+
+
+def _reads_everything(view: Reader) -> bool:
+    return view.actor.is_system or bool(view.actor.roles & EVERYTHING)
+
+
+def _first_of_all(
+    view: Reader, asked: Sequence[ColumnElement[bool]], most: int, *, descending: bool
+) -> Select[int]:
+    """Select the ids of the first so many entries that match, of the asker's part of the journal.
+
+    What makes up that part is read by one index each, no further than that.
+    """
+    every = select(Entry.id).where(*asked)
+    parts = [every]
+    if not _reads_everything(view):
+        parts = [every.where(Entry.actor_id.in_(_own_people(view)))]
+        if names := _own_names(view):
+            parts.append(_about(view, names, every, most, descending=descending))
+    limited = [
+        select(part.order_by(_by_time(part.selected_columns[0], descending=descending))
+               .limit(most).subquery().c[0])
+        for part in parts
+    ]  # fmt: skip
+    found = union(*limited).subquery("found") if len(limited) > 1 else limited[0].subquery("found")
+    return select(found.c[0]).order_by(_by_time(found.c[0], descending=descending)).limit(most)
+
+
+def _about(
+    view: Reader, names: Sequence[str], every: Select[int], most: int, *, descending: bool
+) -> Select[int]:
+    """Select entries about some records: of each record no more than may be wanted."""
+    named = text_set(view.dialect, names).subquery("named")
+    if every.whereclause is not None:
+        about = select(Subject.entry_id).where(Subject.name.in_(select(named.c.text)))
+        return every.where(Entry.id.in_(about))
+    last = (
+        select(Subject.entry_id)
+        .where(Subject.name == named.c.text)
+        .order_by(_by_time(Subject.entry_id, descending=descending))
+        .limit(1)
+        .offset(most - 1)
+        .correlate(named)
+        .scalar_subquery()
     )
-    return [Author(*row) for row in view.session.execute(statement)]
+    ends = select(named.c.text, last.label("last")).subquery("ends")
+    near = Subject.entry_id >= ends.c.last if descending else Subject.entry_id <= ends.c.last
+    return (
+        select(Subject.entry_id)
+        .distinct()
+        .select_from(ends)
+        .join(Subject, Subject.name == ends.c.text)
+        .where(or_(ends.c.last.is_(None), near))
+    )
 
 
-def _readable(view: Reader) -> ColumnElement[bool]:
-    """Restrict a statement over entries to the asker's part of the journal."""
+def _own_people(view: Reader) -> Select[int]:
+    """Select the people whose doings the asker reads of: oneself, and the team that one leads."""
     actor = view.actor
-    if actor.is_system or actor.roles & EVERYTHING:
-        return true()
-    parts: list[ColumnElement[bool]] = [Entry.actor_id == actor.person_id]
+    led = actor.scope.team_id if Role.TEAM_LEAD in actor.roles else None
+    mine = Person.id == actor.person_id
+    return select(Person.id).where(mine if led is None else or_(mine, Person.team_id == led))
+
+
+def _own_names(view: Reader) -> list[str]:
+    """Name the records of which the asker reads all: of the own team, or the own campaigns."""
+    actor, found = view.actor, []
     if Role.TEAM_LEAD in actor.roles and actor.scope.team_id is not None:
-        team = select(Person.id).where(Person.team_id == actor.scope.team_id)
-        parts += [Entry.actor_id.in_(team), _about("person:", team)]
+        found.append(("person", select(Person.id).where(Person.team_id == actor.scope.team_id)))
     if Role.CAMPAIGN_MANAGER in actor.roles:
         own = select(Campaign.id).where(Campaign.owner_id == actor.person_id)
         designs = select(Design.id).where(Design.campaign_id.in_(own))
         runs = select(Run.id).where(Run.design_id.in_(designs))
-        parts += [
-            _about("campaign:", own),
-            _about("design:", designs),
-            _about("run:", runs),
-        ]
-    return or_(false(), *parts)
+        found += [("campaign", own), ("design", designs), ("run", runs)]
+    return [f"{sort}:{id_}" for sort, ids in found for id_ in view.session.scalars(ids)]
 
 
-def _about(sort: str, ids: Any) -> ColumnElement[bool]:
-    numbers = ids.subquery()
-    names = select(literal(sort) + cast(numbers.c[0], String))
-    return Entry.id.in_(select(Subject.entry_id).where(Subject.name.in_(names)))
+def _by_time(column: Any, *, descending: bool) -> Any:
+    return column.desc() if descending else column.asc()
 
 
 def _begins(column: SQLColumnExpression[str], given: str, separator: str) -> ColumnElement[bool]:
-    """Match the whole word, or the part before its separator; nothing given matches all."""
-    if not given:
-        return true()
+    """Match the whole word, or the part before its separator."""
     if separator in given:
         return column == given
     return column.startswith(f"{given}{separator}", autoescape=True)

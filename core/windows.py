@@ -29,10 +29,11 @@ class Window:
 
 @dataclass(frozen=True)
 class Part(Generic[T]):
-    """The rows of one window, and how many there are in all."""
+    """The rows of one window, and how many there are in all; `is_more`: more than `total`."""
 
     rows: Sequence[T]
     total: int
+    is_more: bool = False
 
 
 def windowed(

@@ -41,7 +41,10 @@ class Notice:
 
 class Entry(Base):
     __tablename__ = "journal_entry"
-    __table_args__ = (Index("ix_journal_entry_at", "at"),)
+    __table_args__ = (
+        Index("ix_journal_entry_at", "at"),
+        Index("ix_journal_entry_actor_id", "actor_id", "id"),  # what somebody did, in its order
+    )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
     at: Mapped[datetime]
@@ -54,9 +57,11 @@ class Entry(Base):
 
 class Subject(Base):
     __tablename__ = "journal_subject"
+    # What happened to a record, in its order: of a run there may be millions of entries.
+    __table_args__ = (Index("ix_journal_subject_name", "name", "entry_id"),)
 
     entry_id: Mapped[int] = mapped_column(Number, ForeignKey(Entry.id), primary_key=True)
-    name: Mapped[str] = mapped_column(primary_key=True, index=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
 
 
 class TransactionNumber(FunctionElement[int]):

@@ -3,6 +3,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
+from core import history
 from core.campaigns.model import Campaign, Design
 from core.history import authors, entries, kinds
 from core.journal.model import Entry, Subject
@@ -87,6 +88,45 @@ class TestEntries:
     )
     def test_is_found_by_record_kind_person_and_day(self, read, world, filters, found):
         assert read(world.ada, **filters) == found
+
+    def test_counts_no_further_than_somebody_turns_pages(self, ask, world, journal, monkeypatch):
+        for most, counted in ((5, (5, True)), (6, (6, False))):
+            monkeypatch.setattr(history, "MOST_COUNTED", most)
+            part = ask(world.ada, entries)
+            assert (part.total, part.is_more) == counted
+            assert len(part.rows) == 6
+
+    @pytest.mark.parametrize("descending", [True, False])
+    @pytest.mark.parametrize("filters", [{}, {"since": NOW.date() - 40 * DAY}, {"subject": "run"}])
+    @pytest.mark.parametrize("who", ["lea", "max", "tom"])
+    def test_pages_follow_one_another(
+        self, engine, ask, world, journal, who, filters, descending, monkeypatch
+    ):
+        # Two records with much of their own, some of it the same, and what people did besides.
+        with Session(engine) as session, session.begin():
+            for n in range(30):
+                who_did = (ANN, SAM, MAX)[n % 3]
+                at = NOW - 30 * DAY + n * DAY
+                session.add(Entry(id=10 + n, at=at, actor_id=who_did, kind="thing.done", facts={}))
+                session.flush()
+                about = {"campaign:6"} if n % 2 else {f"person:{ANN}"}
+                about |= {"campaign:6", "run:9"} if n % 5 == 0 else set()
+                session.add_all(Subject(entry_id=10 + n, name=name) for name in about)
+        actor = getattr(world, who)
+        whole = ask(actor, entries, window=Window(descending=descending, size=200), **filters)
+        ids = [row.id for row in whole.rows]
+        assert ids == sorted(set(ids), reverse=descending)
+        assert whole.total == len(ids) > 2
+
+        monkeypatch.setattr(history, "MOST_COUNTED", 4)
+        for size in (1, 4, 7):
+            paged = []
+            for first in range(0, len(ids), size):
+                window = Window(descending=descending, first=first, size=size)
+                part = ask(actor, entries, window=window, **filters)
+                assert (part.total, part.is_more) == (min(4, len(ids)), len(ids) > 4)
+                paged += [row.id for row in part.rows]
+            assert paged == ids
 
     def test_a_lead_reads_of_the_own_team(self, read, world):
         assert read(world.lea) == [3, 1]

@@ -1,8 +1,10 @@
 """A long list: pages, order, choices over pages, and addresses that make no sense."""
 
 import pytest
+import streamlit as st
 from sqlalchemy.orm import Session
 
+from core import history
 from core.journal.model import Entry
 from tests.conftest import NOW
 
@@ -33,6 +35,13 @@ def numbers(app):
 
 def said(app):
     return [each.value for each in app.markdown]
+
+
+def test_says_that_there_is_more_than_was_counted(journal, monkeypatch):
+    assert any("120 entries" in text and "More" not in text for text in said(journal()))
+    monkeypatch.setattr(history, "MOST_COUNTED", 100)
+    st.cache_data.clear()
+    assert any("More than 100 entries" in text for text in said(journal()))
 
 
 def test_shows_the_page_of_the_address(journal):

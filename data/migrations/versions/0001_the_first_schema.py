@@ -153,6 +153,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_journal_entry'))
     )
     with op.batch_alter_table('journal_entry', schema=None) as batch_op:
+        batch_op.create_index('ix_journal_entry_actor_id', ['actor_id', 'id'], unique=False)
         batch_op.create_index('ix_journal_entry_at', ['at'], unique=False)
         batch_op.create_index(batch_op.f('ix_journal_entry_kind'), ['kind'], unique=False)
 
@@ -404,7 +405,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('entry_id', 'name', name=op.f('pk_journal_subject'))
     )
     with op.batch_alter_table('journal_subject', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_journal_subject_name'), ['name'], unique=False)
+        batch_op.create_index('ix_journal_subject_name', ['name', 'entry_id'], unique=False)
 
     op.create_table('outbox',
     sa.Column('id', core.database.Number, nullable=False),
@@ -1885,7 +1886,7 @@ def downgrade() -> None:
 
     op.drop_table('outbox')
     with op.batch_alter_table('journal_subject', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_journal_subject_name'))
+        batch_op.drop_index('ix_journal_subject_name')
 
     op.drop_table('journal_subject')
     with op.batch_alter_table('indicator', schema=None) as batch_op:
@@ -1924,6 +1925,7 @@ def downgrade() -> None:
     with op.batch_alter_table('journal_entry', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_journal_entry_kind'))
         batch_op.drop_index('ix_journal_entry_at')
+        batch_op.drop_index('ix_journal_entry_actor_id')
 
     op.drop_table('journal_entry')
     op.drop_table('customer')
