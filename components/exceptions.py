@@ -131,17 +131,18 @@ def overview(found: Sequence[Exceptional]) -> Trouble | None:
         told = TOLD[each.trouble]
         name = each.trouble.name.lower()
         with st.container(border=True):
-            with st.container(horizontal=True, vertical_alignment="center"):
+            said, pressed = st.columns([9, 1], vertical_alignment="center")  # below it on a phone
+            with said, st.container(horizontal=True, vertical_alignment="center"):
                 label = {"bad": "Grave", "warn": "Soon"}.get(told.meaning, "To do")
                 look.badge(label, told.meaning)
                 number = words.count(each.count)
                 st.markdown(f"**{number}** {told.one if each.count == 1 else told.many}")
-                st.space("stretch")
-                shown = opened == name
-                if st.button("Hide" if shown else "Show", key=f"show:{name}"):
-                    st.query_params[KIND] = "" if shown else name
-                    st.rerun()
-            st.caption(told.because(current_actor()))
+            said.caption(told.because(current_actor()))
+            shown = opened == name
+            label = "Hide" if shown else "Show"
+            if pressed.button(label, key=f"show:{name}", width="stretch"):
+                st.query_params[KIND] = "" if shown else name
+                st.rerun()
     calm = [str(each.trouble) for each in found if not each.count]
     if there and calm:
         st.caption("There is none of this: " + "; ".join(calm) + ".")

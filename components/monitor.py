@@ -147,8 +147,11 @@ def figures(told: Monitored) -> None:
         [
             Tile("Unassigned", words.count(total.unassigned)),
             Tile("Open", words.count(total.open)),
-            Tile("Due today", words.count(total.due - total.overdue)),
-            Tile("Overdue", words.count(total.overdue)),
+            Tile(
+                "Overdue",
+                words.count(total.overdue),
+                note=f"{words.count(total.due - total.overdue)} more due today",
+            ),
             Tile("Closed today", words.count(total.today)),
             Tile("Reached", words.count(total.reached), help=_REACHED),
             Tile("Converted", words.count(total.converted), help=_CONVERTED),

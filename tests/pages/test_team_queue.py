@@ -10,10 +10,10 @@ from core.access import SYSTEM
 from core.activities.actions.assignment import Assign, AssignMatching, assign, assign_matching
 from core.activities.actions.ending import ChangeRun, stop_run
 from core.activities.actions.undoing import Undo, undo
-from core.activities.actions.working import Release, release
+from core.activities.actions.working import NoteAttempt, Release, note_attempt, release
 from core.activities.model import Activity
 from core.activities.queries.filters import ActivityFilter
-from core.activities.rules import Status
+from core.activities.rules import Outcome, Promise, Status
 from core.customers.model import CustomerState
 from core.people.model import Absence
 from core.people.rules import AbsenceKind
@@ -201,6 +201,24 @@ def test_one_activity_shows_its_history_and_can_be_released(open_page, world, en
     press(app, "Release into the pool")
 
     assert row(engine, Activity, work[3]).status is Status.UNASSIGNED
+
+
+def test_a_call_that_waits_in_the_pool_is_moved(open_page, world, engine, choose, do, work):
+    soon = NOW.replace(day=3, hour=10)
+    anyone = NoteAttempt(work[3], Outcome.CALL_BACK, w.NEEDS_TIME, soon, promise=Promise.ANYONE)
+    do(world.ben, note_attempt, anyone)
+    app = open_page(world.lea, "team_queue", status="Unassigned", q="03")
+    choose(app, "queue", 0)
+
+    press(press(app, "In a week"), "Save: the call is moved")
+
+    moved = row(engine, Activity, work[3])
+    assert (moved.status, moved.promise) == (Status.UNASSIGNED, Promise.ANYONE)
+    assert moved.next_action_at == NOW.replace(day=9, hour=10)
+    choose(app, "queue", 0)
+    newest = grid(app, "What").iloc[0]
+    assert newest["What"] == "Move the call"
+    assert newest["Next action"] == "3 Mar 2026, 10:00 → 9 Mar 2026, 10:00"
 
 
 def test_one_activity_can_be_cancelled_with_a_reason(open_page, world, engine, choose, work):
