@@ -5,33 +5,26 @@ A forecast and a selection ask these same rules, so that what was approved is wh
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TypeAlias
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Integer,
-    SmallInteger,
     SQLColumnExpression,
     case,
-    column,
     exists,
-    false,
-    func,
     literal,
     literal_column,
     or_,
     select,
-    table,
 )
 
+from core.campaigns.caps import ACTIVITY, Rule, contact_cap
 from core.campaigns.model import (
     ActionType,
     Campaign,
     CampaignType,
     Channel,
-    ContactPolicy,
     Content,
     Design,
     Stage,
@@ -40,26 +33,14 @@ from core.campaigns.rules import ActivityType, Exclusion, Objective
 from core.customers.model import CustomerState, Holding, Indicator, Product
 from core.customers.rules import IndicatorKind, Medium
 from core.customers.state import valid_indicator
-from core.database import Moment, Number
 from core.refusals import Invalid
 from core.segments.criteria import Known
 from core.segments.queries import compiled, in_segment, known_words
 from core.work import Reader
 
-# Activities stand above runs; only these columns of them are read here.
-_ACTIVITY = table(
-    "activity",
-    column("customer_id", Number),
-    column("status", SmallInteger),
-    column("priority", SmallInteger),
-    column("type", SmallInteger),
-    column("contacted_at", Moment),
-)
 # Unassigned, assigned, in progress: literals, since only these meet the partial index.
 _PENDING: list[ColumnElement[int]] = [literal_column(code) for code in ("0", "1", "2")]
 CANDIDATE = 0  # what `first_reason` says of a customer whom no rule keeps out
-
-Rule: TypeAlias = tuple[Exclusion, SQLColumnExpression[bool]]
 
 
 @dataclass(frozen=True)
@@ -193,41 +174,11 @@ def _holds(view: Reader, product_id: int) -> ColumnElement[bool]:
     )
 
 
-def contact_cap(view: Reader) -> list[Rule]:
-    """Keep out who had as many sales contacts as the policy allows, or refused not long ago.
-
-    A sales contact is a sales activity in which the customer was reached within the period. A
-    last contact that came with an import and that no activity here explains counts as one more.
-    """
-    policy = view.session.get(ContactPolicy, 1)
-    if policy is None:
-        return []
-    since = view.now - timedelta(days=policy.period_days)
-    last = CustomerState.last_contact_at
-    of_customer = _ACTIVITY.c.customer_id == CustomerState.customer_id
-    ours = (
-        select(func.count())
-        .select_from(_ACTIVITY)
-        .where(
-            of_customer,
-            _ACTIVITY.c.contacted_at > since,
-            _ACTIVITY.c.type == ActivityType.SALES.literal,
-        )
-        .scalar_subquery()
-    )
-    explained = exists().where(of_customer, _ACTIVITY.c.contacted_at >= last)
-    contacts = ours + case((explained, 0), else_=1)
-    # Nobody has a contact later than the last one, so most rows are settled by it alone.
-    capped = case((last > since, contacts >= policy.most_contacts), else_=false())
-    quiet = CustomerState.last_refusal_at > view.now - timedelta(days=policy.quiet_days)
-    return [(Exclusion.CONTACT_CAP, capped | func.coalesce(quiet, false()))]
-
-
 def _busy(campaign: Campaign) -> ColumnElement[bool]:
     at_work = exists().where(
-        _ACTIVITY.c.customer_id == CustomerState.customer_id,
-        _ACTIVITY.c.status.in_(_PENDING),
-        _ACTIVITY.c.priority <= campaign.priority.literal,
+        ACTIVITY.c.customer_id == CustomerState.customer_id,
+        ACTIVITY.c.status.in_(_PENDING),
+        ACTIVITY.c.priority <= campaign.priority.literal,
     )
     return (CustomerState.pending > 0) & at_work
 

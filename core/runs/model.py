@@ -95,6 +95,13 @@ class Candidate(Base):
             postgresql_where=text("confirmation = 1"),
             sqlite_where=text("confirmation = 1"),
         ),
+        Index(
+            "ix_candidate_converted",
+            "converted_at",
+            "customer_id",
+            postgresql_where=text("converted_at IS NOT NULL"),
+            sqlite_where=text("converted_at IS NOT NULL"),
+        ),
         {"sqlite_with_rowid": False},
     )
 

@@ -53,7 +53,8 @@ class SegmentSnapshot(Base):
     """How a segment stood on a day in one branch; branches and sums add up, shares don't.
 
     `products` counts the products held, `leaving` sums the churn risk of the `rated` customers
-    for whom it is known, `reached` and `converted` are customers of the last 90 days.
+    for whom it is known, `reached` are customers with a contact in the last 90 days, `converted`
+    those who converted in a run since then.
     """
 
     __tablename__ = "segment_snapshot"

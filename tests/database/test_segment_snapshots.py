@@ -124,10 +124,12 @@ class TestTake:
                         branch_id=NORTH if customer_id == 7 else SOUTH,
                         arm=1,
                         confirmation=Confirmation.CONFIRMED,
-                        reached_at=NOW - (2 if customer_id == 7 else 91) * DAY,
+                        reached_at=NOW - DAY,
                         converted_at=converted_at,
                     )
                 )
+                contact = NOW - (2 if customer_id == 7 else 91) * DAY
+                session.get_one(CustomerState, customer_id).last_contact_at = contact
 
         arrange(money)
 

@@ -70,6 +70,14 @@ class Activity(Base):
         Index("ix_activity_closed", "person_id", "closed_at"),
         # What was kept of the work due on a day; new work is not closed, so a launch writes none.
         partial("ix_activity_judged", "branch_id", "due_at", where="status IN (3, 4)"),
+        # Who was contacted of late, and how often: new work was not, so a launch writes none.
+        partial(
+            "ix_activity_contacted",
+            "contacted_at",
+            "customer_id",
+            "type",
+            where="contacted_at IS NOT NULL",
+        ),
         # How many carry a reason; new work has none, so a launch does not write here.
         partial("ix_activity_reason_id", "reason_id", where="reason_id IS NOT NULL"),
     )

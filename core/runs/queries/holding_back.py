@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import SQLColumnExpression, and_, or_, select
 
 from core.access import Permission
+from core.campaigns.caps import contact_cap
 from core.campaigns.model import Campaign, Design
 from core.campaigns.rules import Exclusion
-from core.campaigns.waterfall import contact_cap, in_distress, lacks_consent
+from core.campaigns.waterfall import in_distress, lacks_consent
 from core.customers.model import CustomerState
 from core.customers.rules import Medium
 from core.refusals import NotFound

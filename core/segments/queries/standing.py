@@ -17,7 +17,6 @@ from sqlalchemy import (
     Select,
     Subquery,
     and_,
-    case,
     column,
     distinct,
     func,
@@ -27,7 +26,6 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy import or_ as any_of
 
 from core.customers.model import CustomerState, Holding, Product
 from core.database import Moment, Number, row_set
@@ -42,7 +40,6 @@ SUMS = ("customers", "balance", "value", "products", "rated", "leaving", "reache
 _CANDIDATE = table(
     "candidate",
     column("customer_id", Number),
-    column("reached_at", Moment),
     column("converted_at", Moment),
 )
 
@@ -111,13 +108,14 @@ def _groups(
     view: Reader, words: Sequence[Sequence[int]], known: Known, limits: ColumnElement[bool]
 ) -> Any:
     """Sum the customers by branch and by the segments they are in."""
-    state, contacts = CustomerState, _contacts(view.now)
+    state, since = CustomerState, view.now - timedelta(days=RECENT_DAYS)
+    converted = _converted(since)
     masks = [
         mask(view, word, known=known).label(f"mask_{number}") for number, word in enumerate(words)
     ]
     unnumbered = _unnumbered(view)
     held = _held(known)
-    joined = state.__table__.outerjoin(contacts, contacts.c.customer_id == state.customer_id)
+    joined = state.__table__.outerjoin(converted, converted.c.customer_id == state.customer_id)
     if unnumbered is not None:
         joined = joined.outerjoin(unnumbered, unnumbered.c.customer_id == state.customer_id)
         held = held + func.coalesce(unnumbered.c.held, 0)
@@ -128,31 +126,27 @@ def _groups(
         "products": func.sum(held),
         "rated": func.count(state.churn_risk),
         "leaving": func.coalesce(func.sum(state.churn_risk), literal_column("0")),
-        "reached": func.coalesce(func.sum(contacts.c.reached), literal_column("0")),
-        "converted": func.coalesce(func.sum(contacts.c.converted), literal_column("0")),
+        "reached": func.count().filter(state.last_contact_at > since),
+        "converted": func.count(converted.c.customer_id),
     }
+    # As a sum, or SQLite would fetch row by row in the order of branches.
+    branch_id = (state.branch_id + literal_column("0")).label("branch_id")
     statement = (
-        select(state.branch_id, *masks, *(sums[name].label(name) for name in SUMS))
+        select(branch_id, *masks, *(sums[name].label(name) for name in SUMS))
         .select_from(joined)
         .where(limits)
-        .group_by(state.branch_id, *(each.name for each in masks))
+        .group_by(state.branch_id + literal_column("0"), *(each.name for each in masks))
     )
     return statement.cte("groups").prefix_with("MATERIALIZED")
 
 
-def _contacts(now: datetime) -> Subquery:
-    """Say of each customer of late who was reached, and who converted, in whichever run."""
-    since = now - timedelta(days=RECENT_DAYS)
-    reached, converted = _CANDIDATE.c.reached_at > since, _CANDIDATE.c.converted_at > since
+def _converted(since: datetime) -> Subquery:
+    """List who converted of late, in whichever run, each once."""
     return (
-        select(
-            _CANDIDATE.c.customer_id,
-            func.max(case((reached, 1), else_=0)).label("reached"),
-            func.max(case((converted, 1), else_=0)).label("converted"),
-        )
-        .where(any_of(reached, converted))
-        .group_by(_CANDIDATE.c.customer_id)
-        .subquery("contacts")
+        select(_CANDIDATE.c.customer_id)
+        .where(_CANDIDATE.c.converted_at > since)
+        .distinct()
+        .subquery("converted")
     )
 
 

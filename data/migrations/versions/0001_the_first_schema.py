@@ -1248,6 +1248,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('activity', schema=None) as batch_op:
         batch_op.create_index('ix_activity_closed', ['person_id', 'closed_at'], unique=False)
+        batch_op.create_index('ix_activity_contacted', ['contacted_at', 'customer_id', 'type'], unique=False, postgresql_where=sa.text('contacted_at IS NOT NULL'), sqlite_where=sa.text('contacted_at IS NOT NULL'))
         batch_op.create_index('ix_activity_due', ['due_at', 'id'], unique=False, postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
         batch_op.create_index('ix_activity_holder', ['person_id', 'due_at'], unique=False, postgresql_where=sa.text('status IN (1, 2)'), sqlite_where=sa.text('status IN (1, 2)'))
         batch_op.create_index('ix_activity_judged', ['branch_id', 'due_at'], unique=False, postgresql_where=sa.text('status IN (3, 4)'), sqlite_where=sa.text('status IN (3, 4)'))
@@ -1318,6 +1319,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('candidate', schema=None) as batch_op:
         batch_op.create_index('ix_candidate_confirmer', ['confirmer_id'], unique=False, postgresql_where=sa.text('confirmation = 1'), sqlite_where=sa.text('confirmation = 1'))
+        batch_op.create_index('ix_candidate_converted', ['converted_at', 'customer_id'], unique=False, postgresql_where=sa.text('converted_at IS NOT NULL'), sqlite_where=sa.text('converted_at IS NOT NULL'))
         batch_op.create_index('ix_candidate_customer_id', ['customer_id'], unique=False)
 
     op.create_table('distribution_person',
@@ -1748,6 +1750,7 @@ def downgrade() -> None:
     op.drop_table('distribution_person')
     with op.batch_alter_table('candidate', schema=None) as batch_op:
         batch_op.drop_index('ix_candidate_customer_id')
+        batch_op.drop_index('ix_candidate_converted', postgresql_where=sa.text('converted_at IS NOT NULL'), sqlite_where=sa.text('converted_at IS NOT NULL'))
         batch_op.drop_index('ix_candidate_confirmer', postgresql_where=sa.text('confirmation = 1'), sqlite_where=sa.text('confirmation = 1'))
 
     op.drop_table('candidate')
@@ -1763,6 +1766,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_activity_judged', postgresql_where=sa.text('status IN (3, 4)'), sqlite_where=sa.text('status IN (3, 4)'))
         batch_op.drop_index('ix_activity_holder', postgresql_where=sa.text('status IN (1, 2)'), sqlite_where=sa.text('status IN (1, 2)'))
         batch_op.drop_index('ix_activity_due', postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
+        batch_op.drop_index('ix_activity_contacted', postgresql_where=sa.text('contacted_at IS NOT NULL'), sqlite_where=sa.text('contacted_at IS NOT NULL'))
         batch_op.drop_index('ix_activity_closed')
 
     op.drop_table('activity')
