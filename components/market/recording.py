@@ -3,6 +3,7 @@
 import streamlit as st
 
 from components import navigation, words
+from components.design.choosing import word
 from components.gateway import current_actor, fetch, now, submit
 from core.access import Permission
 from core.market import queries

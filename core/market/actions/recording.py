@@ -62,7 +62,8 @@ class RecordMove:
         if self.kind in {MoveKind.RATE_CHANGE, MoveKind.RATE_ADDED} and self.new_value is None:
             raise Invalid("Say the new rate, in percent a year.")
         if why := doubt(self.kind, self.side, self.old_value, self.new_value):
-            raise Invalid(f"The {why}, which no rate can be. Correct the figure: 5 % is written 5.")
+            said = why[0].upper() + why[1:]
+            raise Invalid(f"{said}; no rate does that. Correct the figure: 5 % is written 5.")
 
 
 def record_move(work: Work, request: RecordMove) -> MoveRecorded:
