@@ -1,10 +1,12 @@
 """Pages as a person sees them: through the shell, signed in by a session row, at a fixed time."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from sqlalchemy.orm import Session
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from components import server, warm_up
@@ -35,9 +37,14 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.fixture(scope="session", autouse=True)
 def warmed_up():
-    """What the server loads before its first visitor, the tests need not load in the middle."""
+    """What the server does before its first visitor, the tests need not do in the middle."""
     warm_up.load()
     warm_up.rest()
+    with pytest.MonkeyPatch.context() as patch:
+        # What is installed stays: reading of it for each page takes longer than most pages do.
+        look = manifest_scanner.scan_component_manifests
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(look))
+        yield
 
 
 @pytest.fixture
