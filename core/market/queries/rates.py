@@ -97,7 +97,7 @@ def own_rates(
         (rate.rate - func.lag(rate.rate).over(partition_by=line, order_by=rate.valid_from)).label(
             "change"
         ),
-        func.lead(rate.valid_from)
+        func.lead(rate.valid_from, type_=rate.valid_from.type)
         .over(partition_by=line, order_by=rate.valid_from)
         .label("replaced_on"),
     ).subquery()
