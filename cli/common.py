@@ -85,7 +85,7 @@ def engine(*, any_schema: bool = False) -> Engine:
 
 @lru_cache
 def _engine() -> Engine:
-    return connect(settings().database_url)
+    return connect(settings().database_url, connections=settings().database_connections)
 
 
 def _close() -> None:

@@ -21,4 +21,4 @@ def now() -> datetime:
 
 @lru_cache
 def _engine(url: str) -> Engine:
-    return connect(url)
+    return connect(url, connections=settings().database_connections)

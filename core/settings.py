@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 HERE = Path(__file__).resolve().parents[1]
+CONNECTIONS = 40  # two servers stay within the hundred that PostgreSQL grants unless told otherwise
 
 
 class Settings(BaseSettings):
@@ -20,6 +21,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="FAIRLEAD_", extra="ignore", frozen=True)
 
     database_url: str = f"sqlite:///{HERE / 'var' / 'fairlead.db'}"
+    database_connections: int = Field(
+        default=CONNECTIONS, ge=5, description="of one process, at once"
+    )
     bank_name: str = "Fairlead Demo Bank"
     time_zone: str = "Europe/London"
     currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")

@@ -49,7 +49,6 @@ from tests.making.runs import planned_run
 
 SECONDS = float(os.environ.get("FAIRLEAD_TEST_SECONDS", "4"))
 WORKERS, LEADS, CUSTOMERS = 32, 4, 300
-SERVERS = 4  # processes of the product, each with connections of its own
 BRANCHES = {w.NORTH: w.TEAM_NORTH, w.SOUTH: w.TEAM_SOUTH}
 
 
@@ -244,17 +243,15 @@ def test_a_busy_minute_loses_nothing_and_gives_nothing_twice(
     everybody.append((world.mia, time_brings))
     everybody.append((SYSTEM, lambda do: do(DISTRIBUTE, distribute, Distribute())))
     told = [Told() for _ in everybody]
-    servers = [connect(database_url) for _ in range(SERVERS)]
+    server = connect(database_url)
     threads = [
-        at_work(servers[n % SERVERS], actor, once, start, told[n])
-        for n, (actor, once) in enumerate(everybody)
+        at_work(server, actor, once, start, told[n]) for n, (actor, once) in enumerate(everybody)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    for server in servers:
-        server.dispose()
+    server.dispose()
 
     assert [error for each in told for error in each.broken] == []
     done = sum((each.done for each in told), Counter())

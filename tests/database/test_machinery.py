@@ -185,11 +185,7 @@ class TestWork:
                 work.session.execute(update(Unit).where(Unit.id == SOUTH).values(name=f"{seen}+"))
                 work.record(Renamed(SOUTH, "one more"))
 
-        threads = [Thread(target=add_one) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        _at_once([add_one] * 8)
 
         with Session(engine) as session:
             assert session.scalar(select(Unit.name).where(Unit.id == SOUTH)) == "South" + "+" * 8
@@ -246,3 +242,38 @@ class TestConnections:
             connection.execute(text("SELECT 1"))
         with cut.connect() as connection:
             assert connection.scalar(text("SELECT 1")) == 1
+
+    def test_forty_requests_at_once_wait_for_nobody(self, engine, database_url, world):
+        server, all_inside, answers = connect(database_url), Barrier(40), []
+
+        def look():
+            with reading(server, world.ada, now=NOW) as view:
+                unit_id = view.session.scalar(select(Unit.id).where(Unit.id == NORTH))
+                all_inside.wait(timeout=60)
+                answers.append(unit_id)
+
+        _at_once([look] * 40)
+        server.dispose()
+
+        assert answers == [NORTH] * 40
+
+    def test_whoever_finds_all_connections_in_use_waits(self, engine, database_url, world):
+        server, start = connect(database_url, connections=2), Barrier(12)
+
+        def change():
+            start.wait()
+            with changing(server, world.ada, now=NOW) as work:
+                rename(work, "Norden")
+
+        _at_once([change] * 12)
+        server.dispose()
+
+        assert len(entries(engine)) == 12
+
+
+def _at_once(everybody):
+    threads = [Thread(target=each) for each in everybody]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
