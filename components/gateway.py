@@ -6,16 +6,14 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from components import errors, server, sessions
 from components.folding import fold_now_and_then
 from components.words import plain
 from core.access import Actor
-from core.database import read_only
 from core.journal.queries import latest_entry
 from core.refusals import Refusal
-from core.work import Reader, Unaccountable, Work, changing, reading
+from core.work import Reader, Unaccountable, Work, changing, looking, reading
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -141,7 +139,7 @@ def _look(
 def _version() -> str:
     # Every change is in the journal, so its newest number tells, across all processes, whether
     # an answer may have changed. Numbers may be committed out of order: hence also the ttl.
-    with Session(read_only(engine())) as session:
+    with looking(engine()) as session:
         return str(latest_entry(session))
 
 

@@ -4,15 +4,13 @@ import hashlib
 from datetime import timedelta
 
 import streamlit as st
-from sqlalchemy.orm import Session
 
 from components import server
 from core.access import Actor
-from core.database import read_only
 from core.people.queries import Limits, Visit, visit
 from core.people.upkeep import note_seen
 from core.settings import settings
-from core.work import upkeep
+from core.work import looking, upkeep
 
 COOKIE = "fairlead_session"
 _SESSION = "session_id"
@@ -86,7 +84,7 @@ def holder_of(session_id: int) -> Actor:
 
     :raises SignedOut: the session has ended
     """
-    with Session(read_only(server.engine())) as session:
+    with looking(server.engine()) as session:
         found = visit(session, now=server.now(), limits=limits(), session_id=session_id)
     if found is None:
         raise SignedOut
@@ -117,7 +115,7 @@ def _look_up() -> Visit | None:
     cookie = None if session_id or st.session_state.get(_SIGNED_OUT) else _cookie()
     if not session_id and not cookie:
         return None
-    with Session(read_only(server.engine())) as session:
+    with looking(server.engine()) as session:
         return visit(
             session,
             now=server.now(),

@@ -7,14 +7,12 @@ from typing import Any
 
 import streamlit as st
 import structlog
-from sqlalchemy.orm import Session
 from streamlit_authenticator import Hasher
 from streamlit_authenticator.controllers import AuthenticationController
 from streamlit_authenticator.utilities.exceptions import LoginError
 
 from components import cookie, look, server, sessions
 from core.access import SYSTEM
-from core.database import read_only
 from core.people.actions.sessions import (
     EndSession,
     OpenSession,
@@ -28,7 +26,7 @@ from core.people.rules import LONGEST_PASSWORD, SignInSource
 from core.people.upkeep import Attempt, Lockout, begin_attempt, clear_attempts
 from core.refusals import Conflict, NotFound
 from core.settings import settings
-from core.work import changing, upkeep
+from core.work import changing, looking, upkeep
 
 _USERNAME, _PASSWORD, _SAID = "sign_in_username", "sign_in_password", "sign_in_said"
 _WRONG = (
@@ -89,7 +87,7 @@ def recognise_company_account() -> None:
     # Some let people type in any address: one that they say nobody has checked is nobody's.
     checked = st.user.get("email_verified") not in {False, "false"}
     email = str(st.user.get("email") or "") if checked else ""
-    with Session(read_only(server.engine())) as session:
+    with looking(server.engine()) as session:
         person_id = person_by_email(session, email)
         used = person_id is not None and opened_since(session, person_id, signed_in_at)
     if person_id is None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -13,8 +13,8 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from core.access import MEANINGS, Actor, Permission
 from core.database import lost_a_race, read_only, what_is_taken, write_turn
-from core.journal.model import Entry, Event, entry_of
-from core.journal.writing import write
+from core.journal.model import Entry, Event
+from core.journal.writing import values_of, write
 from core.lifecycle import Move
 from core.refusals import Conflict, HeldOut, NotAllowed
 
@@ -91,21 +91,34 @@ class Work(Reader):
 
     def record(self, fact: Event) -> Entry:
         """Write `fact` to the journal, in the same transaction as the change."""
-        entry = entry_of(fact, actor_id=self.actor.person_id, at=self.now)
-        write(self.session, entry)
+        entry = write(self.session, fact, actor_id=self.actor.person_id, at=self.now)
         self.changed = self.recorded = True
         return entry
+
+    def recording(self, fact: Event) -> dict[str, Any]:
+        """Return what a statement needs that makes a change and journals it; see `journaling`."""
+        self.changed = self.recorded = True
+        return values_of(fact, actor_id=self.actor.person_id, at=self.now)
 
 
 @contextmanager
 def reading(engine: Engine, actor: Actor, *, now: datetime) -> Iterator[Reader]:
     """Look without touching: writes fail, and all queries see the same moment."""
     try:
-        with Session(read_only(engine)) as session:
+        with looking(engine) as session:
             yield Reader(session, actor, now)
     except NotAllowed as refusal:
         _remember(engine, actor, RequestRefused(str(refusal)), now=now)
         raise
+
+
+@contextmanager
+def looking(engine: Engine) -> Iterator[Session]:
+    """Look on behalf of nobody: writes fail, and all statements see the same moment."""
+    # Ended by a commit: after a rollback the driver forgets the statements that it has prepared,
+    # and PostgreSQL plans all of them anew.
+    with Session(read_only(engine), expire_on_commit=False) as session, session.begin():
+        yield session
 
 
 @contextmanager
@@ -117,11 +130,10 @@ def changing(engine: Engine, actor: Actor, *, now: datetime) -> Iterator[Work]:
     with (
         _explained(engine, actor, now=now),
         write_turn(engine),
-        Session(engine, expire_on_commit=False) as session,
+        _Watched(engine, expire_on_commit=False) as session,
         session.begin(),
     ):
-        work = Work(session, actor, now)
-        _watch(work)
+        work = session.info["work"] = Work(session, actor, now)
         yield work
         session.flush()
         if work.changed and not (work.authorized and work.recorded):
@@ -182,15 +194,18 @@ def _explained(engine: Engine, actor: Actor, *, now: datetime) -> Iterator[None]
 
 def _remember(engine: Engine, actor: Actor, refused: Event, *, now: datetime) -> None:
     with write_turn(engine), Session(engine) as session, session.begin():
-        session.add(entry_of(refused, actor_id=actor.person_id, at=now))
+        write(session, refused, actor_id=actor.person_id, at=now)
 
 
-def _watch(work: Work) -> None:
-    def on_flush(_session: Session, _context: object) -> None:
-        work.changed = True
+class _Watched(Session):
+    """A session that tells its work of every change that goes through it."""
 
-    def on_execute(state: ORMExecuteState) -> None:
-        work.changed |= not state.is_select
 
-    event.listen(work.session, "after_flush", on_flush)
-    event.listen(work.session, "do_orm_execute", on_execute)
+@event.listens_for(_Watched, "after_flush")
+def _on_flush(session: Session, _context: object) -> None:
+    session.info["work"].changed = True
+
+
+@event.listens_for(_Watched, "do_orm_execute")
+def _on_execute(state: ORMExecuteState) -> None:
+    state.session.info["work"].changed |= not state.is_select

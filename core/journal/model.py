@@ -1,6 +1,6 @@
 """Append-only entries, one per business event, findable by every record they touch."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -130,23 +130,32 @@ class Outgoing(Base):
     transaction_no: Mapped[int] = mapped_column(BigInteger, default=TransactionNumber())
 
 
+def told_by(fact: Event) -> dict[str, Any]:
+    """Return what the journal keeps of a fact, all of it plain enough for JSON."""
+    return {
+        "facts": _plain(fact),
+        "subjects": list(dict.fromkeys(fact.subjects)),
+        "notices": [_plain(notice) for notice in fact.notices],
+    }
+
+
 def entry_of(fact: Event, *, actor_id: int | None, at: datetime) -> Entry:
     """Turn a fact into its journal entry with subjects and notices."""
+    told = told_by(fact)
     return Entry(
         at=at,
         actor_id=actor_id,
         kind=fact.kind,
-        facts={name: _plain(value) for name, value in asdict(fact).items()},
-        subjects=[Subject(name=name) for name in dict.fromkeys(fact.subjects)],
-        notices=[
-            Outgoing(at=at, type=n.type, subject=n.subject, payload=_plain(n.payload))
-            for n in fact.notices
-        ],
+        facts=told["facts"],
+        subjects=[Subject(name=name) for name in told["subjects"]],
+        notices=[Outgoing(at=at, **notice) for notice in told["notices"]],
     )
 
 
 def _plain(value: Any) -> Any:
     """Make a value fit for JSON without losing what it says."""
+    if is_dataclass(value):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
     match value:
         case dict():
             return {str(key): _plain(inner) for key, inner in value.items()}

@@ -22,6 +22,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    literal_column,
     or_,
     select,
     update,
@@ -30,11 +31,13 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.access import Actor
 from core.activities.actions.moves import stamp
+from core.activities.events import ActivityTaken
 from core.activities.model import Activity, Change
 from core.activities.rules import TAKE, Status
 from core.campaigns.model import Design
 from core.campaigns.rules import ActivityType
 from core.database import Moment, Number
+from core.journal.writing import journaling
 from core.people.conditions import valid_on
 from core.people.model import PersonQualification
 from core.runs.counted import keeping
@@ -50,20 +53,32 @@ class Claimed(NamedTuple):
     branch_id: int
 
 
-def claimed_next(work: Work, of_type: ActivityType | None) -> Claimed | None:
-    """Give what is next to the actor, with its history; tell which it was, if there is any."""
+# What stands in the journal's words for the numbers that only the claim itself can know.
+_STAND_INS = Claimed(*(-(10**18) - n for n in range(len(Claimed._fields))))
+
+
+def claimed_next(work: Work, of_type: ActivityType | None) -> ActivityTaken | None:
+    """Give what is next to the actor, with its history, and record it, if there is any."""
     connection = work.session.connection()
     values = claimed_by(work.actor, work.now)
     if work.dialect == "postgresql":
+        values |= work.recording(_taken(_STAND_INS, work.actor))
         row = connection.execute(_all_at_once(of_type), values).one_or_none()
-        return None if row is None else Claimed(*row)
+        return None if row is None else _taken(Claimed(*row), work.actor)
     row = connection.execute(claim(of_type), values).one_or_none()
     if row is None:
         return None
     claimed = Claimed(*row)
     connection.execute(_told(), values | claimed._asdict())
     stamp(work, claimed, "assigned_at")
-    return claimed
+    fact = _taken(claimed, work.actor)
+    work.record(fact)
+    return fact
+
+
+def _taken(claimed: Claimed, claimant: Actor) -> ActivityTaken:
+    assert claimant.person_id is not None  # noqa: S101  tells the type
+    return ActivityTaken(claimed.id, claimed.customer_id, claimed.run_id, claimant.person_id)
 
 
 def claimed_by(actor: Actor, now: datetime) -> dict[str, Any]:
@@ -80,8 +95,9 @@ def claimed_by(actor: Actor, now: datetime) -> dict[str, Any]:
 def claim(of_type: ActivityType | None) -> ReturningUpdate[int, int, int, int]:
     """Build the claim once: compiling it costs more than running it.
 
-    The status is a literal so that the partial index of the pool is met; whoever comes at the
-    same moment skips the row that is locked here and gets the next one.
+    The status is a literal so that the partial index of the pool is met, and so is the one row
+    asked for: of a number yet to come, PostgreSQL expects a tenth of the table. Whoever comes at
+    the same moment skips the row that is locked here and gets the next one.
     """
     claimant = bindparam("claimant", type_=Integer)
     certified = select(PersonQualification.qualification_id).where(
@@ -92,7 +108,7 @@ def claim(of_type: ActivityType | None) -> ReturningUpdate[int, int, int, int]:
         select(Run.id)
         .join(Design, Design.id == Run.design_id)
         .where(
-            Run.status != RunStatus.PAUSED,
+            Run.status != RunStatus.PAUSED.literal,
             or_(Design.qualification_id.is_(None), Design.qualification_id.in_(certified)),
         )
     )
@@ -108,13 +124,16 @@ def claim(of_type: ActivityType | None) -> ReturningUpdate[int, int, int, int]:
         Activity.status == Status.UNASSIGNED.literal,
         Activity.branch_id == bindparam("own_branch", type_=Integer),
         Activity.run_id.in_(suitable),
-        arm.is_distinct_from(CONTROL_ARM),
+        arm.is_distinct_from(literal_column(str(CONTROL_ARM))),
     )
     if of_type is not None:
-        waiting = waiting.where(Activity.type == of_type)
+        waiting = waiting.where(Activity.type == of_type.literal)
     # The second is not even looked for where the first is found. Each is met by its own index.
     due = Activity.next_action_at <= now
-    promised = waiting.where(Activity.promise.is_not(None), due)
+    # Said so that PostgreSQL has no figures on it. With these it takes a plan for whoever asks to
+    # be far dearer than one for these very values, plans each claim anew, and that is half of it.
+    is_promised = func.coalesce(Activity.promise, literal_column("0")) > literal_column("0")
+    promised = waiting.where(is_promised, due)
     promised = promised.order_by(Activity.next_action_at, Activity.id)
     none = Activity.next_action_at.is_(None)
     ordinary = waiting.where(or_(none, and_(Activity.promise.is_(None), due)))
@@ -123,23 +142,25 @@ def claim(of_type: ActivityType | None) -> ReturningUpdate[int, int, int, int]:
     return (
         update(Activity)
         .where(Activity.id == first)
-        .values(status=TAKE.target, person_id=claimant, version=Activity.version + 1)
+        .values(status=TAKE.target.literal, person_id=claimant, version=Activity.version + 1)
         .returning(Activity.id, Activity.customer_id, Activity.run_id, Activity.branch_id)
     )
 
 
 def _next_of(waiting: Select[int]) -> ScalarSelect[int]:
     return (
-        waiting.limit(1).with_for_update(of=Activity, skip_locked=True).correlate(None)
+        waiting.limit(literal_column("1"))
+        .with_for_update(of=Activity, skip_locked=True)
+        .correlate(None)
     ).scalar_subquery()
 
 
 @lru_cache
 def _all_at_once(of_type: ActivityType | None) -> Select[int, int, int, int]:
-    """Claim, write the history, and stamp the candidate, all with what the claim gives back."""
+    """Claim, write history and journal, and stamp the candidate, with what the claim gives back."""
     claimed = claim(of_type).cte("claimed")
     history = _history(*claimed.c)
-    told = insert(Change).from_select(list(history), select(*history.values())).cte("told")
+    told = insert(Change).from_select(list(history), select(*history.values())).cte("history")
     now = bindparam("now", type_=Moment())
     unassigned = (
         Candidate.run_id == claimed.c.run_id,
@@ -150,7 +171,11 @@ def _all_at_once(of_type: ActivityType | None) -> Select[int, int, int, int]:
     # Counting what was kept lets it be kept first: as it was before this.
     afterwards = select(func.count()).select_from(kept).scalar_subquery() >= 0
     stamped = update(Candidate).where(*unassigned, afterwards).values(assigned_at=now)
-    return select(*claimed.c).add_cte(told, stamped.returning(Candidate.run_id).cte("stamped"))
+    return select(*claimed.c).add_cte(
+        told,
+        stamped.returning(Candidate.run_id).cte("stamped"),
+        *journaling(dict(zip(_STAND_INS, claimed.c, strict=True)), claimed),
+    )
 
 
 @lru_cache

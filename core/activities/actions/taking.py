@@ -104,14 +104,11 @@ def take_next(work: Work, request: TakeNext) -> ActivityTaken:
     :raises NotFound: nothing is left that this person can take
     """
     work.authorize_move(TAKE)
-    person_id = _myself(work)
+    _myself(work)
 
-    claimed = claimed_next(work, request.of_type)
-    if claimed is None:
+    fact = claimed_next(work, request.of_type)
+    if fact is None:
         raise NotFound("Nothing is waiting in your branch's pool that you can take.")
-
-    fact = ActivityTaken(claimed.id, claimed.customer_id, claimed.run_id, person_id)
-    work.record(fact)
     return fact
 
 
