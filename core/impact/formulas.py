@@ -1,7 +1,6 @@
 """What the estimates take from libraries; loading these takes longer than most commands do."""
 
 from scipy.stats import chisquare, t, ttest_ind_from_stats
-from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import (
     confint_proportions_2indep,
     proportion_confint,
@@ -11,7 +10,6 @@ from statsmodels.stats.proportion import (
 __all__ = [
     "chisquare",
     "confint_proportions_2indep",
-    "multipletests",
     "proportion_confint",
     "proportions_ztest",
     "t",

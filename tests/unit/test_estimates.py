@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from statsmodels.stats.multitest import multipletests
 
 from core.impact.estimates import (
     Effect,
@@ -269,6 +270,10 @@ class TestSeveralAtOnce:
     def test_holm(self):
         assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx((0.03, 0.06, 0.06, 0.02))
         assert holm([]) == ()
+
+    @pytest.mark.parametrize("p_values", [[0.2], [0.5, 0.5, 0.001, 0.9], [0, 1, 0.02, 0.02, 0.3]])
+    def test_holm_as_the_library_has_it(self, p_values):
+        assert holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1])
 
     def test_design_effect(self):
         assert design_effect(20, 0.05) == pytest.approx(1.95)
