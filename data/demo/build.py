@@ -120,7 +120,7 @@ def _found(session: Session, many: int, seed: int, now: datetime, tell: Tell) ->
     segments = found_segments(session, staff, now)
     designed = found_campaigns(session, staff, segments, now)
     entries = found_plan(session, staff, designed, now)
-    market.observe(session, rng, now)
+    market.observe(session, staff, rng, now)
 
     reasons = {row.code: row.id for row in session.scalars(select(StatusReason)) if row.code}
     demo = Bank(session, rng, staff, designed, entries, reasons, now)
