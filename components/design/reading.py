@@ -50,7 +50,10 @@ def terms(design: DesignSheet, *, columns: int = 1) -> None:
         ("Leaves out", design.exclusion),
         ("Product", design.product),
         ("For holders of", design.base_product),
+        ("Product use", said.product_use),
         ("Offer", said.offer),
+        ("Pricing frame", said.pricing_frame),
+        ("Given away", ", ".join(design.consumables)),
         ("Guide", said.guide),
         ("Only by people certified for", design.qualification),
         ("Judged by", goal(design)),
@@ -70,6 +73,7 @@ def _money(design: DesignSheet) -> str:
         (said.contact_cost, "a contact costs {}"),
         (said.fixed_cost, "{} once"),
         (said.value_per_conversion, "a conversion is worth {}"),
+        (said.transfer_price, "the product's owner is credited {} for each sale"),
     )
     known = [text.format(words.money(amount)) for amount, text in parts if amount is not None]
     return words.sentence(", ".join(known))

@@ -10,7 +10,7 @@ from core.access import Permission
 from core.campaigns.actions.campaigns import campaign_in_scope
 from core.campaigns.actions.holding import copy_stages, held_for_editing, new_version
 from core.campaigns.events import DesignChanged, DesignDrafted, StagesSet
-from core.campaigns.model import ActivitySubtype, Content, Design, ReasonTemplate, Stage
+from core.campaigns.model import ActivitySubtype, Consumable, Content, Design, ReasonTemplate, Stage
 from core.campaigns.queries.designs import terms_of
 from core.campaigns.terms import DesignTerms, StageTerms, differences
 from core.customers.model import Product
@@ -141,6 +141,8 @@ def _check_references(work: Work, terms: DesignTerms) -> None:
         (terms.qualification_id, Qualification, "qualification"),
     ):
         _check_exists(work, id_, table, what)
+    for consumable_id in terms.consumable_ids:
+        _check_exists(work, consumable_id, Consumable, "thing to give away")
     for segment_id in (terms.segment_id, terms.exclusion_segment_id):
         _check_exists(work, segment_id, Segment, "segment")
         segment = work.session.get(Segment, segment_id) if segment_id is not None else None

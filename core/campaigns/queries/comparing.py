@@ -28,6 +28,11 @@ def changes_between(before: DesignSheet, after: DesignSheet) -> list[Change]:
         "product_id": ("Product", before.product, after.product),
         "base_product_id": ("Base product", before.base_product, after.base_product),
         "qualification_id": ("Qualification", before.qualification, after.qualification),
+        "consumable_ids": (
+            "Given away",
+            ", ".join(before.consumables),
+            ", ".join(after.consumables),
+        ),
     }
     changes = []
     for name, (was, became) in differences(before.terms, after.terms).items():

@@ -11,7 +11,9 @@ from core.access import Permission
 from core.campaigns.model import (
     Campaign,
     CampaignType,
+    Consumable,
     Design,
+    DesignConsumable,
 )
 from core.campaigns.queries.stages import StageSheet, plan_of, stages_of
 from core.campaigns.rules import DesignStatus, Objective, Plan, shortcomings
@@ -48,6 +50,7 @@ class DesignSheet:
     product: str | None
     base_product: str | None
     qualification: str | None
+    consumables: tuple[str, ...]
     stages: tuple[StageSheet, ...]
     missing: tuple[str, ...]
     author_id: int | None
@@ -133,6 +136,7 @@ def sheet(view: Reader, design_id: int, *, known: Known | None = None) -> Design
         product=product,
         base_product=base_product,
         qualification=certified,
+        consumables=_given_away(view, design_id),
         stages=stages,
         missing=tuple(shortcomings(plan)),
         author_id=kept.author_id,
@@ -149,6 +153,16 @@ def sheet(view: Reader, design_id: int, *, known: Known | None = None) -> Design
 
 def terms_of(kept: Design) -> DesignTerms:
     return DesignTerms(**{each.name: getattr(kept, each.name) for each in fields(DesignTerms)})
+
+
+def _given_away(view: Reader, design_id: int) -> tuple[str, ...]:
+    names = (
+        select(Consumable.name)
+        .join(DesignConsumable, DesignConsumable.consumable_id == Consumable.id)
+        .where(DesignConsumable.design_id == design_id)
+        .order_by(Consumable.id)
+    )
+    return tuple(view.session.scalars(names))
 
 
 def _audience(segment: Segment | None, known: Known) -> tuple[str, str | None]:

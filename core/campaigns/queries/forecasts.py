@@ -113,6 +113,7 @@ def frozen(view: Reader, design: DesignSheet, known: Known) -> dict[str, Any]:
         "terms": asdict(design.terms),
         "product": design.product,
         "base_product": design.base_product,
+        "consumables": design.consumables,
         "stages": [
             {
                 "name": stage.terms.name,

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from core.access import Permission
 from core.campaigns.model import (
@@ -12,6 +13,7 @@ from core.campaigns.model import (
     CampaignSubtype,
     CampaignType,
     Channel,
+    Consumable,
     ContactPolicy,
     Content,
 )
@@ -182,3 +184,26 @@ def qualifications(view: Reader) -> list[QualificationRow]:
     statement = select(Qualification.id, Qualification.code, Qualification.name)
     rows = view.session.execute(statement.order_by(Qualification.name))
     return [QualificationRow(*row) for row in rows]
+
+
+@dataclass(frozen=True)
+class ConsumableRow:
+    """A thing that is given away; `stock` is what is left."""
+
+    id: int
+    name: str
+    unit_cost: Decimal
+    stock: int
+
+
+def consumables(view: Reader) -> list[ConsumableRow]:
+    """List what can be given away with an offer, by name."""
+    view.authorize(
+        Permission.DESIGN_CAMPAIGNS, Permission.MANAGE_REFERENCE, Permission.SEE_PORTFOLIO
+    )
+    rows = view.session.execute(
+        select(Consumable.id, Consumable.name, Consumable.unit_cost, Consumable.stock).order_by(
+            func.lower(Consumable.name), Consumable.id
+        )
+    )
+    return [ConsumableRow(*row) for row in rows]
