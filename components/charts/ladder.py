@@ -59,7 +59,7 @@ def reading(rows: Sequence[LadderRow], side: Side) -> str:
     if not theirs:
         return "No rival is known to have such a rate on this day."
     best = theirs[0]
-    leads = f"{words.plain(best.who)} offers the best rival rate, {words.number(best.rate)} %"
+    leads = f"{words.plain(best.who)} offers the best rival rate, {best.rate:.2f} %"
     if ours is None:
         return (
             f"**{leads}**; there are {words.counted(len(theirs), 'rate')} of rivals and none of"
@@ -68,7 +68,7 @@ def reading(rows: Sequence[LadderRow], side: Side) -> str:
     better = [rung for rung in theirs if (rung.ahead or 0) > 0]
     what = "more" if side is Side.DEPOSIT else "less"
     said = (
-        f"Our {words.plain(ours.product)} at **{words.number(ours.rate)} %** is in place"
+        f"Our {words.plain(ours.product)} at **{ours.rate:.2f} %** is in place"
         f" **{ours.place} of {len(rows)}**: "
     )
     if not better:

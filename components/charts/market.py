@@ -6,8 +6,10 @@ from datetime import date, timedelta
 import plotly.graph_objects as go
 
 from components import look, words
+from components.market.naming import named
 from core.market.queries import FollowRow, MarketEventRow, MonthTally
 from core.market.queries.following import WITHIN_DAYS
+from core.market.rules import MoveKind
 
 OTHERS = "Others"
 _DRAWN = 6  # series that can be told apart
@@ -38,7 +40,7 @@ def _next(month: date) -> date:
 def months(rows: Sequence[MonthTally], events: Sequence[MarketEventRow] = ()) -> go.Figure:
     """Draw moves by month, stacked by what they are, with events of the market as lines."""
     drawn, colours = calendar(rows), look.palette()
-    totals: dict[str, int] = {}
+    totals: dict[MoveKind | str, int] = {}
     for row in rows:
         totals[row.what] = totals.get(row.what, 0) + row.events
     largest = sorted(totals, key=lambda what: (-totals[what], what))
@@ -52,7 +54,7 @@ def months(rows: Sequence[MonthTally], events: Sequence[MarketEventRow] = ()) ->
             go.Bar(
                 x=drawn,
                 y=[counts[what, month] for month in drawn],
-                name=words.sentence(what).replace("<", "&lt;"),
+                name=named(what).replace("<", "&lt;"),
                 marker_color=colours.quiet if what == OTHERS else colours.series[number],
                 hovertemplate="%{x|%b %Y}: %{y:,} moves<extra>%{fullData.name}</extra>",
             )
@@ -79,18 +81,17 @@ def months_reading(rows: Sequence[MonthTally], events: Sequence[MarketEventRow],
     many = sum(row.events for row in rows)
     drawn = calendar(rows)
     by_month = dict.fromkeys(drawn, 0)
-    by_what: dict[str, int] = {}
+    by_what: dict[MoveKind | str, int] = {}
     for row in rows:
         by_month[row.month] += row.events
         by_what[row.what] = by_what.get(row.what, 0) + row.events
     busiest = max(drawn, key=lambda month: by_month[month])
     most = max(by_what, key=lambda what: by_what[what])
-    named = words.plain(words.sentence(most) if by == "kind" else most)
     said = (
         f"**{words.counted(many, 'move')}** in {words.counted(len(drawn), 'month')}, most in "
         f"{busiest:%B %Y} ({words.count(by_month[busiest])}); "
         f"{words.percent(by_what[most] / many, digits=0)} are {'' if by == 'kind' else 'by '}"
-        f"*{named}*."
+        f"*{words.plain(named(most))}*."
     )
     doubtful = sum(row.doubtful for row in rows)
     if doubtful:

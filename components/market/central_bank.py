@@ -6,7 +6,7 @@ from components import filters, words
 from components.charts import market as charts
 from components.charts.frame import chart
 from components.gateway import fetch, now
-from components.market.rates import label
+from components.market.naming import comparison as called
 from components.tables import Column, table
 from core.market import queries
 from core.market.queries.following import WITHIN_DAYS
@@ -48,7 +48,9 @@ def draw() -> None:
         return
     first = next((each for each in loans if "mortgage" in each.category.lower()), loans[0])
     with filters.row():
-        what = filters.one_of("Rates of", known, "of", name=label, everything=label(first))
+        what = filters.one_of(
+            "Rates of", known, "of", name=comparison, everything=comparison(first)
+        )
         what = what or first
         terms = st.text_input(
             "With the terms", "variable", key="moving", width=220, bind="query-params"

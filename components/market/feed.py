@@ -8,6 +8,7 @@ from components import filters, look, navigation, words
 from components.charts import market as charts
 from components.charts.frame import chart
 from components.gateway import current_actor, fetch, now
+from components.market import naming
 from components.tables import Column, listing
 from core.access import Permission
 from core.market import queries
@@ -19,14 +20,10 @@ FACTS, DOUBTFUL = "Facts only", "Doubtful only"
 BY_KIND, BY_RIVAL = "Kind", "Rival"
 
 
-def _kind(row: MoveRow) -> str:
-    return words.sentence(row.kind)
-
-
 COLUMNS = (
     Column("moved_on", "Day", "date", sort="day"),
     Column("competitor", "Rival", sort="competitor", write=lambda row: row.competitor or "Market"),
-    Column("kind", "Move", write=_kind),
+    Column("kind", "Move", write=lambda row: naming.kind(row.kind)),
     Column("product_name", "Product", sort="product", width="medium"),
     Column("terms", "Terms", width="medium"),
     Column("side", "Side"),
@@ -41,7 +38,7 @@ COLUMNS = (
 )
 MONTHS = (
     Column("month", "Month", "date"),
-    Column("what", "What", write=lambda row: words.sentence(str(row.what))),
+    Column("what", "What", write=lambda row: naming.named(row.what)),
     Column("events", "Moves", "count"),
     Column("doubtful", "Of them doubtful", "count"),
 )
@@ -87,7 +84,7 @@ def _asked() -> dict[str, Any]:
     with filters.row():
         rivals = fetch(queries.competitors)
         rival = filters.one_of("Rival", rivals, "rival", name=lambda row: row.name)
-        kind = filters.one_of("Move", list(MoveKind), "kind", name=words.sentence)
+        kind = filters.one_of("Move", list(MoveKind), "kind", name=naming.kind)
         known = fetch(queries.vocabulary).categories
         category = filters.one_of("Category", known, "category")
         product = filters.text("Product", "product", placeholder="A part of its name")
@@ -130,6 +127,6 @@ def told(row: MoveRow) -> str:
     """Say a move in one line."""
     said = f"{words.day(row.moved_on)}: {row.competitor or 'Market'}, {row.product_name}"
     if row.new_value is None:
-        return f"{said}, {words.sentence(row.kind).lower()}"
+        return f"{said}, {naming.kind(row.kind).lower()}"
     before = "" if row.old_value is None else f" from {words.number(row.old_value)}"
-    return f"{said}, {words.sentence(row.kind).lower()}{before} to {words.number(row.new_value)}"
+    return f"{said}, {naming.kind(row.kind).lower()}{before} to {words.number(row.new_value)}"

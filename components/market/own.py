@@ -5,7 +5,7 @@ import streamlit as st
 from components import filters, words
 from components.design.choosing import word
 from components.gateway import current_actor, fetch, now, submit
-from components.market.rates import label
+from components.market import naming
 from components.tables import Column, listing
 from core.access import Permission
 from core.customers.queries.products import products
@@ -17,17 +17,17 @@ from core.market.rules import Side
 from core.people.queries.units import units
 
 COLUMNS = (
+    Column("valid_from", "From", "date", sort="from"),
     Column("product", "Product", sort="product"),
     Column("terms", "Terms"),
     Column("region", "Holds in"),
     Column("rate", "Rate (% a year)", "number", sort="rate"),
     Column("change", "Change (points)", "points"),
-    Column("valid_from", "From", "date", sort="from"),
     Column("replaced_on", "Replaced on", "date", help="Empty: it holds until further notice."),
     Column(
         "product_category",
         "Competes with",
-        write=lambda row: label(Comparison(row.product_category, row.side)),
+        write=lambda row: naming.comparison(Comparison(row.product_category, row.side)),
         width="medium",
     ),
 )
@@ -97,8 +97,7 @@ def _form() -> None:
 
 
 def _said(fact: ProductRateSet) -> str:
-    was = "" if fact.was is None else f" instead of {words.number(fact.was)} %"
+    was = "" if fact.was is None else f" instead of {naming.rate(fact.was)}"
     how = "corrected to" if fact.is_correction else "set to"
-    return (
-        f"The rate is {how} {words.number(fact.rate)} %{was}, from {words.day(fact.valid_from)} on."
-    )
+    since = words.day(fact.valid_from)
+    return f"The rate is {how} {naming.rate(fact.rate)}{was}, from {since} on."

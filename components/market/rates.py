@@ -6,10 +6,9 @@ from components import filters, words
 from components.charts import ladder as charts
 from components.charts.frame import chart
 from components.gateway import fetch, now
+from components.market.naming import comparison as called
 from components.tables import Column, table
 from core.market import queries
-from core.market.queries import Comparison
-from core.market.rules import Side
 from core.people.queries.units import units
 
 COLUMNS = (
@@ -40,7 +39,7 @@ def draw() -> None:
         )
         return
     with filters.row():
-        what = filters.one_of("Compare", known, "compare", name=label, everything=label(known[0]))
+        what = filters.one_of("Compare", known, "compare", name=called, everything=called(known[0]))
         what = what or known[0]
         terms = filters.text("Rivals' terms", "hold", placeholder="Such as variable")
         own = {
@@ -76,9 +75,3 @@ def draw() -> None:
         f" since and doubtful rates are left out.{more}"
     )
     table(rungs[:_MOST], columns=COLUMNS, key="rungs")
-
-
-def label(what: Comparison) -> str:
-    """Name a category with the way its rates work."""
-    way = "deposits" if what.side is Side.DEPOSIT else "loans"
-    return f"{words.sentence(what.category.replace('_', ' ').lower())}, {way}"

@@ -5,6 +5,7 @@ import streamlit as st
 from components import navigation, words
 from components.design.choosing import word
 from components.gateway import current_actor, fetch, now, submit
+from components.market import naming
 from core.access import Permission
 from core.market import queries
 from core.market.actions.recording import RecordMove, record_move
@@ -43,7 +44,7 @@ def _move(rivals: list[CompetitorRow]) -> None:
         rival = left.selectbox(
             "Rival", rivals, index=None, format_func=lambda row: row.name, placeholder=_NOBODY
         )
-        kind = word(right, "What happened", list(MoveKind), MoveKind.RATE_CHANGE)
+        kind = word(right, "What happened", list(MoveKind), MoveKind.RATE_CHANGE, name=naming.kind)
         category = left.selectbox(
             "Category",
             fetch(queries.vocabulary).categories,
