@@ -1,0 +1,142 @@
+"""What the entries of a plan may cost, what was agreed to, and what was spent so far."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import func, or_, select
+
+from core.access import Permission
+from core.campaigns.model import Campaign, Design
+from core.campaigns.rules import DesignStatus
+from core.database import id_set
+from core.impact.queries.cells import cells
+from core.portfolio.model import PlanEntry
+from core.runs.model import Run
+from core.runs.rules import CONTROL_ARM
+from core.work import Reader
+
+_CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class BudgetRow:
+    """Money of one entry, in the bank's currency; None where nobody said what it costs.
+
+    :ivar committed: what the newest approved version was forecast to cost
+    :ivar spent: contacts made so far at their cost, and what each launched run costs once
+    """
+
+    entry_id: int
+    campaign: str
+    planned: Decimal | None
+    committed: Decimal | None
+    spent: Decimal | None
+
+    @property
+    def left(self) -> Decimal | None:
+        """Return what is left of the plan after the larger of promised and spent."""
+        if self.planned is None:
+            return None
+        return self.planned - max(self.committed or Decimal(0), self.spent or Decimal(0))
+
+
+def plan_budget(view: Reader, *, plan_id: int) -> list[BudgetRow]:
+    """Say what each entry of a plan may cost, was agreed to cost, and has cost."""
+    view.authorize(Permission.SEE_PORTFOLIO)
+    rows = view.session.execute(
+        select(
+            PlanEntry.id,
+            PlanEntry.campaign_id,
+            func.coalesce(Campaign.name, PlanEntry.name),
+            PlanEntry.budget,
+        )
+        .outerjoin(Campaign, Campaign.id == PlanEntry.campaign_id)
+        .where(PlanEntry.plan_id == plan_id, view.actor.scope.limits(PlanEntry.unit_id))
+        .order_by(PlanEntry.starts_on, PlanEntry.id)
+    ).all()
+    committed = _committed(view, [row.campaign_id for row in rows if row.campaign_id])
+    spent = _spent(view, [row.id for row in rows])
+    return [
+        BudgetRow(entry_id, campaign, budget, committed.get(campaign_id or 0), spent.get(entry_id))
+        for entry_id, campaign_id, campaign, budget in rows
+    ]
+
+
+def campaign_budget(view: Reader, *, campaign_id: int) -> BudgetRow:
+    """Say the same of a campaign over all plans that it is in, and of its runs outside of any."""
+    view.authorize(Permission.SEE_PORTFOLIO, Permission.DESIGN_CAMPAIGNS)
+    planned = view.session.scalars(
+        select(PlanEntry.budget).where(
+            PlanEntry.campaign_id == campaign_id, view.actor.scope.limits(PlanEntry.unit_id)
+        )
+    )
+    known = [budget for budget in planned if budget is not None]
+    costs = _costs(view, Design.campaign_id == campaign_id)
+    return BudgetRow(
+        0,
+        "",
+        sum(known, Decimal(0)) if known else None,
+        _committed(view, [campaign_id]).get(campaign_id),
+        sum((cost for _, cost in costs), Decimal(0)) if costs else None,
+    )
+
+
+def _committed(view: Reader, campaign_ids: Sequence[int]) -> dict[int, Decimal]:
+    """Return what the newest approved version of each campaign was forecast to cost."""
+    designs = view.session.execute(
+        select(Design.campaign_id, Design.frozen)
+        .where(
+            Design.campaign_id.in_(id_set(view.dialect, campaign_ids)),
+            Design.status == DesignStatus.APPROVED,
+        )
+        .order_by(Design.version)
+    )
+    found: dict[int, Decimal] = {}
+    for campaign_id, frozen in designs:
+        cost = ((frozen or {}).get("forecast") or {}).get("cost")
+        found.pop(campaign_id, None)
+        if cost is not None:
+            found[campaign_id] = Decimal(cost).quantize(_CENT)
+    return found
+
+
+def _spent(view: Reader, entry_ids: Sequence[int]) -> dict[int, Decimal]:
+    found: dict[int, Decimal] = defaultdict(Decimal)
+    for entry_id, cost in _costs(view, Run.plan_entry_id.in_(id_set(view.dialect, entry_ids))):
+        if entry_id is not None:
+            found[entry_id] += cost
+    return found
+
+
+def _costs(view: Reader, which: Any) -> list[tuple[int | None, Decimal]]:
+    """Return what each launched run costs so far, with its entry; not where nobody gave costs."""
+    runs = view.session.execute(
+        select(Run.id, Run.plan_entry_id, Design.contact_cost, Design.fixed_cost)
+        .join(Design, Design.id == Run.design_id)
+        .where(
+            which,
+            or_(Run.launched_at.is_not(None), Run.is_imported),
+            or_(Design.contact_cost.is_not(None), Design.fixed_cost.is_not(None)),
+            view.actor.scope.limits(Run.unit_id),
+        )
+        .order_by(Run.id)
+    ).all()
+    counted = cells(view.actor.scope, [run.id for run in runs])
+    contacts = {
+        run_id: int(attempted)
+        for run_id, attempted in view.session.execute(
+            select(counted.c.run_id, func.sum(counted.c.attempted))
+            .where(counted.c.arm > CONTROL_ARM)
+            .group_by(counted.c.run_id)
+        )
+    }
+    return [
+        (
+            entry_id,
+            (contact or Decimal(0)) * contacts.get(run_id, 0) + (fixed or Decimal(0)),
+        )
+        for run_id, entry_id, contact, fixed in runs
+    ]

@@ -1,0 +1,79 @@
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from core.campaigns.rules import Metric
+from core.portfolio.actions import AddEntry, CreatePlan, add_entry, create_plan
+from core.portfolio.model import PlanEntry
+from core.portfolio.queries.budgets import campaign_budget, plan_budget
+from core.refusals import NotAllowed
+from tests import world as w
+from tests.conftest import NOW
+from tests.making.campaigns import approved_design, draft_design
+from tests.making.results import candidates, crowd
+from tests.making.runs import planned_run
+
+START, END = NOW.date(), NOW.date() + timedelta(days=60)
+COSTS = {"contact_cost": Decimal("2.50"), "fixed_cost": Decimal(100)}
+
+
+@pytest.fixture
+def plan(do, world):
+    return do(world.mia, create_plan, CreatePlan("P1", "Spring", w.BANK, START, END)).plan_id
+
+
+def enter(do, world, plan, campaign_id, budget):
+    add = AddEntry(plan, campaign_id, w.BANK, Metric.CONVERSION, 0.2, START, END, budget)
+    return do(world.mia, add_entry, add).entry_id
+
+
+def agreed(session, cost, **columns):
+    frozen = {"rule": {}, "forecast": {"cost": cost}}
+    return approved_design(session, frozen=frozen, **COSTS, **columns)
+
+
+def test_money_is_planned_committed_and_spent(do, ask, arrange, plan, world):
+    first = arrange(lambda session: agreed(session, "400.00"))
+    arrange(lambda session: agreed(session, None, code="Y"))
+    arrange(lambda session: agreed(session, "350.00", campaign_id=1))
+    entry = enter(do, world, plan, 1, Decimal(500))
+    enter(do, world, plan, 2, None)
+
+    def carried_out(session):
+        # Two of four were tried, and one more is held out; the second run is not launched yet.
+        run_id = planned_run(session, first, plan_entry_id=entry, launched_at=NOW)
+        ids = crowd(session, 5)
+        candidates(session, run_id, ids[:4], steps=[2, 5, 1, 0])
+        candidates(session, run_id, list(ids[4:]), arm=0)
+        planned_run(session, first, plan_entry_id=entry)
+        session.add(
+            PlanEntry(plan_id=plan, name="A wish", unit_id=w.BANK, starts_on=END, ends_on=END)
+        )
+
+    arrange(carried_out)
+    rows = ask(world.eve, plan_budget, plan_id=plan)
+
+    assert [(row.planned, row.committed, row.spent, row.left) for row in rows] == [
+        (Decimal(500), Decimal("350.00"), Decimal("105.00"), Decimal("150.00")),
+        (None, None, None, None),
+        (None, None, None, None),
+    ]
+    assert rows[2].campaign == "A wish"
+    whole = ask(world.eve, campaign_budget, campaign_id=1)
+    assert (whole.planned, whole.committed, whole.spent) == (
+        Decimal(500),
+        Decimal(350),
+        Decimal(105),
+    )
+
+
+def test_nothing_agreed_and_nothing_spent_is_no_money(do, ask, arrange, plan, world):
+    arrange(draft_design)
+    enter(do, world, plan, 1, Decimal(10))
+
+    [row] = ask(world.eve, plan_budget, plan_id=plan)
+    assert (row.committed, row.spent, row.left) == (None, None, Decimal(10))
+    assert ask(world.lou, plan_budget, plan_id=plan) == []
+    with pytest.raises(NotAllowed):
+        ask(world.ann, plan_budget, plan_id=plan)
