@@ -115,6 +115,7 @@ SCREENS: tuple[Screen, ...] = (
     _screen(
         "Market", "competitors", "Competitors", "storefront", _P.RECORD_MARKET, _P.SEE_PORTFOLIO
     ),
+    _screen("Market", "segments", "Segments", "donut_small", _P.SEE_SEGMENTS),
     _screen("Results", "impact", "Impact", "insights", _P.SEE_IMPACT),
     _screen("Administration", "people", "People", "badge", _P.SEE_PEOPLE, _P.MANAGE_PEOPLE),
     _screen("Administration", "reference", "Reasons and channels", "tune", _P.MANAGE_REFERENCE),

@@ -19,7 +19,7 @@ from core.windows import Part, Window
 
 Row = TypeVar("Row")
 Kind = Literal[
-    "text", "count", "number", "money", "percent", "points", "date", "moment", "flag", "bar"
+    "text", "count", "number", "money", "percent", "points", "date", "moment", "flag", "bar", "line"
 ]
 PAGE_SIZE = 50
 _TALLEST = 15  # rows of a grid; those below are scrolled to
@@ -54,7 +54,8 @@ class Column:
             case Enum():
                 return words.sentence(str(value))
             case tuple() | list() | set() | frozenset():
-                return ", ".join(sorted(str(each) for each in value))
+                several = sorted(str(each) for each in value)
+                return list(value) if self.kind == "line" else ", ".join(several)
         if value is None:
             return None
         if self.kind in {"money", "percent", "points", "number", "bar"}:
@@ -238,5 +239,6 @@ def _configured(column: Column) -> Any:
         "date": partial(config.DateColumn, format="D MMM YYYY"),
         "moment": partial(config.DatetimeColumn, format="D MMM YYYY, HH:mm"),
         "flag": config.TextColumn,
+        "line": config.LineChartColumn,
     }
     return kinds[column.kind](help=column.help, width=column.width, pinned=column.pinned or None)

@@ -133,7 +133,9 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.APPROVER: frozenset(
         {_P.APPROVE_DESIGNS, _P.SEE_SEGMENTS, _P.SEE_PORTFOLIO, _P.SEE_IMPACT, _P.SEE_CUSTOMERS}
     ),
-    Role.EXECUTIVE: frozenset({_P.SEE_PORTFOLIO, _P.SEE_IMPACT, _P.EXPORT_AGGREGATES}),
+    Role.EXECUTIVE: frozenset(
+        {_P.SEE_SEGMENTS, _P.SEE_PORTFOLIO, _P.SEE_IMPACT, _P.EXPORT_AGGREGATES}
+    ),
     Role.ADMINISTRATOR: frozenset(
         {_P.SEE_PEOPLE, _P.MANAGE_PEOPLE, _P.PLAN_ABSENCES, _P.MANAGE_REFERENCE}
         | {_P.IMPORT, _P.READ_JOURNAL}

@@ -8,16 +8,13 @@ from components import words
 from components.design.rule_builder import rule_builder
 from components.design.saving import changed
 from components.gateway import fetch, submit
-from components.tables import Column, table
-from components.tiles import Tile, tiles
+from components.segments.counts import counts
 from core.campaigns.actions import UseNewSegment, use_new_segment
 from core.campaigns.queries import DesignSheet
 from core.customers.rules import Medium
 from core.segments.actions import ChangeSegment, DefineSegment, change_segment
 from core.segments.queries import (
     SegmentSheet,
-    audience_size,
-    matching_sample,
     segment,
     segments,
     sentence,
@@ -82,7 +79,7 @@ def _choose(design: DesignSheet) -> None:
             "The audience is chosen. Say what is offered next.",
         )
     rule = found.rule or {"segment": found.code}
-    size(rule, _medium(design))
+    counts(rule, _medium(design))
     if found.rule is not None:
         with st.expander("Change the rule of this segment"):
             _change(found)
@@ -103,7 +100,7 @@ def _change(found: SegmentSheet) -> None:
 def _write(design: DesignSheet) -> None:
     rule = rule_builder({"all": []}, fetch(vocabulary), key=f"design-{design.id}")
     st.markdown(f"**{words.plain(fetch(sentence, rule=rule))}**")
-    size(rule, _medium(design))
+    counts(rule, _medium(design))
     left, right = st.columns([1, 2])
     code = left.text_input("Code of the segment")
     name = right.text_input("Name of the segment")
@@ -119,34 +116,3 @@ def _write(design: DesignSheet) -> None:
 
 def _medium(design: DesignSheet) -> Medium | None:
     return next((stage.medium for stage in design.stages if stage.medium), None)
-
-
-def size(rule: dict[str, object], medium: Medium | None) -> None:
-    """Show how many customers a rule means, and a few of them."""
-    found = fetch(audience_size, rule=rule, medium=medium)
-    way = f"Allow contact by {medium}" if medium else "Whatever the channel"
-    tiles(
-        [
-            Tile("Customers", words.count(found.population), help="All in your scope."),
-            Tile("Meant by the rule", words.count(found.fitting)),
-            Tile(
-                "May be contacted",
-                words.count(found.contactable),
-                help="Active, not asked to be left alone, not in distress.",
-            ),
-            Tile(way, words.count(found.consenting)),
-        ],
-        narrowest=150,
-    )
-    if found.fitting:
-        with st.expander("Ten of them"):
-            table(
-                fetch(matching_sample, rule=rule, limit=10),
-                columns=(
-                    Column("customer_no", "Customer"),
-                    Column("name", "Name"),
-                    Column("branch", "Branch"),
-                    Column("balance", "Balance"),
-                ),
-                key="sample",
-            )

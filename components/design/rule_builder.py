@@ -55,6 +55,11 @@ def rule_builder(start: dict[str, Any], known: Known, *, key: str) -> dict[str, 
     return _pruned(rule)
 
 
+def start_over(key: str) -> None:
+    """Forget what somebody built and did not keep."""
+    st.session_state.pop(f"{CHOSEN}rule:{key}", None)
+
+
 def _pruned(rule: dict[str, Any]) -> dict[str, Any]:
     """Leave out the groups that nothing was added to yet: they would mean nobody."""
     if not any(join in rule for join in JOINS):

@@ -152,15 +152,20 @@ def impact(view: Reader, *, run_id: int) -> RunImpact:
     return _measured(facts, arms_of(view, [run_id])[run_id])
 
 
-def impacts(view: Reader) -> list[RunImpact]:
+def impacts(view: Reader, *, segment_id: int | None = None) -> list[RunImpact]:
     """Measure every run that was launched and has somebody in scope, the latest start first.
 
     Effects of different runs are never added up: their customers may be the same.
+
+    :param segment_id: only runs of designs whose audience is this segment
     """
     view.authorize(Permission.SEE_IMPACT)
-    arms = arms_of(view, None)
-    rows = view.session.execute(_facts().order_by(Run.starts_on.desc(), Run.id.desc()))
-    every = [RunFacts(*row) for row in rows]
+    statement = _facts().order_by(Run.starts_on.desc(), Run.id.desc())
+    if segment_id is not None:
+        statement = statement.where(Design.segment_id == segment_id)
+    every = [RunFacts(*row) for row in view.session.execute(statement)]
+    ids = None if segment_id is None else [facts.run_id for facts in every]
+    arms = arms_of(view, ids)
     return [_measured(facts, arms[facts.run_id]) for facts in every if facts.run_id in arms]
 
 

@@ -109,6 +109,7 @@ class SampleCustomer:
 def matching_sample(view: Reader, *, rule: dict[str, Any], limit: int = 10) -> list[SampleCustomer]:
     """Return the first few customers in scope whom a rule means, masked by the asker's sight."""
     view.authorize(Permission.SEE_SEGMENTS)
+    view.authorize(Permission.SEE_CUSTOMERS)
     chosen = (
         within(view, select(CustomerState.customer_id, CustomerState.branch_id))
         .where(compiled(view, rule))
