@@ -2,6 +2,7 @@
 
 from core.database.columns import Base, Code, Coded, Facts, Moment, Money, Number, only
 from core.database.engine import connect, lost_a_race, read_only, spilling, write_turn
+from core.database.prepared import Prepared
 from core.database.sets import affected, id_set, insert_into, row_set, text_set, version_set
 from core.database.turns import alone
 from core.database.uniqueness import what_is_taken
@@ -14,6 +15,7 @@ __all__ = [
     "Moment",
     "Money",
     "Number",
+    "Prepared",
     "affected",
     "alone",
     "connect",

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Integer,
-    Select,
     String,
     bindparam,
     cast,
@@ -30,7 +29,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import SQLCoreOperations
 
-from core.database import Moment
+from core.database import Moment, Prepared
 from core.journal.model import Entry, Event, Outgoing, Subject, told_by
 
 
@@ -45,7 +44,7 @@ def write(session: Session, fact: Event, *, actor_id: int | None, at: datetime) 
     entry = Entry(at=at, actor_id=actor_id, kind=fact.kind, facts=told["facts"])
     if connection.dialect.name == "postgresql":
         values = values_of(fact, actor_id=actor_id, at=at)
-        entry.id = connection.execute(_all_at_once(), values).scalar_one()
+        entry.id = _all_at_once().one(connection, values)[0]
     else:
         entry.id = _one_by_one(connection, entry, told)
     return entry
@@ -109,10 +108,9 @@ def _part(of: SQLCoreOperations[Any], name: str, operator: str = "->") -> Column
 
 
 @lru_cache
-def _all_at_once() -> Select[int]:
-    """Build the statement once: compiling it costs more than carrying it out."""
+def _all_at_once() -> Prepared:
     entry, *rest = journaling()
-    return select(entry.c.id).add_cte(*rest)
+    return Prepared(select(entry.c.id).add_cte(*rest))
 
 
 def _one_by_one(connection: Connection, entry: Entry, told: dict[str, Any]) -> int:

@@ -10,13 +10,29 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
-from sqlalchemy import func, insert, select, text, update
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, StatementError
+from sqlalchemy import (
+    Integer,
+    String,
+    bindparam,
+    event,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    NoResultFound,
+    OperationalError,
+    StatementError,
+)
 from sqlalchemy.orm import Session, selectinload
 
 from core.access import Permission, Scope
 from core.customers.model import Customer, CustomerState, Product
-from core.database import connect, id_set
+from core.database import Moment, Prepared, connect, id_set
 from core.journal.model import Entry, Event, Notice
 from core.people.model import Person, Unit
 from core.people.rules import UnitKind
@@ -269,6 +285,40 @@ class TestConnections:
         server.dispose()
 
         assert len(entries(engine)) == 12
+
+
+class TestPrepared:
+    @pytest.fixture
+    def on_the_server(self, engine):
+        if engine.dialect.name != "postgresql":
+            pytest.skip("only PostgreSQL makes trips worth saving")
+
+    def test_takes_and_gives_what_other_statements_do(self, engine, on_the_server):
+        known = Prepared(
+            select(Unit.id, bindparam("at", type_=Moment()), bindparam("n", 7, Integer))
+            .where(Unit.kind == UnitKind.BRANCH, Unit.name == bindparam("name", type_=String))
+            .where(Unit.name.not_like("%%x"))
+        )
+        with engine.connect() as connection:
+            for name, unit_id in (("North", NORTH), ("South", SOUTH), ("North", NORTH)):
+                values = {"at": NOW, "name": name}
+                assert known.first(connection, values) == (unit_id, NOW, 7)
+            assert known.first(connection, {"at": NOW, "name": "East", "n": 8}) is None
+            with pytest.raises(NoResultFound):
+                known.one(connection, {"at": NOW, "name": "East"})
+
+    def test_breaks_as_other_statements_do(self, engine, on_the_server):
+        twice = Prepared(update(Unit).values(id=NORTH).returning(Unit.id))
+        with engine.connect() as connection, pytest.raises(IntegrityError) as broken:
+            twice.first(connection, {})
+        assert broken.value.orig.sqlstate == "23505"
+
+    def test_is_heard_by_whoever_listens_to_statements(self, engine, on_the_server):
+        heard = []
+        with engine.connect() as connection:
+            event.listen(connection, "before_cursor_execute", lambda *told: heard.append(told[2]))
+            Prepared(select(func.count(Unit.id))).one(connection, {})
+        assert [each.split()[0] for each in heard] == ["SELECT"]
 
 
 def _at_once(everybody):

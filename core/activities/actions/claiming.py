@@ -36,7 +36,7 @@ from core.activities.model import Activity, Change
 from core.activities.rules import TAKE, Status
 from core.campaigns.model import Design
 from core.campaigns.rules import ActivityType
-from core.database import Moment, Number
+from core.database import Moment, Number, Prepared
 from core.journal.writing import journaling
 from core.people.conditions import valid_on
 from core.people.model import PersonQualification
@@ -63,7 +63,7 @@ def claimed_next(work: Work, of_type: ActivityType | None) -> ActivityTaken | No
     values = claimed_by(work.actor, work.now)
     if work.dialect == "postgresql":
         values |= work.recording(_taken(_STAND_INS, work.actor))
-        row = connection.execute(_all_at_once(of_type), values).one_or_none()
+        row = _all_at_once(of_type).first(connection, values)
         return None if row is None else _taken(Claimed(*row), work.actor)
     row = connection.execute(claim(of_type), values).one_or_none()
     if row is None:
@@ -156,7 +156,7 @@ def _next_of(waiting: Select[int]) -> ScalarSelect[int]:
 
 
 @lru_cache
-def _all_at_once(of_type: ActivityType | None) -> Select[int, int, int, int]:
+def _all_at_once(of_type: ActivityType | None) -> Prepared:
     """Claim, write history and journal, and stamp the candidate, with what the claim gives back."""
     claimed = claim(of_type).cte("claimed")
     history = _history(*claimed.c)
@@ -171,10 +171,12 @@ def _all_at_once(of_type: ActivityType | None) -> Select[int, int, int, int]:
     # Counting what was kept lets it be kept first: as it was before this.
     afterwards = select(func.count()).select_from(kept).scalar_subquery() >= 0
     stamped = update(Candidate).where(*unassigned, afterwards).values(assigned_at=now)
-    return select(*claimed.c).add_cte(
-        told,
-        stamped.returning(Candidate.run_id).cte("stamped"),
-        *journaling(dict(zip(_STAND_INS, claimed.c, strict=True)), claimed),
+    return Prepared(
+        select(*claimed.c).add_cte(
+            told,
+            stamped.returning(Candidate.run_id).cte("stamped"),
+            *journaling(dict(zip(_STAND_INS, claimed.c, strict=True)), claimed),
+        )
     )
 
 
