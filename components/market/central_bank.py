@@ -6,7 +6,7 @@ from components import filters, words
 from components.charts import market as charts
 from components.charts.frame import chart
 from components.gateway import fetch, now
-from components.market.naming import comparison as called
+from components.market.naming import comparison
 from components.tables import Column, table
 from core.market import queries
 from core.market.queries.following import WITHIN_DAYS
