@@ -69,8 +69,10 @@ class CoverageCell(Base):
 
 
 class CoverageSegment(Base):
-    """The customers of a segment in one branch: all, those whom nobody ever reached, and of
-    these those who may be contacted now."""
+    """The customers of a segment in one branch: all, and those whom nobody ever reached.
+
+    `contactable` are those of the latter whom nothing keeps from being asked now.
+    """
 
     __tablename__ = "coverage_segment"
     __table_args__ = ({"sqlite_with_rowid": False},)

@@ -71,7 +71,7 @@ class Part(Coded):
 
     @property
     def places(self) -> tuple[Place, ...]:
-        return SUPPRESSED if self is Part.SUPPRESSED else (Place(str(self)),)
+        return SUPPRESSED if self is Part.SUPPRESSED else (Place[self.name],)
 
 
 class Nobody(Coded):

@@ -1,0 +1,220 @@
+"""Coverage as it was counted, limited to the asker's units: every cell with all its parts."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, and_, func, select
+
+from core.access import Permission
+from core.coverage.model import WHOLE_BANK, CoverageCell, CoverageCount, CoverageSegment
+from core.coverage.rules import Aim, Nobody, Parts, Period, Place, chosen, rolling
+from core.customers.model import Product
+from core.people.queries import subtree
+from core.refusals import Invalid, NotFound
+from core.segments.model import Segment
+from core.work import Reader
+
+_FIGURES = [place.field for place in Place]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One segment and product. Where nobody is concerned, `nobody` says why."""
+
+    segment_id: int
+    segment: str
+    product_id: int
+    product: str
+    aim: Aim
+    parts: Parts
+    nobody: Nobody | None = None
+
+    @property
+    def id(self) -> str:
+        """Return what tells the cells of one coverage apart."""
+        return f"{self.segment_id}-{self.product_id}"
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """All cells of a period; without `counted_at` nobody has counted it yet.
+
+    `left_out` says of segments that could not be counted why not.
+    """
+
+    period: Period
+    counted_at: datetime | None = None
+    count_id: int | None = None
+    cells: tuple[Cell, ...] = ()
+    left_out: dict[str, str] = field(default_factory=dict)
+
+
+def coverage(
+    view: Reader,
+    *,
+    aim: Aim = Aim.SELL,
+    days: int | None = 90,
+    first: date | None = None,
+    last: date | None = None,
+    unit_id: int | None = None,
+    segment_ids: Collection[int] = (),
+    product_ids: Collection[int] = (),
+) -> Coverage:
+    """Return the cells of every segment in use and every product, each with its parts.
+
+    :param days: so many up to today; with `first` and `last`, days of one's own instead
+    :raises Invalid: such a period can't be counted
+    :raises NotFound: no such unit in scope
+    """
+    view.authorize(Permission.SEE_PORTFOLIO)
+    kept, period = counted(view, days=days, first=first, last=last)
+    if kept is None:
+        return Coverage(period)
+    figures = _figures(view, kept.id, aim, unit_id)
+    peopled = {row.segment_id for row in members(view, kept.id, unit_id) if row.customers}
+    segments = _named(view, Segment, segment_ids, ~Segment.is_retired)
+    products = _named(view, Product, product_ids)
+    left_out = {int(id_): why for id_, why in kept.left_out.items()}
+    cells = []
+    for segment_id, segment in segments.items():
+        for product_id, product in products.items():
+            if segment_id in left_out:
+                continue
+            parts = figures.get((segment_id, product_id), Parts())
+            nobody = None if parts.eligible else _nobody(aim, is_peopled=segment_id in peopled)
+            cells.append(Cell(segment_id, segment, product_id, product, aim, parts, nobody))
+    return Coverage(
+        Period(kept.first_on, kept.last_on, kept.days),
+        kept.counted_at,
+        kept.id,
+        tuple(cells),
+        {segments[id_]: why for id_, why in left_out.items() if id_ in segments},
+    )
+
+
+def counted(
+    view: Reader, *, days: int | None, first: date | None, last: date | None
+) -> tuple[CoverageCount | None, Period]:
+    """Return what was counted of a period last, and the period as it is today."""
+    today = view.now.date()
+    if first is not None and last is not None:
+        period = chosen(first, last, today=today)
+        which: list[ColumnElement[bool]] = [
+            CoverageCount.days.is_(None),
+            CoverageCount.first_on == first,
+            CoverageCount.last_on == last,
+        ]
+    elif days is not None:
+        period, which = rolling(days, today), [CoverageCount.days == days]
+    else:
+        raise Invalid("Say for which days: so many up to today, or the first and the last.")
+    return view.session.scalar(select(CoverageCount).where(*which)), period
+
+
+@dataclass(frozen=True)
+class SegmentReach:
+    """The customers of a segment; of those never contacted, some may be contacted now."""
+
+    segment_id: int
+    segment: str
+    customers: int
+    never_contacted: int
+    contactable: int
+
+    @property
+    def id(self) -> int:
+        return self.segment_id
+
+
+def never_contacted(
+    view: Reader,
+    *,
+    days: int | None = 90,
+    first: date | None = None,
+    last: date | None = None,
+    unit_id: int | None = None,
+) -> list[SegmentReach]:
+    """Say of each segment how many customers nobody ever reached, the most of them first."""
+    view.authorize(Permission.SEE_PORTFOLIO)
+    kept, _period = counted(view, days=days, first=first, last=last)
+    if kept is None:
+        return []
+    rows = members(view, kept.id, unit_id)
+    return sorted(rows, key=lambda row: (-row.never_contacted, row.segment))
+
+
+def members(view: Reader, count_id: int, unit_id: int | None) -> list[SegmentReach]:
+    """Read the figures of segments; the caller has authorized."""
+    sums = (
+        func.sum(each)
+        for each in (
+            CoverageSegment.customers,
+            CoverageSegment.never_contacted,
+            CoverageSegment.contactable,
+        )
+    )
+    rows = view.session.execute(
+        select(Segment.id, Segment.name, *sums)
+        .join(CoverageSegment, CoverageSegment.segment_id == Segment.id)
+        .where(
+            CoverageSegment.count_id == count_id,
+            in_units(view, CoverageSegment.branch_id, unit_id),
+        )
+        .group_by(Segment.id, Segment.name)
+    )
+    return [SegmentReach(id_, name, *map(int, found)) for id_, name, *found in rows]
+
+
+def in_units(view: Reader, branch_id: Any, unit_id: int | None) -> ColumnElement[bool]:
+    """Restrict cells to a unit and the scope; the whole bank has cells of its own.
+
+    :raises NotFound: no such unit in scope
+    """
+    if unit_id is None and view.actor.scope.bank_wide:
+        return cast("ColumnElement[bool]", branch_id == WHOLE_BANK)
+    return in_scope(view, branch_id, unit_id)
+
+
+def in_scope(view: Reader, branch_id: Any, unit_id: int | None) -> ColumnElement[bool]:
+    """Restrict what is of a branch to a unit and the asker's scope.
+
+    :raises NotFound: no such unit in scope
+    """
+    scope = view.actor.scope
+    if unit_id is None:
+        return scope.limits(branch_id)
+    if not scope.holds(unit_id):
+        raise NotFound("There is no such unit among yours.")
+    return and_(branch_id.in_(subtree(view.session, unit_id)), scope.limits(branch_id))
+
+
+def _figures(
+    view: Reader, count_id: int, aim: Aim, unit_id: int | None
+) -> dict[tuple[int, int], Parts]:
+    key = (CoverageCell.segment_id, CoverageCell.product_id)
+    sums = (func.sum(getattr(CoverageCell, name)) for name in _FIGURES)
+    rows = view.session.execute(
+        select(*key, *sums)
+        .where(
+            CoverageCell.count_id == count_id,
+            in_units(view, CoverageCell.branch_id, unit_id),
+            CoverageCell.aim == aim,
+        )
+        .group_by(*key)
+    )
+    return {(segment, product): Parts(*map(int, found)) for segment, product, *found in rows}
+
+
+def _named(view: Reader, table: Any, ids: Collection[int], *which: Any) -> dict[int, str]:
+    statement = select(table.id, table.name).where(*which).order_by(table.name, table.id)
+    if ids:
+        statement = statement.where(table.id.in_(ids))
+    return {int(id_): str(name) for id_, name in view.session.execute(statement)}
+
+
+def _nobody(aim: Aim, *, is_peopled: bool) -> Nobody:
+    if not is_peopled:
+        return Nobody.IN_SEGMENT
+    return Nobody.LACKS_IT if aim is Aim.SELL else Nobody.HOLDS_IT

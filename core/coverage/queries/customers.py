@@ -1,0 +1,158 @@
+"""The customers behind a cell: who they are, judged as of the moment of which the cell tells."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, case, func, literal, select
+
+from core.access import Permission, Sight, masked, masked_number
+from core.coverage.model import CoverageCount
+from core.coverage.queries.cells import counted, in_scope
+from core.coverage.queries.judging import NOWHERE, Rows, holds, touched, untouched
+from core.coverage.queries.offers import offers
+from core.coverage.rules import Aim, Part, Period, Place
+from core.customers.model import Customer, CustomerState, Product
+from core.customers.queries import plainly_seen
+from core.people.model import Unit
+from core.refusals import NotFound
+from core.segments.queries import in_segment
+from core.windows import Part as Page
+from core.windows import Window, windowed
+from core.work import Reader
+
+
+@dataclass(frozen=True)
+class CoveredCustomer:
+    """A customer of a cell and where this one stands, shown as far as the asker's sight goes."""
+
+    id: int
+    customer_no: str | None
+    name: str | None
+    branch: str
+    place: Place
+    last_contact_at: datetime | None
+    yearly_value: Decimal | None
+
+
+def customers_of(
+    view: Reader,
+    *,
+    segment_id: int,
+    product_id: int,
+    aim: Aim = Aim.SELL,
+    part: Part | None = None,
+    days: int | None = 90,
+    first: date | None = None,
+    last: date | None = None,
+    unit_id: int | None = None,
+    window: Window | None = None,
+) -> Page[CoveredCustomer]:
+    """List who is in a part of a cell; while nothing changes, they are as many as it counts.
+
+    :raises NotFound: the period was not counted, or there is no such segment, product or unit
+    """
+    view.authorize(Permission.SEE_CUSTOMERS)
+    kept, _today = counted(view, days=days, first=first, last=last)
+    then, period = _then(view, kept)
+    product = view.session.get(Product, product_id)
+    if product is None:
+        raise NotFound("There is no such product.")
+    mine = [
+        each for each in offers(then, [period]) if each.product_id == product_id and each.aim is aim
+    ]
+    by = touched(then, mine, [period]).subquery("touched")
+    put = func.coalesce(by.c.place_0, NOWHERE)
+    holds_it = holds([product], literal(product_id))
+    concerned = holds_it if aim is Aim.KEEP else ~holds_it
+    place = case((put != NOWHERE, put), else_=untouched(then))
+    statement = (
+        _rows(view, place)
+        .outerjoin(by, by.c.customer_id == CustomerState.customer_id)
+        .where(
+            in_scope(view, CustomerState.branch_id, unit_id),
+            in_segment(then, segment_id),
+            (put != NOWHERE) | concerned,
+        )
+    )
+    if part is not None:
+        statement = statement.where(place.in_([each.code for each in part.places]))
+    return _page(view, statement, window)
+
+
+def never_contacted_in(
+    view: Reader, *, segment_id: int, unit_id: int | None = None, window: Window | None = None
+) -> Page[CoveredCustomer]:
+    """List the customers of a segment whom nobody ever reached, and what is in the way now."""
+    view.authorize(Permission.SEE_CUSTOMERS)
+    kept, _today = counted(view, days=90, first=None, last=None)
+    then, _period = _then(view, kept)
+    statement = _rows(view, untouched(then)).where(
+        CustomerState.last_contact_at.is_(None),
+        in_scope(view, CustomerState.branch_id, unit_id),
+        in_segment(then, segment_id),
+    )
+    return _page(view, statement, window)
+
+
+def _rows(view: Reader, place: ColumnElement[int]) -> Rows:
+    return (
+        select(
+            CustomerState.customer_id,
+            Customer.customer_no,
+            Customer.name,
+            Unit.name,
+            place.label("place"),
+            CustomerState.last_contact_at,
+            CustomerState.yearly_value,
+            plainly_seen(view),
+        )
+        .select_from(CustomerState)
+        .join(Customer, Customer.id == CustomerState.customer_id)
+        .join(Unit, Unit.id == CustomerState.branch_id)
+    )
+
+
+def _page(view: Reader, statement: Rows, window: Window | None) -> Page[CoveredCustomer]:
+    sorts = {
+        "value": CustomerState.yearly_value,
+        "customer_no": CustomerState.customer_id,
+        "branch": Unit.name,
+        "last_contact": CustomerState.last_contact_at,
+    }
+    rows, total = windowed(
+        view.session,
+        statement,
+        window or Window(descending=True),
+        sorts=sorts,
+        last=CustomerState.customer_id,
+    )
+    return Page(
+        [
+            CoveredCustomer(
+                id_,
+                *_shown(view.actor.sight, number, name, plainly=bool(plainly)),
+                branch,
+                Place.of(place),
+                last_at,
+                value,
+            )
+            for id_, number, name, branch, place, last_at, value, plainly in rows
+        ],
+        total,
+    )
+
+
+def _then(view: Reader, kept: CoverageCount | None) -> tuple[Reader, Period]:
+    """Look from the moment of counting, so that the rows are those of the cell."""
+    if kept is None:
+        raise NotFound("Coverage of this period was not counted yet.")
+    zone = view.now.tzinfo
+    then = Reader(view.session, view.actor, kept.counted_at.astimezone(zone))
+    return then, Period(kept.first_on, kept.last_on, kept.days)
+
+
+def _shown(sight: Sight, no: str, name: str, *, plainly: bool) -> tuple[str | None, str | None]:
+    if plainly:
+        return no, name
+    return (None, None) if sight is Sight.NEVER else (masked_number(no), masked(name))
