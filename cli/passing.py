@@ -36,6 +36,8 @@ def _lines(passed: Passed) -> Iterator[str]:
         yield f"Leads were told of {told.at_risk:,} activities at risk and {told.missed:,} missed."
     for kept in passed.snapshots:
         yield f"The snapshot of {kept.segments:,} segments was taken."
+    for found in passed.threats:
+        yield f"Found anew: {', '.join(found.names)}."
     if passed.folded:
         yield f"{len(passed.folded):,} runs were folded."
     if passed.is_elsewhere:

@@ -11,11 +11,17 @@ from sqlalchemy import Engine
 from core.access import SYSTEM
 from core.activities.actions.ending import ChangeRun, complete_run
 from core.activities.actions.launch import MakeDueWork, make_due_work
-from core.database import alone
+from core.coverage.queries.counting import count as count_coverage
+from core.coverage.upkeep import is_due, usual_periods
+from core.coverage.upkeep import keep as keep_coverage
+from core.database import alone, spilling
 from core.distribution.actions.distributing import Distribute, distribute
 from core.distribution.events import WorkDistributed
 from core.distribution.queries.waiting import branches_waiting
 from core.impact.upkeep import fold
+from core.market.actions.threats import FindThreats, find_threats
+from core.market.queries.matching import matches
+from core.market.threat_events import ThreatsFound
 from core.queues.actions.handing_over import HandOver, ReturnWork, hand_over, return_work
 from core.queues.events import WorkHandedOver, WorkReturned
 from core.queues.queries.passing import absences_begun, absences_ended
@@ -49,6 +55,7 @@ class Passed:
     given: tuple[WorkDistributed, ...] = ()
     told: tuple[WorkEscalated, ...] = ()
     snapshots: tuple[SnapshotsTaken, ...] = ()
+    threats: tuple[ThreatsFound, ...] = ()
     folded: tuple[int, ...] = ()
     days: int = 0  # due days of which what was kept is folded now
     is_elsewhere: bool = False
@@ -85,6 +92,9 @@ def pass_time(engine: Engine, *, now: datetime) -> Passed:
         with reading(engine, SYSTEM, now=now) as view:
             untaken = [TakeSnapshots()] if wants_snapshot(view) else []
         snapshots = _each(engine, now, take_snapshots, untaken)
+        with reading(engine, SYSTEM, now=now) as view:
+            unseen = [FindThreats()] if matches(view) else []
+        threats = _each(engine, now, find_threats, unseen)
         with upkeep(engine) as session:
             folded = fold(session, now=now).run_ids
         with upkeep(engine) as session:
@@ -93,6 +103,7 @@ def pass_time(engine: Engine, *, now: datetime) -> Passed:
             counts = count_work(view.session, now=now)
         with upkeep(engine) as session:
             keep_counts(session, counts)
+        _renew_coverage(engine, now)
         return Passed(
             made=tuple(fact for fact in made if fact.stages),
             ended=tuple(ended),
@@ -101,9 +112,19 @@ def pass_time(engine: Engine, *, now: datetime) -> Passed:
             given=tuple(fact for fact in given if fact.given),
             told=tuple(told),
             snapshots=tuple(snapshots),
+            threats=tuple(threats),
             folded=folded,
             days=days,
         )
+
+
+def _renew_coverage(engine: Engine, now: datetime) -> None:
+    """Count coverage on the first occasion of each day: it reads the whole bank."""
+    with reading(spilling(engine), SYSTEM, now=now) as view:
+        counted = count_coverage(view, periods=usual_periods(view)) if is_due(view) else None
+    if counted is not None:
+        with upkeep(engine) as session:
+            keep_coverage(session, counted)
 
 
 def _each(

@@ -44,7 +44,10 @@ class RunsFolded(Event):
 
 @dataclass(frozen=True)
 class RunAnalysed(Event):
-    """One cycle of a run was measured and frozen; `figures` is what was measured."""
+    """One cycle of a run was measured and frozen; `figures` is what was measured.
+
+    `answered` are the threats that the campaign answers: they show this effect from now on.
+    """
 
     kind: ClassVar[str] = "run.analysed"
 
@@ -62,10 +65,12 @@ class RunAnalysed(Event):
     verdict: Verdict
     conclusion: str
     figures: dict[str, Any] = field(repr=False)
+    answered: tuple[int, ...] = ()
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        return (f"run:{self.run_id}", f"design:{self.design_id}", f"campaign:{self.campaign_id}")
+        run = (f"run:{self.run_id}", f"design:{self.design_id}", f"campaign:{self.campaign_id}")
+        return (*run, *(f"threat:{id_}" for id_ in self.answered))
 
     @property
     def notices(self) -> tuple[Notice, ...]:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select, update
 
 from core.access import Permission
 from core.campaigns.model import Campaign, CampaignType, Channel, Content, Design, Stage
 from core.customers.model import Product
+from core.database import Moment
 from core.impact.actions.observing import look, observable
 from core.impact.estimates import Interval, rate_interval
 from core.impact.events import RunAnalysed
@@ -15,6 +16,8 @@ from core.impact.model import Analysis
 from core.impact.plain import rate_plain, report_plain, tally_plain
 from core.impact.queries.runs import RunImpact, impact
 from core.impact.rules import verdict
+from core.market.model import Threat
+from core.market.rules import ThreatStatus
 from core.people.model import Unit
 from core.refusals import Conflict
 from core.runs.model import Run
@@ -60,6 +63,7 @@ def analyse_run(work: Work, request: AnalyseRun) -> RunAnalysed:
     )
     work.session.add(analysis)
     work.session.flush()
+    answered = _answered(work, measured.facts.campaign_id, analysis.id)
 
     fact = RunAnalysed(
         analysis_id=analysis.id,
@@ -76,6 +80,7 @@ def analyse_run(work: Work, request: AnalyseRun) -> RunAnalysed:
         verdict=analysis.verdict,
         conclusion=analysis.conclusion,
         figures=analysis.figures,
+        answered=answered,
     )
     work.record(fact)
     return fact
@@ -91,6 +96,22 @@ def _locked(work: Work, run_id: int) -> Run:
 def _next_cycle(work: Work, run_id: int) -> int:
     last = work.session.scalar(select(func.max(Analysis.cycle)).where(Analysis.run_id == run_id))
     return (last or 0) + 1
+
+
+def _answered(work: Work, campaign_id: int, analysis_id: int) -> tuple[int, ...]:
+    """Let the threats that the campaign answers show this analysis: they are answered by now."""
+    rows = work.session.scalars(
+        update(Threat)
+        .where(Threat.campaign_id == campaign_id, Threat.status != ThreatStatus.DISMISSED)
+        .values(
+            status=ThreatStatus.ANSWERED,
+            analysis_id=analysis_id,
+            closed_at=func.coalesce(Threat.closed_at, literal(work.now, Moment)),
+            version=Threat.version + 1,
+        )
+        .returning(Threat.id)
+    )
+    return tuple(sorted(rows))
 
 
 def _figures(measured: RunImpact) -> dict[str, Any]:

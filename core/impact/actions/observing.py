@@ -1,11 +1,12 @@
-"""Looking for the outcome alike in every arm: whether the product was opened since."""
+"""Looking for the outcome alike in every arm: whether the product was opened since, or kept."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Date,
     DateTime,
     Integer,
     cast,
@@ -20,7 +21,8 @@ from sqlalchemy import (
 )
 
 from core.access import Permission
-from core.campaigns.model import Design
+from core.campaigns.model import Campaign, CampaignType, Design
+from core.campaigns.rules import Objective
 from core.customers.model import Holding, Product
 from core.database import Moment, Money, affected
 from core.impact.events import OutcomesObserved
@@ -39,9 +41,11 @@ class ObserveOutcomes:
 def observe_outcomes(work: Work, request: ObserveOutcomes) -> OutcomesObserved:
     """Set the outcome of every candidate, treated or held out, from the product openings.
 
-    What counts is the design's product, opened from the launch until the end of the run. The
-    money is what the design says that a conversion is worth, else the product's yearly margin.
-    Doing it again finds what was imported, corrected or taken back since.
+    What counts is the design's product, opened from the launch until the end of the run. Where
+    the campaign is to keep customers it is the product that was held at the launch: who has it
+    still was kept up to now. The money is what the design says that a conversion is worth, else
+    the product's yearly margin. Doing it again finds what was imported, corrected or taken back
+    since.
 
     :raises NotFound: no such run, or out of scope
     :raises Invalid: the run brought its own outcomes, or its design names no product
@@ -72,7 +76,7 @@ def observe_outcomes(work: Work, request: ObserveOutcomes) -> OutcomesObserved:
 
 
 def observable(work: Work, run: Run) -> bool:
-    """Tell whether outcomes can be looked for: launched here, to sell a product of ours."""
+    """Tell whether outcomes can be looked for: launched here, about a product of ours."""
     product_id = work.session.scalar(select(Design.product_id).where(Design.id == run.design_id))
     return not run.is_imported and run.launched_at is not None and product_id is not None
 
@@ -84,12 +88,12 @@ def look(work: Work, run: Run) -> int:
     worth = design.value_per_conversion
     if worth is None:
         worth = product.yearly_margin
-    opened = _openings(work, run, product.id)
-    first = select(
-        Holding.customer_id.label("customer_id"), func.min(Holding.opened_on).label("opened_on")
-    )
+    keeps = _objective(work, design) is Objective.RETENTION
+    opened = (_kept if keeps else _openings)(work, run, product.id)
+    day = literal(_launch_day(work, run), Date) if keeps else func.min(Holding.opened_on)
+    first = select(Holding.customer_id.label("customer_id"), day.label("day"))
     found = first.where(*opened).group_by(Holding.customer_id).subquery("found")
-    moment = _noon(work, found.c.opened_on)
+    moment = _noon(work, found.c.day)
     value = null() if worth is None else literal(worth, Money)
     bought = (
         Candidate.run_id == run.id,
@@ -115,13 +119,34 @@ def look(work: Work, run: Run) -> int:
 
 
 def _openings(work: Work, run: Run, product_id: int) -> list[ColumnElement[bool]]:
-    launched = run.launched_at
-    assert launched is not None  # noqa: S101  only observable runs come here
     return [
         Holding.product_id == product_id,
-        Holding.opened_on >= launched.astimezone(work.now.tzinfo).date(),
+        Holding.opened_on >= _launch_day(work, run),
         Holding.opened_on <= min(run.ends_on, work.now.date()),
     ]
+
+
+def _kept(work: Work, run: Run, product_id: int) -> list[ColumnElement[bool]]:
+    launched, last = _launch_day(work, run), min(run.ends_on, work.now.date())
+    return [
+        Holding.product_id == product_id,
+        or_(Holding.opened_on.is_(None), Holding.opened_on < launched),
+        or_(Holding.closed_on.is_(None), Holding.closed_on > last),
+    ]
+
+
+def _launch_day(work: Work, run: Run) -> date:
+    launched = run.launched_at
+    assert launched is not None  # noqa: S101  only observable runs come here
+    return launched.astimezone(work.now.tzinfo).date()
+
+
+def _objective(work: Work, design: Design) -> Objective | None:
+    return work.session.scalar(
+        select(CampaignType.objective)
+        .join(Campaign, Campaign.type_id == CampaignType.id)
+        .where(Campaign.id == design.campaign_id)
+    )
 
 
 def _noon(work: Work, day: ColumnElement[Any]) -> ColumnElement[Any]:

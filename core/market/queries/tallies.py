@@ -39,11 +39,14 @@ def tallies(view: Reader, *, since: date | None = None, until: date | None = Non
 
 @dataclass(frozen=True)
 class MonthTally:
-    """Moves of one month, by the first of it. `what` is a kind or a rival."""
+    """Moves of one month, by the first of it, facts and doubtful ones apart.
+
+    `what` is a kind or a rival.
+    """
 
     month: date
     what: MoveKind | str
-    events: int
+    facts: int
     doubtful: int
 
 
@@ -75,4 +78,7 @@ def months(
         .group_by(year, month, what)
         .order_by(year, month, what)
     )
-    return [MonthTally(date(int(y), int(m), 1), named, n, no) for y, m, named, n, no in rows]
+    return [
+        MonthTally(date(int(y), int(m), 1), named, many - doubtful, doubtful)
+        for y, m, named, many, doubtful in rows
+    ]

@@ -1,0 +1,157 @@
+"""Which offers of rivals beat our terms, as the bank's watches say."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased
+
+from core.market.model import Competitor, CompetitorMove, Threat, Watch
+from core.market.queries.asked import SEES
+from core.market.queries.exposure import Exposed, Stake, stake
+from core.market.queries.offers import RATES, rate_offers
+from core.market.queries.rates import own_rate
+from core.market.rules import MoveKind, advantage
+from core.people.queries.units import lineage, subtree
+from core.work import Reader
+
+FRESH_DAYS = 90  # an offer that is older has done its harm, or none
+# What takes an offer back, or puts another in its place.
+_ENDS = (*RATES, MoveKind.RATE_REMOVED, MoveKind.OFFER_ENDED)
+
+
+@dataclass(frozen=True)
+class Match:
+    """An offer that beats ours by the watch's threshold, and what is at stake by it."""
+
+    watch: Watch
+    move: CompetitorMove
+    competitor: str
+    whom: Exposed
+    ours: float
+    theirs: float
+    stake: Stake
+
+
+def matches(view: Reader) -> list[Match]:
+    """Find the standing offers that threaten somebody and that nobody was told of yet.
+
+    Of a rival's offers the best one counts for each watch and region. What is no better than an
+    offer of theirs that was told of already is nothing new; what nobody holds threatens nobody.
+    """
+    view.authorize(*SEES)
+    watches = view.session.scalars(
+        select(Watch)
+        .where(~Watch.is_retired, view.actor.scope.limits(Watch.unit_id))
+        .order_by(Watch.id)
+    )
+    return [match for watch in watches for match in _of_watch(view, watch)]
+
+
+def _of_watch(view: Reader, watch: Watch) -> Iterator[Match]:
+    told = _told(view, watch)
+    for offer in _best(view, watch):
+        known = told.get((offer.move.competitor_id, offer.unit_id), [])
+        if any(advantage(watch.side, offer.theirs, theirs) <= 0 for theirs in known):
+            continue
+        whom = Exposed(offer.unit_id, watch.product_id)
+        at_stake = stake(view, whom)
+        if at_stake.customers:
+            rival = view.session.get_one(Competitor, offer.move.competitor_id).name
+            yield Match(watch, offer.move, rival, whom, offer.ours, offer.theirs, at_stake)
+
+
+@dataclass(frozen=True)
+class _Offer:
+    move: CompetitorMove
+    unit_id: int
+    ours: float
+    theirs: float
+
+
+def _best(view: Reader, watch: Watch) -> list[_Offer]:
+    """Return each rival's best standing offer that beats ours, for each region where it holds."""
+    beneath = set(subtree(view.session, watch.unit_id))
+    today = view.now.date()
+    ours: dict[int, float | None] = {}
+    best: dict[tuple[int | None, int], tuple[float, _Offer]] = {}
+    for move in _standing(view, watch, beneath, today):
+        region = move.unit_id if move.unit_id in beneath else None
+        unit_id = watch.unit_id if region is None else region
+        if unit_id not in ours:
+            ours[unit_id] = _ours(view, watch, unit_id, today)
+        own, theirs = ours[unit_id], move.new_value
+        if own is None or theirs is None:
+            continue
+        gap, key = advantage(watch.side, theirs, own), (move.competitor_id, unit_id)
+        if gap >= watch.threshold and (key not in best or gap > best[key][0]):
+            best[key] = gap, _Offer(move, unit_id, own, theirs)
+    return [offer for _gap, offer in best.values()]
+
+
+def _standing(view: Reader, watch: Watch, beneath: set[int], today: date) -> list[CompetitorMove]:
+    """Return the fresh offers that hold there or in a part of it, and that nothing has ended."""
+    move = CompetitorMove
+    regions = beneath.union(lineage(view.session, watch.unit_id))
+    offers = rate_offers(
+        category=watch.product_category,
+        side=watch.side,
+        terms=watch.terms,
+        since=today - timedelta(days=FRESH_DAYS),
+        until=today,
+        unit_ids=sorted(regions),
+    )
+    offers = offers.where(~_ended(today)).order_by(move.moved_on, move.id)
+    return list(view.session.scalars(offers))
+
+
+def _ended(today: date) -> ColumnElement[bool]:
+    move, later = CompetitorMove, aliased(CompetitorMove)
+    same_product = and_(
+        later.competitor_id == move.competitor_id,
+        func.coalesce(later.product_code, later.product_name)
+        == func.coalesce(move.product_code, move.product_name),
+        later.unit_id.is_not_distinct_from(move.unit_id),
+    )
+    comes_after = and_(
+        later.moved_on <= today,
+        or_(
+            later.moved_on > move.moved_on,
+            and_(later.moved_on == move.moved_on, later.id > move.id),
+        ),
+    )
+    same_terms = func.coalesce(later.terms, "") == func.coalesce(move.terms, "")
+    ends = or_(later.kind == MoveKind.PRODUCT_WITHDRAWN, and_(later.kind.in_(_ENDS), same_terms))
+    return exists().where(same_product, comes_after, ends, later.is_plausible)
+
+
+def _ours(view: Reader, watch: Watch, region: int, today: date) -> float | None:
+    """Return our rate on the watched terms; where ours has none such, the product's own."""
+    for terms in dict.fromkeys((watch.terms, "")):
+        found = own_rate(
+            view.session,
+            product_id=watch.product_id,
+            unit_id=region,
+            side=watch.side,
+            on=today,
+            terms=terms,
+        )
+        if found is not None:
+            return found.rate
+    return None
+
+
+def _told(view: Reader, watch: Watch) -> dict[tuple[int | None, int], list[float]]:
+    """Return, by rival and region, the rates that were told of since the offers went stale."""
+    since = view.now - timedelta(days=FRESH_DAYS)
+    rows = view.session.execute(
+        select(CompetitorMove.competitor_id, Threat.unit_id, Threat.their_rate)
+        .join(CompetitorMove, CompetitorMove.id == Threat.move_id)
+        .where(Threat.watch_id == watch.id, Threat.found_at >= since)
+    )
+    told: dict[tuple[int | None, int], list[float]] = {}
+    for competitor_id, unit_id, rate in rows:
+        if rate is not None:
+            told.setdefault((competitor_id, unit_id), []).append(rate)
+    return told
