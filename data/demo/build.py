@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from core.access import SYSTEM
 from core.campaigns.model import StatusReason
+from core.coverage.queries.counting import count
+from core.coverage.upkeep import keep, usual_periods
 from core.customers.model import Attribute, Customer, Product
 from core.customers.rules import AttributeType, Origin
 from core.database import spilling, write_turn
@@ -37,6 +39,7 @@ from data.demo.designing import found_campaigns, found_segments
 from data.demo.founded import Bank, Course
 from data.demo.planning import found_plan
 from data.demo.runs import FINISHED, at_work
+from data.demo.standing import keep_versions, stand
 from data.demo.telling import tell_of_designs
 from data.reference import lay_down
 
@@ -98,6 +101,8 @@ def build(
         gather_statistics(session.connection())
         plan_absences(session, now)
         _measure(session, now)
+        keep_versions(session)
+        stand(session, seed=seed, now=now)
         built = Built(
             seed=seed,
             customers=customers,
@@ -192,3 +197,4 @@ def _measure(session: Session, now: datetime) -> None:
             analyse_run(work, AnalyseRun(run.id))
     fold_runs(work, FoldRuns())
     fold_service(session, now=now, most_days=LONGEST)
+    keep(session, count(work, periods=usual_periods(work)))

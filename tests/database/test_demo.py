@@ -27,6 +27,9 @@ from core.runs.events import RunLaunched
 from core.runs.model import Candidate, Run
 from core.runs.rules import CONTROL_ARM, Confirmation, RunStatus
 from core.schema import METADATA
+from core.segments.model import Segment, SegmentVersion
+from core.segments.queries import segment as segment_sheet
+from core.segments.queries import trend
 from core.service.model import ServiceLevel
 from core.work import Reader, reading
 from data import demo
@@ -197,6 +200,23 @@ def test_nothing_is_dated_after_now(bank):
         assert session.scalar(select(func.max(Candidate.won_at))) <= NOW
         assert session.scalar(select(func.max(Activity.closed_at))) <= NOW
         assert session.scalar(select(func.max(CustomerState.last_contact_at))) <= NOW
+
+
+def test_its_segments_have_a_year_behind_them(bank):
+    with Session(bank) as session:
+        segments = session.scalars(select(Segment)).all()
+        kept = session.scalars(select(SegmentVersion.segment_id)).all()
+    assert sorted(kept) == sorted(segment.id for segment in segments)
+    for segment in segments:
+        days = looked_at(bank, trend, segment_id=segment.id)
+        sheet = looked_at(bank, segment_sheet, segment_id=segment.id)
+        assert len(days) == 53
+        assert days[-1].taken_on == NOW.date()
+        assert days[-1].customers == sheet.members
+        assert days[0].taken_on == NOW.date() - timedelta(weeks=52)
+        for day in days:
+            assert day.converted <= day.reached <= day.customers
+            assert day.rated <= day.customers
 
 
 def test_a_database_in_use_is_refused(bank):
