@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Select,
     SQLColumnExpression,
+    and_,
     exists,
     func,
     or_,
@@ -29,6 +31,7 @@ from core.windows import Part, Window
 from core.work import Reader
 
 EVERYTHING = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
+_BEYOND = 2**62  # no entry has such a number
 MOST_COUNTED = 1_000  # more of a list is said to be more: nobody turns so many pages
 
 
@@ -80,13 +83,16 @@ def entries(
         asked.append(Entry.at >= midnight(since, view.now.tzinfo))
     if until is not None:
         asked.append(Entry.at < midnight(until + timedelta(days=1), view.now.tzinfo))
-    if subject := subject.strip():
+    subject = subject.strip()
+    of = subject if ":" in subject and _reads_everything(view) else ""
+    if subject and not of:
         about = select(Subject.entry_id).where(_begins(Subject.name, subject, ":"))
         asked.append(Entry.id.in_(about))
+    first_of_all = partial(_first_of_all, view, asked, of=of, descending=window.descending)
 
-    counted = _first_of_all(view, asked, MOST_COUNTED + 1, descending=window.descending)
+    counted = first_of_all(MOST_COUNTED + 1)
     total = view.session.scalar(select(func.count()).select_from(counted.subquery())) or 0
-    within = _first_of_all(view, asked, window.first + window.size, descending=window.descending)
+    within = first_of_all(window.first + window.size)
     ids = view.session.scalars(within.limit(window.size).offset(window.first)).all()
     rows = view.session.execute(
         select(Entry.id, Entry.at, Person.name, Entry.kind, Entry.facts)
@@ -143,24 +149,29 @@ def _reads_everything(view: Reader) -> bool:
 
 
 def _first_of_all(
-    view: Reader, asked: Sequence[ColumnElement[bool]], most: int, *, descending: bool
+    view: Reader, asked: Sequence[ColumnElement[bool]], most: int, *, of: str, descending: bool
 ) -> Select[int]:
     """Select the ids of the first so many entries that match, of the asker's part of the journal.
+
+    :param of: the one record whose entries are asked for, by somebody who reads everything
 
     What makes up that part is read by one index each, no further than that.
     """
     every = select(Entry.id).where(*asked)
     parts = [every]
-    if not _reads_everything(view):
-        parts = [every.where(Entry.actor_id.in_(_own_people(view)))]
+    if of:
+        parts = [_about(view, [of], every, most, descending=descending)]
+    elif not _reads_everything(view):
+        people = view.session.scalars(_own_people(view))
+        parts = [every.where(Entry.actor_id == person_id) for person_id in people]
         if names := _own_names(view):
             parts.append(_about(view, names, every, most, descending=descending))
+    order = [_by_time(part.selected_columns[0], descending=descending) for part in parts]
     limited = [
-        select(part.order_by(_by_time(part.selected_columns[0], descending=descending))
-               .limit(most).subquery().c[0])
-        for part in parts
-    ]  # fmt: skip
-    found = union(*limited).subquery("found") if len(limited) > 1 else limited[0].subquery("found")
+        select(part.order_by(by).limit(most).subquery().c[0])
+        for part, by in zip(parts, order, strict=True)
+    ]
+    found = (union(*limited) if len(limited) > 1 else limited[0]).subquery("found")
     return select(found.c[0]).order_by(_by_time(found.c[0], descending=descending)).limit(most)
 
 
@@ -181,14 +192,15 @@ def _about(
         .correlate(named)
         .scalar_subquery()
     )
-    ends = select(named.c.text, last.label("last")).subquery("ends")
-    near = Subject.entry_id >= ends.c.last if descending else Subject.entry_id <= ends.c.last
+    # The last of each is looked up once, not beside every entry: hence materialized.
+    bound = func.coalesce(last, 0 if descending else _BEYOND).label("bound")
+    ends = select(named.c.text, bound).cte("ends").prefix_with("MATERIALIZED")
+    near = Subject.entry_id >= ends.c.bound if descending else Subject.entry_id <= ends.c.bound
     return (
         select(Subject.entry_id)
         .distinct()
         .select_from(ends)
-        .join(Subject, Subject.name == ends.c.text)
-        .where(or_(ends.c.last.is_(None), near))
+        .join(Subject, and_(Subject.name == ends.c.text, near))
     )
 
 

@@ -96,6 +96,18 @@ class TestEntries:
             assert (part.total, part.is_more) == counted
             assert len(part.rows) == 6
 
+    def test_turns_the_pages_of_one_record(self, engine, ask, world, journal):
+        with Session(engine) as session, session.begin():
+            session.add_all(Subject(entry_id=100 + n, name="run:7") for n in (1, 2, 6))
+        for descending, order in ((True, [6, 4, 2, 1]), (False, [1, 2, 4, 6])):
+            found = []
+            for first in range(4):
+                window = Window(descending=descending, first=first, size=1)
+                part = ask(world.tom, entries, subject="run:7", window=window)
+                assert part.total == 4
+                found += [row.id - 100 for row in part.rows]
+            assert found == order
+
     @pytest.mark.parametrize("descending", [True, False])
     @pytest.mark.parametrize("filters", [{}, {"since": NOW.date() - 40 * DAY}, {"subject": "run"}])
     @pytest.mark.parametrize("who", ["lea", "max", "tom"])
