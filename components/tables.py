@@ -19,8 +19,9 @@ from core.windows import Part, Window
 
 Row = TypeVar("Row")
 Kind = Literal[
-    "text", "count", "number", "money", "percent", "points", "date", "moment", "flag", "bar", "line"
-]
+    "text", "count", "number", "rate", "money", "percent", "points", "date", "moment", "flag",
+    "bar", "line",
+]  # fmt: skip
 PAGE_SIZE = 50
 _TALLEST = 15  # rows of a grid; those below are scrolled to
 _ROW_HEIGHT = 35  # pixels; so high is the line of headings too
@@ -31,7 +32,7 @@ class Column:
     """One column: which field of the row, under which heading, written how.
 
     `sort` names an order of the query; `write` makes the value from the row when the field alone
-    does not say it. Percentages are shares between 0 and 1; points have their sign.
+    does not say it. Percentages are shares between 0 and 1; points have a sign, rates two digits.
     """
 
     field: str
@@ -58,7 +59,7 @@ class Column:
                 return list(value) if self.kind == "line" else ", ".join(several)
         if value is None:
             return None
-        if self.kind in {"money", "percent", "points", "number", "bar"}:
+        if self.kind in {"money", "percent", "points", "number", "rate", "bar"}:
             return float(value)
         if self.kind == "moment":
             return value.astimezone(settings().zone).replace(tzinfo=None)
@@ -232,6 +233,7 @@ def _configured(column: Column) -> Any:
         "text": config.TextColumn,
         "count": partial(config.NumberColumn, format="localized", step=1),
         "number": partial(config.NumberColumn, format="localized"),
+        "rate": partial(config.NumberColumn, format="%.2f"),
         "money": partial(config.NumberColumn, format="localized"),
         "percent": partial(config.NumberColumn, format="%.1f %%"),
         "points": partial(config.NumberColumn, format="%+.2f"),

@@ -1,6 +1,8 @@
 """What the market looks like: moves by month, and who follows the central bank."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import plotly.graph_objects as go
@@ -13,42 +15,69 @@ from core.market.rules import MoveKind
 
 OTHERS = "Others"
 _DRAWN = 6  # series that can be told apart
+_FEW = 6  # moves a month, up to which every one has its line
 _NOT_FOLLOWED = WITHIN_DAYS + 3
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")
 
 
-def calendar(rows: Sequence[MonthTally]) -> list[date]:
-    """Return every month from the first to the last one, those without a move too."""
-    if not rows:
-        return []
-    month, last = min(row.month for row in rows), max(row.month for row in rows)
-    found = [month]
-    while month < last:
-        month = _next(month)
-        found.append(month)
-    return found
+@dataclass(frozen=True)
+class Months:
+    """How many moves there were by month and by what; `left_out` are doubtful ones."""
+
+    counts: Mapping[tuple[MoveKind | str, date], int]
+    left_out: int = 0
+
+    @classmethod
+    def of(cls, rows: Sequence[MonthTally], *, doubtful: bool = False) -> "Months":
+        """Count the facts, or only what is doubtful."""
+        counts = {
+            (row.what, row.month): many
+            for row in rows
+            if (many := row.doubtful if doubtful else row.facts)
+        }
+        return cls(counts, 0 if doubtful else sum(row.doubtful for row in rows))
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def calendar(self) -> list[date]:
+        """Return every month from the first to the last one, those without a move too."""
+        found = [min(month for _, month in self.counts)]
+        last = max(month for _, month in self.counts)
+        while found[-1] < last:
+            found.append(_next(found[-1]))
+        return found
+
+    def by_what(self) -> "Counter[MoveKind | str]":
+        found: Counter[MoveKind | str] = Counter()
+        for (what, _month), many in self.counts.items():
+            found[what] += many
+        return found
+
+    def by_month(self) -> "Counter[date]":
+        found: Counter[date] = Counter()
+        for (_what, month), many in self.counts.items():
+            found[month] += many
+        return found
+
+    def within(self, events: Sequence[MarketEventRow]) -> list[MarketEventRow]:
+        """Keep the events of these months."""
+        first, last = self.calendar[0], last_day(self.calendar[-1])
+        return [event for event in events if first <= event.moved_on <= last]
 
 
-def last_day(month: date) -> date:
-    return _next(month) - timedelta(days=1)
-
-
-def _next(month: date) -> date:
-    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
-
-
-def months(rows: Sequence[MonthTally], events: Sequence[MarketEventRow] = ()) -> go.Figure:
+def months(moves: Months, events: Sequence[MarketEventRow] = ()) -> go.Figure:
     """Draw moves by month, stacked by what they are, with events of the market as lines."""
-    drawn, colours = calendar(rows), look.palette()
-    totals: dict[MoveKind | str, int] = {}
-    for row in rows:
-        totals[row.what] = totals.get(row.what, 0) + row.events
-    largest = sorted(totals, key=lambda what: (-totals[what], what))
+    drawn, colours = moves.calendar, look.palette()
+    largest = [what for what, _ in moves.by_what().most_common()]
     kept = largest if len(largest) <= _DRAWN else largest[: _DRAWN - 1]
-    series = [*kept, *([OTHERS] if len(kept) < len(largest) else [])]
+    series: list[MoveKind | str] = [*kept, *([OTHERS] if len(kept) < len(largest) else [])]
     counts = {(what, month): 0 for what in series for month in drawn}
-    for row in rows:
-        counts[row.what if row.what in kept else OTHERS, row.month] += row.events
+    for (what, month), many in moves.counts.items():
+        counts[what if what in kept else OTHERS, month] += many
+    highest = max(moves.by_month().values())
     figure = look.figure(
         [
             go.Bar(
@@ -56,7 +85,7 @@ def months(rows: Sequence[MonthTally], events: Sequence[MarketEventRow] = ()) ->
                 y=[counts[what, month] for month in drawn],
                 name=named(what).replace("<", "&lt;"),
                 marker_color=colours.quiet if what == OTHERS else colours.series[number],
-                hovertemplate="%{x|%b %Y}: %{y:,} moves<extra>%{fullData.name}</extra>",
+                hovertemplate="%{x|%b %Y}: %{y:,}<extra>%{fullData.name}</extra>",
             )
             for number, what in enumerate(series)
         ],
@@ -65,41 +94,42 @@ def months(rows: Sequence[MonthTally], events: Sequence[MarketEventRow] = ()) ->
         barmode="stack",
         bargap=0.2,
         xaxis={"type": "date", "tickformat": "%b %Y", "nticks": 10},
+        yaxis={"dtick": 1} if highest <= _FEW else {},
     )
-    for event in events:
-        if drawn and drawn[0] <= event.moved_on.replace(day=1) <= drawn[-1]:
-            figure.add_vline(
-                x=event.moved_on.isoformat(),
-                line={"color": colours.ink, "width": 1, "dash": "dot"},
-                opacity=0.55,
-            )
+    figure.update_layout(legend_traceorder="normal")
+    for event in moves.within(events):
+        figure.add_vline(
+            x=event.moved_on.isoformat(),
+            line={"color": colours.ink, "width": 1, "dash": "dot"},
+            opacity=0.55,
+        )
     return figure
 
 
-def months_reading(rows: Sequence[MonthTally], events: Sequence[MarketEventRow], by: str) -> str:
+def months_reading(moves: Months, events: Sequence[MarketEventRow], by: str) -> str:
     """Say how many moves there were, in which month most, and of what."""
-    many = sum(row.events for row in rows)
-    drawn = calendar(rows)
-    by_month = dict.fromkeys(drawn, 0)
-    by_what: dict[MoveKind | str, int] = {}
-    for row in rows:
-        by_month[row.month] += row.events
-        by_what[row.what] = by_what.get(row.what, 0) + row.events
+    drawn, by_month = moves.calendar, moves.by_month()
     busiest = max(drawn, key=lambda month: by_month[month])
-    most = max(by_what, key=lambda what: by_what[what])
+    [(most, many)] = moves.by_what().most_common(1)
     said = (
-        f"**{words.counted(many, 'move')}** in {words.counted(len(drawn), 'month')}, most in "
-        f"{busiest:%B %Y} ({words.count(by_month[busiest])}); "
-        f"{words.percent(by_what[most] / many, digits=0)} are {'' if by == 'kind' else 'by '}"
+        f"**{words.counted(moves.total, 'move')}** in {words.counted(len(drawn), 'month')}, most in"
+        f" {busiest:%B %Y} ({words.count(by_month[busiest])});"
+        f" {words.percent(many / moves.total, digits=0)} are {'by ' if by == 'rival' else ''}"
         f"*{words.plain(named(most))}*."
     )
-    doubtful = sum(row.doubtful for row in rows)
-    if doubtful:
-        said += f" {words.count(doubtful)} of them are doubtful."
-    within = sum(drawn[0] <= event.moved_on.replace(day=1) <= drawn[-1] for event in events)
-    if within:
-        said += f" Dotted lines are {words.counted(within, 'decision')} of the central bank."
+    if moves.left_out:
+        said += f" {words.counted(moves.left_out, 'doubtful move')} left out."
+    if within := moves.within(events):
+        said += f" Dotted lines are {words.counted(len(within), 'decision')} of the central bank."
     return said
+
+
+def last_day(month: date) -> date:
+    return _next(month) - timedelta(days=1)
+
+
+def _next(month: date) -> date:
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 
 def follows(rows: Sequence[FollowRow]) -> go.Figure:

@@ -25,7 +25,7 @@ COLUMNS = (
 EVENTS = (
     Column("moved_on", "Day", "date"),
     Column("name", "What"),
-    Column("value", "Rate (% a year)", "number"),
+    Column("value", "Rate (% a year)", "rate"),
     Column("change", "Change (points)", "points"),
 )
 _MOST = 6  # rivals drawn unless somebody chooses

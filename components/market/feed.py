@@ -12,7 +12,7 @@ from components.market import naming
 from components.tables import Column, listing
 from core.access import Permission
 from core.market import queries
-from core.market.queries import MoveRow
+from core.market.queries import MonthTally, MoveRow
 from core.market.rules import MoveKind
 from core.people.queries.units import units
 
@@ -24,14 +24,13 @@ COLUMNS = (
     Column("moved_on", "Day", "date", sort="day"),
     Column("competitor", "Rival", sort="competitor", write=lambda row: row.competitor or "Market"),
     Column("kind", "Move", write=lambda row: naming.kind(row.kind)),
-    Column("product_name", "Product", sort="product", width="medium"),
-    Column("terms", "Terms", width="medium"),
-    Column("side", "Side"),
+    Column("product_name", "Product", sort="product"),
+    Column("terms", "Terms"),
     Column("old_value", "Before", "number"),
     Column("new_value", "After", "number", sort="value", help="Percent a year, or money."),
-    Column("change", "Change", "number"),
-    Column("quality_flag", "Doubtful because", width="medium"),
-    Column("region", "Region", write=lambda row: row.region or "everywhere"),
+    Column("quality_flag", "Doubtful because"),
+    Column("side", "Side"),
+    Column("region", "Holds in", write=lambda row: row.region or "everywhere"),
     Column("product_category", "Category"),
     Column("source", "Source"),
     Column("evidence", "Evidence"),
@@ -39,35 +38,21 @@ COLUMNS = (
 MONTHS = (
     Column("month", "Month", "date"),
     Column("what", "What", write=lambda row: naming.named(row.what)),
-    Column("events", "Moves", "count"),
-    Column("doubtful", "Of them doubtful", "count"),
+    Column("facts", "Moves", "count"),
+    Column("doubtful", "Doubtful, not drawn", "count"),
 )
 
 
 def draw() -> None:
     """Draw the moves that are asked for: by month, and one by one."""
     _linked()
-    asked = _asked()
-    by = filters.switch("Months by", (BY_KIND, BY_RIVAL), "by")
+    with filters.row():
+        asked = _asked()
+        by = filters.switch("Months by", (BY_KIND, BY_RIVAL), "by")
     rows = fetch(queries.months, by="kind" if by == BY_KIND else "rival", **asked)
-    events = fetch(queries.market_events)
-    if rows:
-        clicked = chart(
-            charts.months(rows, events),
-            key=f"months-{by}",
-            reading=charts.months_reading(rows, events, by.lower()),
-            rows=rows,
-            columns=MONTHS,
-            cut_off=now(),
-            choose=True,
-        )
-        drawn = charts.calendar(rows)
-        if clicked and clicked[0] < len(drawn):
-            month = drawn[clicked[0]]
-            asked |= {"since": month, "until": charts.last_day(month)}
-            st.caption(f"Moves of {month:%B %Y}; click elsewhere in the figure for all of them.")
-        else:
-            st.caption("Click a bar to list the moves of its month.")
+    drawn = charts.Months.of(rows, doubtful=asked.get("is_plausible") is False)
+    if len({month for _, month in drawn.counts}) > 1:
+        asked |= _months(drawn, rows, by.lower())
     listing(
         queries.moves,
         columns=COLUMNS,
@@ -80,18 +65,37 @@ def draw() -> None:
     )
 
 
+def _months(drawn: charts.Months, rows: list[MonthTally], by: str) -> dict[str, Any]:
+    """Draw the months and return what a click on one narrows the list to."""
+    events = fetch(queries.market_events)
+    clicked = chart(
+        charts.months(drawn, events),
+        key=f"months-{by}",
+        reading=charts.months_reading(drawn, events, by),
+        rows=rows,
+        columns=MONTHS,
+        cut_off=now(),
+        choose=True,
+    )
+    if not clicked or clicked[0] >= len(drawn.calendar):
+        st.caption("Click a bar to list the moves of its month.")
+        return {}
+    month = drawn.calendar[clicked[0]]
+    st.caption(f"Moves of {month:%B %Y}; click elsewhere in the figure for all of them.")
+    return {"since": month, "until": charts.last_day(month)}
+
+
 def _asked() -> dict[str, Any]:
-    with filters.row():
-        rivals = fetch(queries.competitors)
-        rival = filters.one_of("Rival", rivals, "rival", name=lambda row: row.name)
-        kind = filters.one_of("Move", list(MoveKind), "kind", name=naming.kind)
-        known = fetch(queries.vocabulary).categories
-        category = filters.one_of("Category", known, "category")
-        product = filters.text("Product", "product", placeholder="A part of its name")
-        terms = filters.text("Terms", "terms", placeholder="Such as variable")
-        region = filters.one_of("Holds in", fetch(units), "region", name=lambda unit: unit.name)
-        since, until = filters.day("From", "since"), filters.day("Until", "until")
-        trust = filters.one_of("Trust", (FACTS, DOUBTFUL), "trust")
+    rivals = fetch(queries.competitors)
+    rival = filters.one_of("Rival", rivals, "rival", name=lambda row: row.name)
+    kind = filters.one_of("Move", list(MoveKind), "kind", name=naming.kind)
+    known = fetch(queries.vocabulary).categories
+    category = filters.one_of("Category", known, "category")
+    product = filters.text("Product", "product", placeholder="A part of its name")
+    terms = filters.text("Terms", "terms", placeholder="Such as variable")
+    region = filters.one_of("Holds in", fetch(units), "region", name=lambda unit: unit.name)
+    since, until = filters.day("From", "since"), filters.day("Until", "until")
+    trust = filters.one_of("Trust", (FACTS, DOUBTFUL), "trust")
     asked = {
         "competitor_id": rival.id if rival else None,
         "kind": kind,

@@ -21,7 +21,7 @@ COLUMNS = (
     Column("product", "Product", sort="product"),
     Column("terms", "Terms"),
     Column("region", "Holds in"),
-    Column("rate", "Rate (% a year)", "number", sort="rate"),
+    Column("rate", "Rate (% a year)", "rate", sort="rate"),
     Column("change", "Change (points)", "points"),
     Column("replaced_on", "Replaced on", "date", help="Empty: it holds until further notice."),
     Column(

@@ -9,14 +9,15 @@ from components.gateway import fetch, now
 from components.market.naming import comparison as called
 from components.tables import Column, table
 from core.market import queries
+from core.market.queries import LadderRow
 from core.people.queries.units import units
 
 COLUMNS = (
     Column("place", "Place", "count", width="small"),
-    Column("who", "Who", pinned=True),
+    Column("who", "Who"),
     Column("product", "Product", width="medium"),
     Column("terms", "Terms", width="medium"),
-    Column("rate", "Rate (% a year)", "number"),
+    Column("rate", "Rate (% a year)", "rate"),
     Column(
         "ahead",
         "Better than ours (points)",
@@ -41,28 +42,31 @@ def draw() -> None:
     with filters.row():
         what = filters.one_of("Compare", known, "compare", name=called, everything=called(known[0]))
         what = what or known[0]
-        terms = filters.text("Rivals' terms", "hold", placeholder="Such as variable")
-        own = {
-            rung.product_id: rung.product
-            for rung in fetch(queries.ladder, category=what.category, side=what.side)
-            if rung.is_ours
-        }
-        product_id = filters.one_of(
-            "With our", list(own), "with", name=lambda id_: own[id_], everything="Best rate"
-        )
         region = filters.one_of("In", fetch(units), "in", name=lambda unit: unit.name)
         on = filters.day("On", "on")
-        every = filters.flag("Every product, not the best of each rival", "every")
+        unit_id = region.id if region else None
+        own = _own(
+            fetch(queries.ladder, category=what.category, side=what.side, unit_id=unit_id, on=on)
+        )
+        ours = filters.one_of(
+            "Our rate", own, "with", name=_named, everything=_named(own[0]) if own else "None"
+        )
+        ours = ours or next(iter(own), None)
+        terms = filters.text("Rivals' terms", "hold", placeholder=ours.terms if ours else "Any")
+        alike = not filters.flag("Whatever their terms", "any")
+        every = filters.flag("Every product, not each rival's best", "every")
+    terms = terms or (ours.terms if ours and alike else "")
     rungs = fetch(
         queries.ladder,
         category=what.category,
         side=what.side,
         terms=terms,
-        product_id=product_id,
-        unit_id=region.id if region else None,
-        on=on,
+        product_id=ours.product_id if ours else None,
         best_only=not every,
+        unit_id=unit_id,
+        on=on,
     )
+    rungs = [rung for rung in rungs if not rung.is_ours or ours is None or rung.terms == ours.terms]
     if not rungs:
         st.info("Nobody is known to have such a rate on this day.", icon=":material/inbox:")
         return
@@ -71,7 +75,21 @@ def draw() -> None:
     left_out = len(rungs) - len(drawn)
     more = f" The table has {words.count(left_out)} more." if left_out else ""
     st.caption(
-        f"As of {words.day(on or now().date())}, the last published by then; products withdrawn"
-        f" since and doubtful rates are left out.{more}"
+        f"As of {words.day(on or now().date())}, the last published by then"
+        f"{f', of the terms “{words.plain(terms)}”' if terms else ''}. Withdrawn products and"
+        f" doubtful rates are left out.{more}"
     )
     table(rungs[:_MOST], columns=COLUMNS, key="rungs")
+
+
+def _own(rungs: list[LadderRow]) -> list[LadderRow]:
+    """Return our rates, one of each product and terms: the best where regions differ."""
+    found: dict[tuple[int | None, str], LadderRow] = {}
+    for rung in rungs:
+        if rung.is_ours:
+            found.setdefault((rung.product_id, rung.terms), rung)
+    return list(found.values())
+
+
+def _named(rung: LadderRow) -> str:
+    return f"{rung.product}, {rung.terms}" if rung.terms else rung.product

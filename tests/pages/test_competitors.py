@@ -64,8 +64,8 @@ def test_without_a_market_every_view_says_what_to_do(open_page, world):
 
 def test_the_feed_tells_facts_from_doubt(open_page, world, market):
     app = open_page(world.eve, "competitors")
-    assert "**5 moves** in 2 months" in said(app)
-    assert "1 of them are doubtful" in said(app)
+    assert "**4 moves** in 2 months" in said(app)
+    assert "1 doubtful move left out" in said(app)
     rows = grid(app, "Doubtful because")
     assert list(rows["Rival"]) == ["Second", "Second", "First", "Market", "Second", "First"]
     assert rows["Doubtful because"][1].startswith("new value 1525 %")
