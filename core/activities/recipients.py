@@ -66,24 +66,8 @@ def unwelcome(of: type[Activity | Message]) -> ColumnElement[bool]:
     Their customer does not want to be contacted at all or, where consent is asked for, not
     through this channel: what `candidates` leaves out, said of what is made already.
     """
-
-    def asking(medium: Medium) -> Select[int]:
-        return (
-            select(Stage.id)
-            .join(Design, Design.id == Stage.design_id)
-            .join(Campaign, Campaign.id == Design.campaign_id)
-            .join(CampaignType, CampaignType.id == Campaign.type_id)
-            .join(Content, Content.id == Stage.content_id)
-            .join(Channel, Channel.id == Content.channel_id)
-            .where(
-                Stage.activity_type == ActivityType.SALES,
-                CampaignType.objective != Objective.ADMINISTRATIVE,
-                Channel.medium == medium,
-            )
-        )
-
     # The stages that ask are looked up once, not beside every activity.
-    refused = (and_(of.stage_id.in_(asking(each)), lacks_consent(each)) for each in Medium)
+    refused = (and_(of.stage_id.in_(_asking(each)), lacks_consent(each)) for each in Medium)
     return (
         select(CustomerState.customer_id)
         .where(
@@ -92,4 +76,32 @@ def unwelcome(of: type[Activity | Message]) -> ColumnElement[bool]:
         )
         .correlate(of)
         .exists()
+    )
+
+
+def perhaps_unwelcome() -> Select[int]:
+    """Select the customers with pending work whom some stage that asks would leave out.
+
+    Only these need be looked at for the whole bank: they are few, and found without the work.
+    """
+    refused = (and_(_asking(each).exists(), lacks_consent(each)) for each in Medium)
+    return select(CustomerState.customer_id).where(
+        CustomerState.pending > 0, or_(CustomerState.do_not_contact, *refused)
+    )
+
+
+def _asking(medium: Medium) -> Select[int]:
+    """Select the stages that ask whether their customers may be contacted through a medium."""
+    return (
+        select(Stage.id)
+        .join(Design, Design.id == Stage.design_id)
+        .join(Campaign, Campaign.id == Design.campaign_id)
+        .join(CampaignType, CampaignType.id == Campaign.type_id)
+        .join(Content, Content.id == Stage.content_id)
+        .join(Channel, Channel.id == Content.channel_id)
+        .where(
+            Stage.activity_type == ActivityType.SALES,
+            CampaignType.objective != Objective.ADMINISTRATIVE,
+            Channel.medium == medium,
+        )
     )

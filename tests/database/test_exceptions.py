@@ -227,7 +227,7 @@ class TestCustomers:
 
     def test_consent_for_the_stages_channel_counts(self, world, change, work, found):
         change(CustomerState, CustomerState.customer_id == 2, consents=0)
-        assert found(world.lea)[Trouble.UNWELCOME] == 1
+        assert found(world.lea)[Trouble.UNWELCOME] == found(world.mia)[Trouble.UNWELCOME] == 1
 
     @pytest.mark.parametrize("who", ["ann", "pia", "eve", "ada", "tom"])
     def test_others_may_not_end_it(self, world, do, work, opted_out, who):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.activities.model import Activity, Change
 from core.activities.model.batch import HANDED_ON
-from core.activities.recipients import unwelcome
+from core.activities.recipients import perhaps_unwelcome, unwelcome
 from core.activities.rules import OPEN, Status
 from core.activities.scope import among, pending
 from core.campaigns.model import Design
@@ -37,8 +37,11 @@ def in_trouble(
     return _CONDITIONS[trouble](session, now, unit_ids)
 
 
-def _unwelcome(_: Session, _now: datetime, _ids: Collection[int] | None) -> ColumnElement[bool]:
-    return and_(pending(), unwelcome(Activity))
+def _unwelcome(_: Session, _now: datetime, ids: Collection[int] | None) -> ColumnElement[bool]:
+    found = and_(pending(), unwelcome(Activity))
+    if ids is not None:
+        return found
+    return and_(Activity.customer_id.in_(perhaps_unwelcome()), found)
 
 
 def _of_leavers(_: Session, _now: datetime, _ids: Collection[int] | None) -> ColumnElement[bool]:
