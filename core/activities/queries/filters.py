@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_
 
 from core.activities.model import Activity
 from core.activities.rules import PENDING, Status
@@ -74,17 +74,19 @@ class ActivityFilter:
             latest = view.now.date() - timedelta(days=self.age - 1)
             yield Activity.created_at < midnight(latest, view.now.tzinfo)
         if self.value is not None:
-            worth = CustomerState.yearly_value >= self.value
-            yield Activity.customer_id.in_(select(CustomerState.customer_id).where(worth))
+            theirs = CustomerState.customer_id == Activity.customer_id
+            worth = exists().where(theirs, CustomerState.yearly_value >= self.value)
+            yield worth.correlate(Activity)
         if self.overdue:
             yield and_(Activity.due_at < view.now, among(*PENDING))
         if self.text.strip():
-            yield and_(revealed(view), Activity.customer_id.in_(_named(self.text.strip())))
+            yield and_(revealed(view), _named(self.text.strip()))
 
 
-def _named(text: str) -> ColumnElement[int]:
+def _named(text: str) -> ColumnElement[bool]:
+    """Look into the customers of the activities at hand: a bank has many more."""
     found = or_(
         Customer.name.icontains(text, autoescape=True),
         Customer.customer_no.istartswith(text, autoescape=True),
     )
-    return select(Customer.id).where(found).scalar_subquery()
+    return exists().where(Customer.id == Activity.customer_id, found).correlate(Activity)

@@ -1,6 +1,17 @@
 """Whose name and numbers somebody sees."""
 
-from sqlalchemy import ColumnElement, Integer, column, false, or_, select, table, true
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    column,
+    false,
+    literal_column,
+    or_,
+    select,
+    table,
+    true,
+    union,
+)
 
 from core.access import Sight
 from core.customers.model import CustomerState
@@ -15,7 +26,8 @@ _ACTIVITY = table(
     column("branch_id", Integer),
     column("status", Integer),
 )
-_UNASSIGNED = 0
+# Only a literal meets the partial index on the pool.
+_UNASSIGNED: ColumnElement[int] = literal_column("0", Integer)
 
 
 def plainly_seen(view: Reader) -> ColumnElement[bool]:
@@ -31,10 +43,30 @@ def plainly_seen(view: Reader) -> ColumnElement[bool]:
             return view.actor.of_branch(CustomerState.branch_id)
         case Sight.OWN_WORK:
             me = view.actor.person_id
-            pool = (_ACTIVITY.c.status == _UNASSIGNED) & view.actor.of_branch(_ACTIVITY.c.branch_id)
             work = select(_ACTIVITY.c.customer_id).where(
                 _ACTIVITY.c.customer_id == CustomerState.customer_id,
-                or_(_ACTIVITY.c.person_id == me, pool),
+                or_(_ACTIVITY.c.person_id == me, _in_pool(view)),
             )
             return or_(CustomerState.manager_id == me, work.exists())
     return false()
+
+
+def seen_plainly(view: Reader) -> ColumnElement[bool]:
+    """Restrict a statement over `CustomerState` to those of whom `plainly_seen` holds.
+
+    Where it holds for few, they are looked up first instead of asking of each customer.
+    """
+    if view.actor.sight is not Sight.OWN_WORK:
+        return plainly_seen(view)
+    me = view.actor.person_id
+    theirs = select(_ACTIVITY.c.customer_id)
+    found = union(
+        select(CustomerState.customer_id).where(CustomerState.manager_id == me).correlate(None),
+        theirs.where(_ACTIVITY.c.person_id == me).correlate(None),
+        theirs.where(_in_pool(view)).correlate(None),
+    )
+    return CustomerState.customer_id.in_(found)
+
+
+def _in_pool(view: Reader) -> ColumnElement[bool]:
+    return (_ACTIVITY.c.status == _UNASSIGNED) & view.actor.of_branch(_ACTIVITY.c.branch_id)
