@@ -1,7 +1,7 @@
-"""Holdings and competitors' moves from files."""
+"""Holdings from files."""
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.access import SYSTEM
@@ -9,8 +9,6 @@ from core.customers.model import CustomerState, Holding, Product
 from core.customers.state import state_differences
 from core.intake.actions.reverting import Revert, revert
 from core.intake.rules import IntakeKind
-from core.market.model import Competitor, CompetitorMove
-from core.market.rules import MoveKind
 from tests.making.files import Importing, contents
 
 HOLDINGS = """
@@ -27,18 +25,6 @@ code = "fund"
 name = "Fund"
 """
 HEADER = "no,who,what,amount,from,to\n"
-MOVES = """
-source = "feeds"
-[fields]
-source_no = "id"
-competitor = "who"
-moved_on = "day"
-kind = "kind"
-product_category = { constant = "MORTGAGES" }
-product_name = "product"
-new_value = "rate"
-"""
-FEED = "id,who,day,kind,product,rate\nm1,Rival,2026-01-05,rate_change,Home loan,3.5\n"
 UNTOUCHED = ("intake", "intake_row", "journal_entry", "journal_subject")
 
 
@@ -118,42 +104,3 @@ class TestHoldings:
         [rejection] = files.rejected
         assert (rejection.row, rejection.field) == (2, field)
         assert rejection.reason.startswith(reason)
-
-
-class TestMoves:
-    def take(self, files, text=FEED, **more):
-        return files.take(text, MOVES, IntakeKind.MOVES, **more)
-
-    def test_creates_them_and_the_competitors(self, files, engine):
-        assert counts(self.take(files)) == (1, 0, 0, 0)
-        assert counts(self.take(files)) == (0, 0, 1, 0)
-
-        with Session(engine) as session:
-            [(name, move)] = session.execute(
-                select(Competitor.name, CompetitorMove).join(
-                    Competitor, Competitor.id == CompetitorMove.competitor_id
-                )
-            ).all()
-        assert (name, move.kind, move.new_value) == ("Rival", MoveKind.RATE_CHANGE, 3.5)
-
-    def test_rejects_a_kind_that_there_is_not(self, files):
-        verdict = files.attempt(FEED.replace("rate_change", "rumour"), MOVES, IntakeKind.MOVES)
-        assert verdict.rejected == 1
-        assert verdict.rejections[0].reason.startswith("is none of: rate_change")
-
-    def test_undone_it_leaves_nothing_behind(self, files, engine, do, world):
-        before = contents(engine, without=(*UNTOUCHED, "outbox"))
-        fact = self.take(files)
-
-        do(world.ada, revert, Revert(fact.intake_id))
-        assert contents(engine, without=(*UNTOUCHED, "outbox")) == before
-
-    def test_a_corrected_feed_is_an_update_that_can_be_undone(self, files, engine, do, world):
-        self.take(files)
-        fact = self.take(files, FEED.replace("3.5", "4.5"))
-        assert counts(fact) == (0, 1, 0, 0)
-
-        do(world.ada, revert, Revert(fact.intake_id))
-        with Session(engine) as session:
-            assert session.scalars(select(CompetitorMove.new_value)).all() == [3.5]
-            assert session.scalar(select(func.count()).select_from(Competitor)) == 1
