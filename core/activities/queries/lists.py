@@ -20,7 +20,7 @@ from core.access import Permission
 from core.activities.model import Activity
 from core.activities.queries.filters import ActivityFilter
 from core.activities.queries.line import in_line
-from core.activities.queries.rows import SORTS, ActivityRow, Rows, listed, row_of
+from core.activities.queries.rows import NAMED, ActivityRow, Rows, listed, row_of, sorts_of
 from core.activities.rules import CLOSED, OPEN, Urgency
 from core.activities.scope import (
     OVERSIGHT,
@@ -29,11 +29,10 @@ from core.activities.scope import (
     end_of_today,
     in_pool,
     own,
-    revealed,
     urgency,
 )
 from core.campaigns.rules import ActivityType
-from core.customers.model import Customer, CustomerState
+from core.customers.model import CustomerState
 from core.windows import Part, Window, ordered, windowed
 from core.work import Reader
 
@@ -145,17 +144,18 @@ def team_list(
     authorize_list(view)
     window = window or Window()
     where = matching.conditions(view)
+    page = select(Activity.id).where(where)
     order: list[Any] = [Activity.due_at, Activity.priority, Activity.id]
     if window.sort:
-        column = SORTS.get(window.sort)
-        if (
-            column is None or getattr(column, "class_", None) is not Activity
-        ):  # a name, which is joined
-            return _part(view, listed(view).where(where), window)
-        order = [ordered(column, descending=window.descending), Activity.id]
+        sorts = sorts_of(view)
+        if window.sort not in sorts:
+            return _part(view, listed(view).where(where), window)  # which says what there is
+        order = [ordered(sorts[window.sort], descending=window.descending), Activity.id]
+        # Of all that a row shows, only the name by which it is sorted.
+        if named := NAMED.get(window.sort):
+            page = page.outerjoin(*named)
     total = count_team(view, matching=matching)
-    page = select(Activity.id).where(where).order_by(*order)
-    page = page.limit(window.size).offset(window.first)
+    page = page.order_by(*order).limit(window.size).offset(window.first)
     return Part(_told(view, page), total)
 
 
@@ -225,8 +225,7 @@ def _part(view: Reader, statement: Rows, window: Window | None, *order: Any) -> 
     """Read a window in the order that a person asked for, or else in the list's own `order`."""
     window = window or Window()
     if window.sort:
-        # A name that is masked must not show through the order of the list either.
-        sorts = SORTS | {"customer": case((revealed(view), Customer.name))}
+        sorts = sorts_of(view)
         records, total = windowed(view.session, statement, window, sorts=sorts, last=Activity.id)
         return Part([row_of(record) for record in records], total)
     total = view.session.scalar(select(func.count()).select_from(statement.subquery())) or 0

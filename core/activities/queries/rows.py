@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Row, Select, SQLColumnExpression, select
+from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, case, select
 from sqlalchemy.orm import aliased
 
 from core.access import masked, masked_number
@@ -64,6 +64,14 @@ SORTS: dict[str, SQLColumnExpression[Any]] = {
     "attempts": Activity.attempts,
 }
 
+# The tables of the names that a list is sorted by, and how they are joined.
+NAMED: dict[str, tuple[Any, ColumnElement[bool]]] = {
+    "campaign": (Campaign, Activity.campaign_id == Campaign.id),
+    "person": (HOLDER, Activity.person_id == HOLDER.id),
+    "branch": (BRANCH, Activity.branch_id == BRANCH.id),
+    "customer": (Customer, Activity.customer_id == Customer.id),
+}
+
 
 @dataclass(frozen=True)
 class ActivityRow:
@@ -118,6 +126,11 @@ def listed(view: Reader) -> Rows:
         .join(Run, Activity.run_id == Run.id)
         .where(seen(view))
     )
+
+
+def sorts_of(view: Reader) -> dict[str, SQLColumnExpression[Any]]:
+    """Return what the actor may sort by: what is masked must not show through the order either."""
+    return SORTS | {"customer": case((revealed(view), Customer.name))}
 
 
 def row_of(record: Row[Any]) -> ActivityRow:
