@@ -87,6 +87,8 @@ SCREENS: tuple[Screen, ...] = (
         _P.MANAGE_PEOPLE,
     ),
     _screen("Work", "monitor", "Monitor", "monitoring", _P.SEE_TEAM, _P.SEE_PORTFOLIO),
+    _screen("Portfolio", "coverage", "Coverage", "grid_view", _P.SEE_PORTFOLIO),
+    _screen("Portfolio", "assessments", "Assessments", "fact_check", _P.SEE_PORTFOLIO),
     _screen(
         "Campaigns", "campaigns", "Campaigns", "campaign", _P.SEE_PORTFOLIO, _P.DESIGN_CAMPAIGNS
     ),
@@ -114,6 +116,22 @@ SCREENS: tuple[Screen, ...] = (
     ),
     _screen(
         "Market", "competitors", "Competitors", "storefront", _P.RECORD_MARKET, _P.SEE_PORTFOLIO
+    ),
+    _screen(
+        "Market",
+        "threats",
+        "Threats and opportunities",
+        "crisis_alert",
+        _P.RECORD_MARKET,
+        _P.SEE_PORTFOLIO,
+    ),
+    _screen(
+        "Market",
+        "market_tasks",
+        "Market tasks",
+        "travel_explore",
+        _P.RECORD_MARKET,
+        _P.SEE_PORTFOLIO,
     ),
     _screen("Market", "segments", "Segments", "donut_small", _P.SEE_SEGMENTS),
     _screen("Results", "impact", "Impact", "insights", _P.SEE_IMPACT),

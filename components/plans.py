@@ -1,41 +1,27 @@
 """The parts of the plan page: what is in a plan, how it came out, and the forms to add to it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 
-import streamlit as st
-
-from components import look, navigation, words
-from components.gateway import fetch, now, submit
-from core.campaigns import queries as campaigns
+from components import look, words
+from components.tiles import Tile
 from core.campaigns.rules import Metric
 from core.impact.rules import Verdict
 from core.measures import Rate
-from core.people import queries as people
-from core.portfolio.actions import (
-    AddEntry,
-    CreatePlan,
-    StartFromPlan,
-    add_entry,
-    create_plan,
-    start_run_from_plan,
-)
 from core.portfolio.queries import EntryRow, PlanRow, RecordRow
-from core.runs import queries as runs
+from core.portfolio.queries.budgets import BudgetRow
 from core.runs.rules import RunStatus
-from core.windows import Window
 
 _ENDED = frozenset({RunStatus.COMPLETED, RunStatus.STOPPED})
-METRICS: list[Metric] = list(Metric)
-_HALF_A_YEAR = timedelta(days=182)
-_ALL = Window("name", first=0, size=1_000)
 
 
 class State(StrEnum):
     """How far an entry of a plan is, and whether its goal is reached."""
 
+    WANTED = "no design yet"
     NOT_STARTED = "not started"
     UNDER_WAY = "under way"
     OPEN = "ended, goal open"
@@ -44,6 +30,7 @@ class State(StrEnum):
 
 
 MEANINGS: dict[State, look.Meaning] = {
+    State.WANTED: "warn",
     State.NOT_STARTED: "neutral",
     State.UNDER_WAY: "brand",
     State.OPEN: "warn",
@@ -54,7 +41,10 @@ MEANINGS: dict[State, look.Meaning] = {
 
 @dataclass(frozen=True)
 class Line:
-    """An entry of a plan together with what came of it; `result` is of the last analysed run."""
+    """An entry of a plan together with what came of it; `result` is of the last analysed run.
+
+    `campaign` is only the name of what is wanted while `campaign_id` is None.
+    """
 
     id: int
     campaign_id: int | None
@@ -67,6 +57,7 @@ class Line:
     runs: int
     result: Rate | None
     state: State
+    money: BudgetRow
 
 
 def label(name: str, code: str) -> str:
@@ -74,9 +65,12 @@ def label(name: str, code: str) -> str:
     return f"{name} ({code})"
 
 
-def lines(entries: Sequence[EntryRow], records: Sequence[RecordRow]) -> list[Line]:
-    """Join the entries of a plan with the record of their runs."""
+def lines(
+    entries: Sequence[EntryRow], records: Sequence[RecordRow], budget: Sequence[BudgetRow]
+) -> list[Line]:
+    """Join the entries of a plan with the record of their runs, and with their money."""
     made = []
+    money = {row.entry_id: row for row in budget}
     for entry in entries:
         own = [record for record in records if record.entry_id == entry.entry_id]
         measured = [record for record in own if record.result is not None]
@@ -92,7 +86,8 @@ def lines(entries: Sequence[EntryRow], records: Sequence[RecordRow]) -> list[Lin
                 ends_on=entry.ends_on,
                 runs=len(own),
                 result=measured[-1].result if measured else None,
-                state=_state(own, measured),
+                state=State.WANTED if entry.campaign_id is None else _state(own, measured),
+                money=money[entry.entry_id],
             )
         )
     return made
@@ -109,93 +104,34 @@ def reading(drawn: Sequence[Line]) -> str:
             (State.OPEN, "ended with the goal open"),
             (State.UNDER_WAY, "under way"),
             (State.NOT_STARTED, "not started"),
+            (State.WANTED, "without a design yet"),
         )
         if many[state]
     ]
     return f"**{words.counted(len(drawn), 'campaign')}** in this plan: {', '.join(parts)}."
 
 
-def plan_form() -> None:
-    """Ask for a new plan."""
-    with st.form("plan", border=False):
-        left, right = st.columns(2)
-        code = left.text_input("Code", placeholder="2027-H1")
-        name = right.text_input("Name", placeholder="First half of 2027")
-        unit = st.selectbox("Unit", fetch(people.units), format_func=lambda unit: unit.name)
-        today = now().date()
-        starts_on, ends_on = _days(today, today + _HALF_A_YEAR)
-        if st.form_submit_button("Make the plan", type="primary"):
-            submit(
-                create_plan,
-                lambda: CreatePlan(code, name, unit.id, starts_on, ends_on),
-                done=lambda fact: f"Plan {fact.plan} is made. Add its campaigns next.",
-                then=navigation.opens("plan", plan=lambda fact: label(fact.name, fact.plan)),
-            )
+def money(plan: PlanRow, budget: Sequence[BudgetRow]) -> list[Tile]:
+    """Sum up what a plan's campaigns may cost, were agreed to cost, and have cost."""
 
+    def summed(amounts: Iterable[Decimal | None]) -> str:
+        known = [each for each in amounts if each is not None]
+        return words.money(sum(known, Decimal(0)), short=True) if known else words.NONE
 
-def entry_form(plan: PlanRow) -> None:
-    """Ask which campaign comes into a plan, and what it is to reach."""
-    choices = fetch(campaigns.campaigns, window=_ALL).rows
-    if not choices:
-        st.info("There is no campaign yet: design one first.", icon=":material/inbox:")
-        return
-    with st.form("entry", border=False):
-        left, right = st.columns(2)
-        campaign = left.selectbox("Campaign", choices, format_func=lambda c: c.name)
-        unit = right.selectbox("Unit", fetch(people.units), format_func=lambda unit: unit.name)
-        metric = left.selectbox(
-            "Metric", METRICS, format_func=lambda metric: words.sentence(str(metric))
-        )
-        goal = right.number_input("Goal (%)", 0.0, 100.0, 10.0, step=1.0, format="%.1f")
-        starts_on, ends_on = _days(plan.starts_on, plan.ends_on)
-        if st.form_submit_button("Add to the plan", type="primary"):
-            submit(
-                add_entry,
-                lambda: AddEntry(
-                    plan_id=plan.plan_id,
-                    campaign_id=campaign.id,
-                    unit_id=unit.id,
-                    metric=metric,
-                    goal=goal / 100,
-                    starts_on=starts_on,
-                    ends_on=ends_on,
-                ),
-                done=lambda fact: f"{fact.campaign} is in plan {fact.plan}.",
-            )
-
-
-def start_form(line: Line) -> None:
-    """Ask how to carry out an entry, and start its run."""
-    versions = [d for d in fetch(runs.startable_designs) if d.campaign_id == line.campaign_id]
-    if not versions:
-        st.info(
-            f"{words.plain(line.campaign)} has no approved version yet.", icon=":material/verified:"
-        )
-        return
-    with st.form("start", border=False):
-        design = st.selectbox("Version", versions, format_func=lambda d: f"Version {d.version}")
-        starts_on, ends_on = _days(line.starts_on, line.ends_on)
-        description = st.text_input("Description")
-        if st.form_submit_button("Start the run", type="primary"):
-            submit(
-                start_run_from_plan,
-                lambda: StartFromPlan(
-                    entry_id=line.id,
-                    design_id=design.id,
-                    starts_on=starts_on,
-                    ends_on=ends_on,
-                    description=description,
-                ),
-                done=lambda fact: f"Run {fact.run} is planned. Select its candidates next.",
-                then=navigation.opens("run", id=lambda fact: fact.run_id),
-            )
-
-
-def _days(first: date, last: date) -> tuple[date, date]:
-    left, right = st.columns(2)
-    starts_on = left.date_input("First day", first, format="DD/MM/YYYY")
-    ends_on = right.date_input("Last day", last, format="DD/MM/YYYY")
-    return starts_on, ends_on
+    whole = None if plan.budget is None else f"of {words.money(plan.budget, short=True)} for all"
+    return [
+        Tile("Planned", summed(row.planned for row in budget), note=whole),
+        Tile(
+            "Committed",
+            summed(row.committed for row in budget),
+            help="What the approved designs were forecast to cost.",
+        ),
+        Tile(
+            "Spent",
+            summed(row.spent for row in budget),
+            help="What the contacts of all runs cost so far, with what each run costs once.",
+        ),
+    ]
 
 
 def _state(own: Sequence[RecordRow], measured: Sequence[RecordRow]) -> State:

@@ -2,28 +2,13 @@
 
 import streamlit as st
 
-from components import filters, navigation
+from components import campaign_list, filters, navigation
 from components.gateway import current_actor, fetch, heading
-from components.tables import Column, forget, listing
 from core.access import Permission
-from core.campaigns import queries
 from core.campaigns.queries import CampaignState
+from core.campaigns.queries.owners import owners, units_with_campaigns
 from core.campaigns.queries.reference import campaign_types
 from core.campaigns.rules import Priority
-
-# So wide that on a desk all of them are in sight.
-COLUMNS = (
-    Column("starts_on", "Starts", "date", sort="starts", width=86),
-    Column("ends_on", "Ends", "date", sort="ends", width=86),
-    Column("name", "Campaign", sort="name", width=168),
-    Column("code", "Code", sort="code", width=72),
-    Column("state", "State", width=138),
-    Column("type", "Type", sort="type", width=106),
-    Column("priority", "Priority", sort="priority", width=76),
-    Column("owner", "Owner", sort="owner", width=110),
-    Column("runs", "Runs", "count", width=48),
-    Column("unit", "Unit", width=135),
-)
 
 heading("Campaigns", "Which campaigns are there, and how far did each come?")
 actor = current_actor()
@@ -38,28 +23,28 @@ with filters.row():
         everything="Any type",
     )
     priority = filters.one_of("Priority", list(Priority), "priority", everything="Any priority")
+    unit = filters.one_of(
+        "Unit",
+        fetch(units_with_campaigns),
+        "unit",
+        name=lambda row: row.name,
+        everything="Any unit",
+    )
+    owner = filters.one_of(
+        "Owner", fetch(owners), "owner", name=lambda row: row.name, everything="Anybody"
+    )
     mine = filters.flag("Only mine", "mine")
     if actor.may(Permission.DESIGN_CAMPAIGNS):
         st.space("stretch")
         begins = st.button("New campaign", type="primary", icon=":material/add:")
         if begins:
             navigation.go_to("designer")
-chosen = listing(
-    queries.campaigns,
-    columns=COLUMNS,
-    key="campaigns",
-    filters={
-        "text": text,
-        "state": state,
-        "type_id": type_ and type_.id,
-        "priority": priority,
-        "mine": mine or None,
-    },
-    noun="campaign",
-    empty="No campaign matches. A campaign manager begins one with “New campaign”.",
-    choose="one",
-    export=Permission.EXPORT_AGGREGATES,
+campaign_list.draw(
+    text=text,
+    state=state,
+    type_id=type_ and type_.id,
+    priority=priority,
+    unit_id=unit and unit.id,
+    owner_id=owner and owner.id,
+    mine=mine or None,
 )
-if chosen:
-    forget("campaigns")
-    navigation.go_to("campaign", id=chosen[0].id)

@@ -2,13 +2,17 @@
 
 import streamlit as st
 
-from components import look, navigation, plans, words
+from components import initiatives, look, navigation, plan_forms, plans, words
+from components.assessments import acting, board
 from components.charts import plans as charts
 from components.charts.frame import chart
 from components.gateway import current_actor, fetch, heading, now
 from components.tables import Column, table
+from components.tiles import tiles
 from core.access import Permission
 from core.portfolio import queries
+from core.portfolio.queries.budgets import plan_budget
+from core.portfolio.queries.directions import directions
 
 ENTRIES = (
     Column("campaign", "Campaign", width="medium"),
@@ -18,6 +22,9 @@ ENTRIES = (
     Column("state", "How it stands"),
     Column("starts_on", "First day", "date"),
     Column("ends_on", "Last day", "date"),
+    Column("planned", "Planned", "money", write=lambda row: row.money.planned),
+    Column("committed", "Committed", "money", write=lambda row: row.money.committed),
+    Column("spent", "Spent", "money", write=lambda row: row.money.spent),
     Column("unit", "Unit"),
 )
 RECORDS = (
@@ -37,7 +44,7 @@ known = fetch(queries.plans)
 if not known:
     st.info("There is no plan yet.", icon=":material/inbox:")
     if may_plan:
-        plans.plan_form()
+        plan_forms.plan_form()
     st.stop()
 
 plan = st.selectbox(
@@ -50,10 +57,12 @@ plan = st.selectbox(
 )
 st.caption(f"{words.plain(plan.unit)}, {words.day(plan.starts_on)} to {words.day(plan.ends_on)}.")
 records = fetch(queries.plan_record, plan_id=plan.plan_id)
-lines = plans.lines(fetch(queries.plan_entries, plan_id=plan.plan_id), records)
+budget = fetch(plan_budget, plan_id=plan.plan_id)
+lines = plans.lines(fetch(queries.plan_entries, plan_id=plan.plan_id), records, budget)
 
 chosen: list[plans.Line] = []
 if lines:
+    tiles(plans.money(plan, budget), narrowest=120)
     chart(
         charts.calendar(plan, lines, today=now().date()),
         key="calendar",
@@ -86,14 +95,22 @@ if chosen:
         navigation.link("run", f"Open run {record.run}", actor=actor, id=record.run_id)
     if not own:
         st.info("It has not been started yet.", icon=":material/schedule:")
+    if actor.may(Permission.STEER_PORTFOLIO):
+        with st.expander("Set something going for this entry", icon=":material/flag:"):
+            acting.direct_form(f"entry{line.id}", name=line.campaign, entry_id=line.id)
     if actor.may(Permission.RUN_CAMPAIGNS) and line.campaign_id is not None:
         with st.expander("Start a run from this entry", icon=":material/play_circle:"):
-            plans.start_form(line)
+            plan_forms.start_form(line)
 elif lines:
     st.caption("Choose a campaign to see the record of each version, or to start a run.")
 
+if items := fetch(directions, plan_id=plan.plan_id):
+    st.subheader("Directions")
+    board.timeline(items, key="directions")
+    navigation.link("assessments", "Open the board", actor=actor, view="Directions")
+initiatives.draw(plan)
 if may_plan:
     with st.expander("Add a campaign to this plan", icon=":material/add:"):
-        plans.entry_form(plan)
+        plan_forms.entry_form(plan)
     with st.expander("Make another plan", icon=":material/add:"):
-        plans.plan_form()
+        plan_forms.plan_form()

@@ -39,7 +39,10 @@ def word(
     chosen: T,
     *,
     name: Callable[[T], str] = lambda option: words.sentence(str(option)),
+    key: str | None = None,
 ) -> T:
-    """Ask for exactly one of a few words."""
-    picked: T = place.selectbox(label, options, index=list(options).index(chosen), format_func=name)
+    """Ask for exactly one of a few words; `key` tells fields of one label apart."""
+    picked: T = place.selectbox(
+        label, options, index=list(options).index(chosen), format_func=name, key=key
+    )
     return picked

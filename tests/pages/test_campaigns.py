@@ -11,7 +11,7 @@ from core.campaigns.rules import DesignStatus
 from core.segments.model import Segment
 from tests import world as bank
 from tests.conftest import NOW
-from tests.making.campaigns import approved_design, draft_design
+from tests.making.campaigns import approved_design, campaign, draft_design
 from tests.making.campaigns import segment as segment_row
 
 ASKED = {
@@ -309,3 +309,17 @@ class TestReference:
 
     def test_is_for_administrators(self, open_page, world):
         assert "not open to your role" in open_page(world.mia, "reference").warning[0].value
+
+
+def test_campaigns_are_drawn_over_time_and_filtered_by_owner_and_unit(open_page, world, arrange):
+    def rows(session):
+        campaign(session, "N", unit_id=bank.NORTH, owner_id=world.max.person_id)
+        campaign(session, "S", unit_id=bank.SOUTH)
+
+    arrange(rows)
+    app = open_page(world.mia, "campaigns", view="Calendar")
+    assert "**2 campaigns**, 0 of them running." in [each.value for each in app.markdown]
+    app = open_page(world.mia, "campaigns", view="Calendar", owner="Max Example")
+    assert "**1 campaign**, 0 of them running." in [each.value for each in app.markdown]
+    app = open_page(world.mia, "campaigns", view="Calendar", owner="Max Example", unit="South")
+    assert "No campaign matches" in app.info[0].value

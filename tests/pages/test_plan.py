@@ -1,13 +1,15 @@
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from components import words
 from core.campaigns.rules import Metric
 from core.journal.model import Entry
 from core.portfolio.actions import AddEntry, CreatePlan, add_entry, create_plan
-from core.portfolio.model import Plan, PlanEntry
+from core.portfolio.model import Direction, Initiative, Plan, PlanEntry
 from core.runs.model import Run
 from tests import world as bank
 from tests.making.campaigns import approved_design, campaign
@@ -115,3 +117,43 @@ def test_an_agent_does_not_open_it(open_page, world, plan_id):
     app = open_page(world.ann, "plan")
 
     assert "not open to your role" in app.warning[0].value
+
+
+def test_an_initiative_is_taken_up_once_and_set_going(open_page, world, engine, plan_id):
+    for times in (1, 2):
+        app = open_page(world.mia, "plan")
+        field(app, "text_input", "What is wanted").input("Less churn")
+        field(app, "text_input", "Reference").input("BD-1")
+        pressed(app, "Take it up")
+        said = app.success[0].value
+        assert ("taken up before" in said) == (times == 2)
+    with Session(engine) as session:
+        assert session.scalars(select(Initiative.name)).all() == ["Less churn"]
+    assert "1 campaign" in app.markdown[0].value
+    assert "without a design yet" in app.markdown[0].value
+    pressed(app, "Set it going")
+    with Session(engine) as session:
+        item = session.scalars(select(Direction)).one()
+    assert (item.name, item.initiative_id) == ("Less churn", 1)
+
+
+def test_the_money_of_a_plan_is_summed_up(open_page, do, world, plan_id, entry_id):
+    add = AddEntry(
+        plan_id,
+        1,
+        bank.SOUTH,
+        Metric.CONVERSION,
+        0.2,
+        date(2026, 3, 2),
+        date(2026, 5, 1),
+        budget=Decimal(4_500),
+    )
+    do(world.mia, add_entry, add)
+
+    app = open_page(world.eve, "plan")
+
+    assert [(each.label, each.value) for each in app.metric] == [
+        ("Planned", "€4,500"),
+        ("Committed", words.NONE),
+        ("Spent", words.NONE),
+    ]

@@ -9,9 +9,10 @@ from sqlalchemy.orm import aliased
 
 from core.access import Permission
 from core.campaigns.model import Campaign, CampaignSubtype, CampaignType, Design
+from core.campaigns.queries.carried import RunLine, runs_of
 from core.campaigns.queries.designs import DesignSheet, sheet
 from core.campaigns.rules import EDITABLE, DesignStatus, Objective, Priority
-from core.campaigns.usage import RUN, RUN_WORDS, RUNNING
+from core.campaigns.usage import RUN, RUNNING
 from core.campaigns.visibility import visible
 from core.database import Coded
 from core.people.model import Person, Unit
@@ -61,6 +62,8 @@ def campaigns(
     state: CampaignState | None = None,
     type_id: int | None = None,
     priority: Priority | None = None,
+    unit_id: int | None = None,
+    owner_id: int | None = None,
     mine: bool = False,
     window: Window = Window(),  # noqa: B008  frozen
 ) -> Part[CampaignRow]:
@@ -76,10 +79,13 @@ def campaigns(
             for field in (Campaign.name, Campaign.code)
         )
         statement = statement.where(or_(*found))
-    if type_id is not None:
-        statement = statement.where(Campaign.type_id == type_id)
-    if priority is not None:
-        statement = statement.where(Campaign.priority == priority)
+    exact: dict[Any, Any] = {
+        Campaign.type_id: type_id,
+        Campaign.priority: priority,
+        Campaign.unit_id: unit_id,
+        Campaign.owner_id: owner_id,
+    }
+    statement = statement.where(*(is_ == to for is_, to in exact.items() if to is not None))
     if mine:
         statement = statement.where(Campaign.owner_id == view.actor.person_id)
     if state is not None:
@@ -97,17 +103,6 @@ def campaigns(
         window = Window("starts", descending=True, first=window.first, size=window.size)
     rows, total = windowed(view.session, statement, window, sorts=sorts, last=Campaign.id)
     return Part([_row(row) for row in rows], total)
-
-
-@dataclass(frozen=True)
-class RunLine:
-    id: int
-    code: str
-    version: int
-    unit: str
-    status: str
-    starts_on: date
-    ends_on: date
 
 
 @dataclass(frozen=True)
@@ -156,7 +151,7 @@ def campaign(view: Reader, *, campaign_id: int) -> CampaignSheet:
         unit_id=kept.unit_id,
         created_at=kept.created_at,
         designs=tuple(sheet(view, design_id, known=known) for design_id in versions),
-        all_runs=_runs(view, campaign_id),
+        all_runs=runs_of(view, campaign_id),
     )
 
 
@@ -224,25 +219,3 @@ def _state() -> ColumnElement[int]:
 def _row(row: Any) -> CampaignRow:
     *plain, state = row
     return CampaignRow(*[*plain, CampaignState.of(state)])
-
-
-def _runs(view: Reader, campaign_id: int) -> tuple[RunLine, ...]:
-    statement = (
-        select(
-            RUN.c.id,
-            RUN.c.code,
-            Design.version,
-            Unit.name,
-            RUN.c.status,
-            RUN.c.starts_on,
-            RUN.c.ends_on,
-        )
-        .join(Design, Design.id == RUN.c.design_id)
-        .join(Unit, Unit.id == RUN.c.unit_id)
-        .where(Design.campaign_id == campaign_id, view.actor.scope.limits(RUN.c.unit_id))
-        .order_by(RUN.c.starts_on.desc(), RUN.c.id.desc())
-    )
-    return tuple(
-        RunLine(id_, code, version, unit, RUN_WORDS[status], starts_on, ends_on)
-        for id_, code, version, unit, status, starts_on, ends_on in view.session.execute(statement)
-    )

@@ -32,12 +32,13 @@ class PlanRow:
     ends_on: date
     budget: Decimal | None
     entries: int
+    unit_id: int
 
 
 def plans(view: Reader) -> list[PlanRow]:
     """List the plans of the asker's units, the latest first."""
     view.authorize(Permission.SEE_PORTFOLIO)
-    statement = (
+    statement: Select[*tuple[Any, ...]] = (
         select(
             Plan.id,
             Plan.code,
@@ -47,6 +48,7 @@ def plans(view: Reader) -> list[PlanRow]:
             Plan.ends_on,
             Plan.budget,
             func.count(PlanEntry.id),
+            Plan.unit_id,
         )
         .join(Unit, Unit.id == Plan.unit_id)
         .outerjoin(PlanEntry, PlanEntry.plan_id == Plan.id)

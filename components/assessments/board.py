@@ -1,0 +1,99 @@
+"""The board of directions: what is planned, overdue, under way and done, and acting on one."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from components import filters, look, navigation, words
+from components.assessments import acting
+from components.assessments.saying import STATES
+from components.charts.directions import planned_and_actual
+from components.charts.frame import chart
+from components.gateway import current_actor, fetch, now
+from components.tables import Column, table
+from core.access import Permission
+from core.portfolio.queries.directions import DirectionRow, direction, directions
+from core.portfolio.rules import DirectionKind, DirectionState
+
+COLUMNS = (
+    Column("name", "What", width="medium"),
+    Column("kind", "Kind"),
+    Column("state", "State"),
+    Column("starts_on", "Planned from", "date"),
+    Column("ends_on", "Planned until", "date"),
+    Column("started_on", "Began", "date"),
+    Column("ended_on", "Ended", "date"),
+    Column("cause", "Because of", width="medium"),
+    Column("campaign", "Campaign"),
+    Column("unit", "Unit"),
+)
+_KINDS = list(DirectionKind)
+_STATES = list(DirectionState)
+
+
+def draw() -> None:
+    """Draw the board; one item that the address names is opened."""
+    with filters.row():
+        kind = filters.one_of("Kind", _KINDS, "kind", name=words.sentence, everything="Any kind")
+        states = filters.some_of(
+            "State", _STATES, "state", name=words.sentence, everything="Any state"
+        )
+    rows = fetch(directions, kind=kind, states=states)
+    if not rows:
+        st.info(
+            "Nothing is set going like this. Directions follow from the conclusions of an"
+            " assessment, from initiatives and threats.",
+            icon=":material/inbox:",
+        )
+        return
+    timeline(rows, key="board")
+    chosen = table(rows, columns=COLUMNS, key="directions", choose="one")
+    named = navigation.record("item")
+    if chosen:
+        one(chosen[-1])
+    elif named is not None:
+        one(fetch(direction, direction_id=named))
+    else:
+        st.caption("Choose one to see what came of it, or to act on it.")
+
+
+def timeline(rows: Sequence[DirectionRow], *, key: str) -> None:
+    """Draw items over the days."""
+    many = {state: sum(row.state is state for row in rows) for state in DirectionState}
+    said = [f"{words.count(number)} {state}" for state, number in many.items() if number]
+    chart(
+        planned_and_actual(rows, today=now().date()),
+        key=key,
+        reading=f"**{words.counted(len(rows), 'item')}** of direction: {', '.join(said)}.",
+    )
+
+
+def one(item: DirectionRow) -> None:
+    """Draw one item with what made it, what came of it, and what can be done."""
+    st.subheader(words.plain(item.name))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        look.badge(words.sentence(item.state), STATES[item.state])
+        st.caption(
+            f"{words.sentence(item.kind)}, planned {words.day(item.starts_on)} to "
+            f"{words.day(item.ends_on)}; began {words.day(item.started_on)}, ended "
+            f"{words.day(item.ended_on)}."
+        )
+    st.markdown(f"**Because of** {words.plain(item.cause)}")
+    if item.segment:
+        st.markdown(f"**Segment** {words.plain(item.segment)}")
+    if item.reason:
+        st.markdown(f"> {words.plain(item.reason)}")
+    actor = current_actor()
+    with st.container(horizontal=True):
+        if item.assessment_id is not None:
+            navigation.link("assessments", "Assessment", actor=actor, id=item.assessment_id)
+        if item.campaign_id is not None:
+            navigation.link("campaign", item.campaign, actor=actor, id=item.campaign_id)
+        if item.design_id is not None and actor.may(Permission.DESIGN_CAMPAIGNS):
+            label = f"Version {item.design_version}: {item.design_status}"
+            navigation.link("designer", label, actor=actor, id=item.design_id)
+        if item.run_id is not None:
+            navigation.link("run", f"Run {item.run}", actor=actor, id=item.run_id)
+    ended = item.state in {DirectionState.DONE, DirectionState.DROPPED}
+    if actor.may(Permission.STEER_PORTFOLIO) and not ended:
+        acting.act(item)

@@ -1,0 +1,183 @@
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.campaigns.model import Campaign, Design
+from core.campaigns.rules import Metric
+from core.market.actions.tasks import OpenTask, open_task
+from core.market.rules import TaskType
+from core.portfolio.actions import AddEntry, CreatePlan, add_entry, create_plan
+from core.portfolio.actions.assessing import Assess, Conclude, assess
+from core.portfolio.actions.directing import Direct, direct
+from core.portfolio.model import Assessment, Conclusion, Direction
+from core.portfolio.rules import DirectionKind, Verb
+from core.runs.model import Run
+from tests import world as w
+from tests.conftest import NOW
+from tests.making.campaigns import approved_design, segment
+from tests.making.results import candidates, crowd
+from tests.making.runs import planned_run
+
+START, END = NOW.date(), NOW.date() + timedelta(days=60)
+
+
+def carried_out(session):
+    design_id = approved_design(session)
+    run_id = planned_run(session, design_id, launched_at=NOW, selected_at=NOW)
+    candidates(session, run_id, crowd(session, 40), steps=[6] * 2 + [1] * 38)
+    approved_design(session, code="Z")
+    return segment(session, "everybody", rule={"field": "active", "is": "=", "value": True})
+
+
+@pytest.fixture
+def plan(do, arrange, world):
+    """A plan of one campaign that misses its goal and one that nobody carried out."""
+    arrange(carried_out)
+    plan_id = do(world.mia, create_plan, CreatePlan("P1", "Spring", w.BANK, START, END)).plan_id
+    for campaign_id in (1, 2):
+        add = AddEntry(plan_id, campaign_id, w.BANK, Metric.CONVERSION, 0.2, START, END)
+        do(world.mia, add_entry, add)
+    return plan_id
+
+
+@pytest.fixture
+def made(do, plan, world):
+    conclusions = (Conclude(Verb.AMEND, "Offer more", campaign_id=1),)
+    return do(world.mia, assess, Assess(plan_id=plan, conclusions=conclusions))
+
+
+@pytest.fixture
+def item(do, made, world):
+    request = Direct(
+        kind=DirectionKind.DEVELOPMENT,
+        name="Offer more",
+        starts_on=START,
+        ends_on=END,
+        conclusion_id=made.conclusion_ids[0],
+    )
+    return do(world.mia, direct, request)
+
+
+def pressed(app, label):
+    next(each for each in app.button if each.label == label).click().run()
+    assert not app.exception
+    return app
+
+
+def field(app, kind, label):
+    return next(each for each in app.get(kind) if each.label == label)
+
+
+def said(app):
+    return " ".join(each.value for each in [*app.markdown, *app.caption, *app.subheader])
+
+
+def test_an_assessment_is_made_and_read(open_page, do, plan, world, engine):
+    do(world.mia, open_task, OpenTask("Term deposits", TaskType.COMPETITORS, w.BANK))
+    app = open_page(world.mia, "assessments", view="New assessment")
+    field(app, "text_input", "Why, and how").input("Offer more").run()
+    pressed(app, "Freeze the assessment")
+
+    with Session(engine) as session:
+        kept = session.scalars(select(Assessment)).one()
+        conclusion = session.scalars(select(Conclusion)).one()
+    assert (kept.plan_id, kept.name) == (plan, "Spring, 2 Mar 2026")
+    assert (conclusion.verb, conclusion.campaign_id) == (Verb.AMEND, 1)
+    app = open_page(world.eve, "assessments", id=kept.id)
+    assert app.title[0].value == "Spring, 2 Mar 2026"
+    assert [metric.value for metric in app.metric] == ["0", "1", "1"]
+    assert not [each for each in app.expander if each.label == "Set it going"]
+
+
+def test_what_makes_no_sense_is_explained_and_nothing_is_kept(open_page, plan, world, engine):
+    app = open_page(world.mia, "assessments", view="New assessment")
+    pressed(app, "Freeze the assessment")
+
+    assert "tells nobody what to do" in app.warning[0].value
+    with Session(engine) as session:
+        assert session.scalars(select(Assessment.id)).all() == []
+
+
+def test_an_empty_plan_is_explained(open_page, do, world):
+    do(world.mia, create_plan, CreatePlan("P2", "Summer", w.BANK, START, END))
+    app = open_page(world.mia, "assessments", view="New assessment")
+
+    assert any("nothing to assess" in each.value for each in app.warning)
+
+
+def test_a_figure_leads_to_its_runs_branches_and_customers(open_page, choose, made, world):
+    app = open_page(world.mia, "assessments", id=made.assessment_id)
+    choose(app, "assessed_campaigns", 0)
+
+    assert "They add up to 2 of 40." in said(app)
+    assert "Missed by 15 points" in said(app)
+
+
+def test_a_conclusion_is_set_going(open_page, made, world, engine):
+    app = open_page(world.mia, "assessments", id=made.assessment_id)
+    pressed(app, "Set it going")
+
+    with Session(engine) as session:
+        kept = session.scalars(select(Direction)).one()
+    assert (kept.name, kept.conclusion_id) == ("Offer more", made.conclusion_ids[0])
+
+
+def test_the_next_version_is_asked_for_from_the_board(open_page, item, world, engine):
+    app = open_page(world.mia, "assessments", view="Directions", item=item.direction_id)
+    assert "Spring, 2 Mar 2026: amend" in said(app)
+    pressed(app, "Begin the next version")
+
+    with Session(engine) as session:
+        assert session.scalars(select(Design.version).where(Design.campaign_id == 1)).all() == [
+            1,
+            2,
+        ]
+
+
+def test_an_item_is_moved_and_dropped_with_a_reason(open_page, item, world, engine):
+    page = partial(open_page, view="Directions", item=item.direction_id)
+    app = pressed(page(world.mia, "assessments"), "Move the days")
+    assert "Say why the days move" in app.warning[0].value
+    field(app, "text_input", "Why not").input("No money")
+    pressed(app, "Drop it")
+
+    with Session(engine) as session:
+        assert session.get_one(Direction, item.direction_id).dropped_at is not None
+    app = page(world.eve, "assessments")
+    assert not [each for each in app.button if each.label == "Drop it"]
+
+
+def test_a_run_is_started_for_a_segment_that_nobody_asked(open_page, do, plan, world, engine):
+    with Session(engine) as session:
+        segment_id = session.scalar(select(Design.segment_id).where(Design.id == 1))
+    review = Assess(
+        plan_id=plan,
+        segment_ids=(segment_id,),
+        conclusions=(Conclude(Verb.EXPAND, "Ask them", segment_id=segment_id),),
+    )
+    [conclusion] = do(world.mia, assess, review).conclusion_ids
+    request = Direct(
+        kind=DirectionKind.EXECUTION,
+        name="Ask them",
+        starts_on=START,
+        ends_on=END,
+        conclusion_id=conclusion,
+    )
+    made = do(world.mia, direct, request)
+    app = open_page(world.mia, "assessments", view="Directions", item=made.direction_id)
+    pressed(app, "Start the run")
+
+    with Session(engine) as session:
+        assert session.get_one(Direction, made.direction_id).run_id is not None
+        assert len(session.scalars(select(Run.id)).all()) == 2
+        assert len(session.scalars(select(Campaign.id)).all()) == 2
+
+
+def test_nothing_assessed_says_so(open_page, world):
+    app = open_page(world.mia, "assessments")
+    assert "Nothing was assessed yet. Make the first one." in app.info[0].value
+    app = open_page(world.mia, "assessments", view="Directions")
+    assert "Nothing is set going like this" in app.info[0].value
