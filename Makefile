@@ -6,11 +6,14 @@
 PORT ?= 8501
 ADDRESS ?= 127.0.0.1
 WORKERS ?= 2
+BROWSERS ?= 3
 BIN := .venv/bin
 CACHED := tests/unit tests/architecture tests/database tests/acceptance tests/concurrency tests/pages
+# A browser waits more than it works: there may be more of them than processors.
+BROWSE := $(BIN)/pytest -q -n $(BROWSERS) --dist worksteal tests/browser
 
 .DEFAULT_GOAL := run
-.PHONY: run demo test lint browser bench pictures lock clean
+.PHONY: run demo test lint style types browser bench pictures lock clean
 
 run: $(BIN)/.ready
 	@$(BIN)/fairlead init
@@ -23,18 +26,23 @@ demo: $(BIN)/.ready
 
 test: lint
 	$(BIN)/python -m tests.browser.chromium
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile $(CACHED)
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile tests/browser
+	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal $(CACHED)
+	$(BROWSE)
 
 lint: $(BIN)/.ready-to-test
+	@$(MAKE) --no-print-directory -j2 style types
+
+style: $(BIN)/.ready-to-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+types: $(BIN)/.ready-to-test
+	$(BIN)/mypy
 
 browser: $(BIN)/.ready-to-test
 	$(BIN)/python -m tests.browser.chromium
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile tests/browser
+	$(BROWSE)
 
 bench: $(BIN)/.ready-to-measure
 	$(BIN)/python -m benchmarks

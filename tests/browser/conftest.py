@@ -7,11 +7,14 @@ import re
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import chromium
 from tests.browser.serving import FLAGS, demo_bank, served, settle, small_bank
 
 HERE = Path(__file__).parent
+PATIENCE = 20_000  # milliseconds for what is waited for; what is there is found at once
+expect.set_options(timeout=PATIENCE)
 # What a browser may complain about, and why.
 ALLOWED = (
     # Streamlit's client looks for its server below the page's own address first.
@@ -68,7 +71,7 @@ def watched():
     complaints = []
 
     def watch(page):
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE)
         page.on(
             "console",
             lambda said: (

@@ -32,7 +32,7 @@ from tests import world
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = demo.PASSWORD
 SEED = 7
-_PATIENCE = 90  # seconds until a server that does not answer has failed
+_PATIENCE = 180  # seconds until a server that does not answer has failed
 FLAGS = (
     "--no-sandbox",  # tests run as root in containers
     "--disable-gpu",
