@@ -19,7 +19,7 @@ def one(row: ActivityRow) -> None:
     seen = as_seen(sheet, activity_id=row.id)
     with st.container(border=True):
         activity_sheet.head(seen.row)
-        with st.container(horizontal=True, gap="small"):
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             if seen.row.status is Status.ASSIGNED:
                 _release(seen.row)
             if seen.row.status in OPEN:
