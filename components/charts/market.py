@@ -139,23 +139,32 @@ def follows(rows: Sequence[FollowRow]) -> go.Figure:
     traces = []
     for number, name in enumerate(names):
         own = [row for row in rows if row.competitor == name]
+        colour = colours.series[number % len(colours.series)]
+        symbol = _SYMBOLS[number % len(_SYMBOLS)]
+        dot = {"size": 11, "color": colour, "line": {"width": 1.5, "color": colour}}
+        label = name.replace("<", "&lt;")
         traces.append(
             go.Scatter(
                 x=[_decision(row) for row in own],
                 y=[_NOT_FOLLOWED if row.days is None else row.days for row in own],
                 mode="markers",
-                name=name.replace("<", "&lt;"),
-                marker={
-                    "size": 11,
-                    "color": colours.series[number % len(colours.series)],
-                    "symbol": [
-                        _SYMBOLS[number % len(_SYMBOLS)] + ("" if row.is_same else "-open")
-                        for row in own
-                    ],
-                    "line": {"width": 1.5},
-                },
+                name=label,
+                legendgroup=label,
+                showlegend=False,
+                marker={**dot, "symbol": [_filled(symbol, row) for row in own]},
                 customdata=[[_told(row)] for row in own],
                 hovertemplate="%{fullData.name}: %{customdata[0]}<extra></extra>",
+            )
+        )
+        # The legend would show the first marker, be it hollow or not.
+        traces.append(
+            go.Scatter(
+                x=[None],
+                y=[None],
+                mode="markers",
+                name=label,
+                legendgroup=label,
+                marker={**dot, "symbol": symbol},
             )
         )
     ticks = list(range(0, WITHIN_DAYS + 1, 7))
@@ -202,6 +211,10 @@ def follow_reading(rows: Sequence[FollowRow]) -> str:
 
 def _rivals(rows: Sequence[FollowRow]) -> int:
     return len({row.competitor_id for row in rows})
+
+
+def _filled(symbol: str, row: FollowRow) -> str:
+    return symbol if row.is_same else f"{symbol}-open"
 
 
 def _decision(row: FollowRow) -> str:

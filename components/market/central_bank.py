@@ -17,7 +17,11 @@ COLUMNS = (
     Column("decision", "Decided (points)", "points"),
     Column("competitor", "Rival", width="medium"),
     Column("change", "Moved by (points)", "points", help="What most of its changed rates did."),
-    Column("at_mode", "Of its changed rates", write=lambda row: words.rate(row.at_mode)),
+    Column(
+        "at_mode",
+        "Of its changed rates",
+        write=lambda row: words.rate(row.at_mode) if row.days is not None else None,
+    ),
     Column("on", "On", "date", help="The day on which most of them did."),
     Column("days", "Days after", "count"),
     Column("is_same", "As decided", "flag"),
@@ -83,6 +87,7 @@ def draw() -> None:
             cut_off=now(),
         )
         st.caption("Filled: moved by just what was decided. Hollow: by another amount, or not.")
-        table(drawn, columns=COLUMNS, key="follow_rows")
+        newest = sorted(drawn, key=lambda row: row.decided_on, reverse=True)
+        table(newest, columns=COLUMNS, key="follow_rows")
     with st.expander(f"{words.counted(len(events), 'event')} of the market"):
         table(events[::-1], columns=EVENTS, key="events")

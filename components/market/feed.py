@@ -18,6 +18,7 @@ from core.people.queries.units import units
 
 FACTS, DOUBTFUL = "Facts only", "Doubtful only"
 BY_KIND, BY_RIVAL = "Kind", "Rival"
+_FOLDED = frozenset({"product", "terms", "region", "since", "until"})  # filters by their keys
 
 
 COLUMNS = (
@@ -49,6 +50,7 @@ def draw() -> None:
     with filters.row():
         asked = _asked()
         by = filters.switch("Months by", (BY_KIND, BY_RIVAL), "by")
+    asked |= _more()
     rows = fetch(queries.months, by="kind" if by == BY_KIND else "rival", **asked)
     drawn = charts.Months.of(rows, doubtful=asked.get("is_plausible") is False)
     if len({month for _, month in drawn.counts}) > 1:
@@ -86,28 +88,35 @@ def _months(drawn: charts.Months, rows: list[MonthTally], by: str) -> dict[str, 
 
 
 def _asked() -> dict[str, Any]:
-    rivals = fetch(queries.competitors)
-    rival = filters.one_of("Rival", rivals, "rival", name=lambda row: row.name)
+    rival = filters.one_of("Rival", fetch(queries.competitors), "rival", name=lambda row: row.name)
     kind = filters.one_of("Move", list(MoveKind), "kind", name=naming.kind)
-    known = fetch(queries.vocabulary).categories
-    category = filters.one_of("Category", known, "category")
-    product = filters.text("Product", "product", placeholder="A part of its name")
-    terms = filters.text("Terms", "terms", placeholder="Such as variable")
-    region = filters.one_of("Holds in", fetch(units), "region", name=lambda unit: unit.name)
-    since, until = filters.day("From", "since"), filters.day("Until", "until")
+    category = filters.one_of("Category", fetch(queries.vocabulary).categories, "category")
     trust = filters.one_of("Trust", (FACTS, DOUBTFUL), "trust")
     asked = {
         "competitor_id": rival.id if rival else None,
         "kind": kind,
         "category": category,
-        "product": product,
-        "terms": terms,
+        "is_plausible": None if trust is None else trust == FACTS,
+    }
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def _more() -> dict[str, Any]:
+    """Ask for what is asked for less often, in a place that opens."""
+    is_open = not _FOLDED.isdisjoint(st.query_params)
+    with st.expander("More filters", expanded=is_open), filters.row():
+        product = filters.text("Product", "product", placeholder="A part of its name")
+        terms = filters.text("Terms", "terms", placeholder="Such as variable")
+        region = filters.one_of("Holds in", fetch(units), "region", name=lambda unit: unit.name)
+        since, until = filters.day("From", "since"), filters.day("Until", "until")
+    asked = {
+        "product": product or None,
+        "terms": terms or None,
         "unit_id": region.id if region else None,
         "since": since,
         "until": until,
-        "is_plausible": None if trust is None else trust == FACTS,
     }
-    return {name: value for name, value in asked.items() if value not in (None, "")}
+    return {name: value for name, value in asked.items() if value is not None}
 
 
 def _linked() -> None:

@@ -67,8 +67,10 @@ def _form() -> None:
             format_func=lambda each: each.name,
             help="With all beneath it; the nearest unit that has a rate decides.",
         )
+        left, right = st.columns(2)
         rate = left.number_input("Rate (% a year)", value=None, step=0.05, format="%.2f")
         side = word(right, "Side", list(Side), Side.DEPOSIT)
+        left, right = st.columns(2)
         terms = left.text_input("Terms", placeholder="Such as 12 months fixed; empty if only one")
         category = right.selectbox(
             "Competes with the rivals' category",

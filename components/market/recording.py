@@ -45,16 +45,20 @@ def _move(rivals: list[CompetitorRow]) -> None:
             "Rival", rivals, index=None, format_func=lambda row: row.name, placeholder=_NOBODY
         )
         kind = word(right, "What happened", list(MoveKind), MoveKind.RATE_CHANGE, name=naming.kind)
-        category = left.selectbox(
+        left, right = st.columns(2)  # anew for every line: on a phone they follow each other
+        day = left.date_input("Day", now().date(), format="DD/MM/YYYY")
+        category = right.selectbox(
             "Category",
             fetch(queries.vocabulary).categories,
             index=None,
             accept_new_options=True,
             placeholder="Choose, or write a new one",
         )
-        day = right.date_input("Day", now().date(), format="DD/MM/YYYY")
+        left, right = st.columns(2)
         product = left.text_input("Product", placeholder="As the rival calls it")
-        side = right.selectbox(
+        terms = right.text_input("Terms", placeholder="Such as 12 months fixed")
+        left, right = st.columns(2)
+        side = left.selectbox(
             "Side",
             list(Side),
             index=None,
@@ -62,7 +66,6 @@ def _move(rivals: list[CompetitorRow]) -> None:
             placeholder="None: a fee, points or money",
             help="Of a deposit the higher rate is better for the customer, of a loan the lower.",
         )
-        terms = left.text_input("Terms", placeholder="Such as 12 months fixed")
         region = right.selectbox(
             "Holds in",
             fetch(units),
@@ -70,10 +73,12 @@ def _move(rivals: list[CompetitorRow]) -> None:
             format_func=lambda unit: unit.name,
             placeholder="Everywhere",
         )
+        left, right = st.columns(2)
         old = left.number_input("Value before", value=None, step=0.05, format="%.2f")
         new = right.number_input(
             "Value after", value=None, step=0.05, format="%.2f", help="A rate of 5 % is 5."
         )
+        left, right = st.columns(2)
         source = left.text_input("Source", placeholder="Where it was read")
         evidence = right.text_input("Evidence", placeholder="Address, page or file")
         doubt = st.text_input(

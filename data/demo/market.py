@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from core.market.model import Competitor, CompetitorMove, CompetitorRate
 from core.market.rules import MoveKind, Side, spelling
 from data.demo.bank import Staff
-from data.demo.pricing import LINES, Line, Step, course, decided, set_own
+from data.demo.pricing import LINES, Line, Step, course, decided, set_own, workday
 
 COMPETITORS = (
     "Harbour Bank",
@@ -19,6 +19,16 @@ COMPETITORS = (
     "Albion Direct",
     "Kestrel Bank",
     "Old Mill Building Society",
+)
+BRANDS = (
+    "Harbour",
+    "Meridian",
+    "Northern",
+    "Pocket",
+    "Union",
+    "Albion",
+    "Kestrel",
+    "Old Mill",
 )
 # days ago, rival, kind, category, product, terms, old, new
 OTHER_MOVES = (
@@ -87,7 +97,7 @@ def _decisions(today: date) -> list[CompetitorMove]:
 
 def _called(line: Line, place: int) -> tuple[str, str]:
     """Return code and name of a rival's product."""
-    first = COMPETITORS[place].split()[0]
+    first = BRANDS[place]
     return f"{first}-{line.name}".upper().replace(" ", "-"), f"{first} {line.name}"
 
 
@@ -130,7 +140,7 @@ def _others(ids: list[int], today: date) -> list[CompetitorMove]:
     return [
         CompetitorMove(
             competitor_id=ids[who],
-            moved_on=today - timedelta(days=ago),
+            moved_on=workday(today - timedelta(days=ago)),
             kind=kind,
             product_category=category,
             product_name=product,
@@ -146,7 +156,7 @@ def _others(ids: list[int], today: date) -> list[CompetitorMove]:
 def _doubtful(ids: list[int], today: date) -> CompetitorMove:
     return CompetitorMove(
         competitor_id=ids[3],
-        moved_on=today - timedelta(days=15),
+        moved_on=workday(today - timedelta(days=15)),
         kind=MoveKind.RATE_CHANGE,
         product_category="savings",
         product_name="Pocket Saver",

@@ -66,10 +66,15 @@ LUNGES = ((33, 0, 1, 0.45), (19, 3, 0, 0.55), (12, 5, 2, 0.3), (6, 2, 0, 0.4), (
 Step = tuple[date, float, float]  # day, rate before, rate after
 
 
+def workday(day: date) -> date:
+    """Return the day, or the Friday before a weekend."""
+    return day - timedelta(days=max(day.weekday() - 4, 0))
+
+
 def decided(today: date) -> Iterator[Step]:
     rate = FIRST_RATE
     for ago, change in DECISIONS:
-        yield today - timedelta(days=ago), rate, rate + change
+        yield workday(today - timedelta(days=ago)), rate, rate + change
         rate += change
 
 
@@ -84,12 +89,14 @@ def course(rng: np.random.Generator, line: Line, place: int, today: date) -> lis
         if rng.random() < 0.12:  # sits this one out
             continue
         change = (after - before) * (1 if rng.random() < line.passed else 0.6)
-        changes.append((day + timedelta(days=int(rng.integers(3, 25))), change))
+        changes.append((workday(day + timedelta(days=int(rng.integers(3, 25)))), change))
     for _ in range(int(rng.integers(2, 5))):  # moves of its own
         ago = int(rng.integers(50, DAYS - 20))
-        changes.append((today - timedelta(days=ago), float(rng.choice([-0.15, -0.1, 0.1, 0.2]))))
+        changes.append(
+            (workday(today - timedelta(days=ago)), float(rng.choice([-0.15, -0.1, 0.1, 0.2])))
+        )
     changes += [
-        (today - timedelta(days=ago), better * points)
+        (workday(today - timedelta(days=ago)), better * points)
         for ago, who, which, points in LUNGES
         if who == place and LINES[which] is line
     ]
