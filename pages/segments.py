@@ -12,15 +12,16 @@ from core.segments.queries import segment
 from core.segments.queries.catalogue import catalogue
 from core.segments.rules import SegmentKind
 
+# So narrow that the first figures are in sight on a telephone.
 COLUMNS = (
-    Column("name", "Segment", sort="name", width="large"),
-    Column("kind", "Kind", width="small"),
-    Column("customers", "Customers", "count", sort="size"),
-    Column("sizes", "13 weeks", "line", help="Customers, week by week."),
-    Column("grown", "Change", "count", help="Customers more or fewer than 13 weeks ago."),
-    Column("balance", "Balance", "money", sort="balance"),
-    Column("churn", "Churn risk", "percent", sort="churn"),
-    Column("code", "Code"),
+    Column("name", "Segment", sort="name", width=215),
+    Column("customers", "Customers", "count", sort="size", width=82),
+    Column("sizes", "13 weeks", "line", help="Customers, week by week.", width=110),
+    Column("grown", "Change", "count", help="Customers more or fewer than 13 weeks ago.", width=70),
+    Column("balance", "Balance", "money", sort="balance", width=120),
+    Column("churn", "Churn risk", "percent", sort="churn", width=82),
+    Column("kind", "Kind", width=72),
+    Column("code", "Code", width=120),
     Column("author", "Author"),
     Column("changed_at", "Changed", "moment", sort="changed"),
 )

@@ -55,7 +55,6 @@ def trend(days: Sequence[Standing], figure: Figure) -> go.Figure:
     """Draw a figure over the days, with a line where the segment began to mean others."""
     colours = look.palette()
     values = [figure.read(day) for day in days]
-    shares = figure.label == "Churn risk"
     drawn = look.figure(
         [
             go.Scatter(
@@ -70,7 +69,11 @@ def trend(days: Sequence[Standing], figure: Figure) -> go.Figure:
         ],
         y=figure.unit,
         legend=False,
-        yaxis={"tickformat": ".0%" if shares else "", "rangemode": "tozero"},
+        # Counts of what was done begin at nothing; of what moves slowly the movement is asked.
+        yaxis={
+            "tickformat": ".1%" if figure.label == "Churn risk" else "",
+            "rangemode": "tozero" if figure.label in {"Reached", "Converted"} else "normal",
+        },
         margin={"l": 8, "r": 16, "t": 24, "b": 8},
     )
     for before, day in pairwise(days):

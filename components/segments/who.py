@@ -1,5 +1,6 @@
 """Who is in a segment: against the whole bank, over other segments, and why one customer is."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import streamlit as st
@@ -71,12 +72,16 @@ def _spread(bucket: Bucket, of: Profile) -> _Spread:
 
 def compared() -> None:
     """Ask for segments and draw how many customers they have in common."""
-    known = {row.id: row for row in fetch(segments)}
+    rows = fetch(segments)
+    often = Counter(row.name for row in rows)
+    known = {
+        row.id: row.name if often[row.name] == 1 else f"{row.name} ({row.code})" for row in rows
+    }
     chosen = filters.some_of(
         "Segments to compare",
         list(known),
         "of",
-        name=lambda id_: known[id_].name,
+        name=known.__getitem__,
         everything="Choose two or more",
     )
     if not 2 <= len(chosen) <= MOST_TOGETHER:
@@ -86,13 +91,12 @@ def compared() -> None:
     if not found.combinations:
         st.info("Nobody is in any of them.", icon=":material/group_off:")
         return
-    names = {segment.id: segment.name for segment in found.segments}
     chart(
         charts.combinations(found),
         key="overlap",
         reading=charts.combinations_reading(found),
         rows=found.combinations,
-        columns=_combinations(names),
+        columns=_combinations(known),
         cut_off=now(),
     )
     if len(found.combinations) > charts.MOST_COMBINATIONS:
@@ -123,7 +127,7 @@ def why_in(found: SegmentSheet) -> None:
         st.markdown(f"**{words.plain(answer.customer_no or '')}** {words.plain(answer.name or '')}")
     _decisive(answer.findings)
     table(answer.findings, columns=_FINDINGS, key="findings")
-    if current_actor().may(Permission.RUN_CAMPAIGNS):
+    if answer.by_number and current_actor().may(Permission.RUN_CAMPAIGNS):
         for run in fetch(impacts, segment_id=found.id):
             said = fetch(why, run_id=run.id, customer_no=given)
             st.caption(words.plain(f"{run.facts.campaign}, {run.facts.code}: {said.sentence}"))
@@ -134,6 +138,4 @@ def _decisive(findings: tuple[Finding, ...]) -> None:
     whole, *parts = findings
     missed = [part for part in parts if part.depth == 1 and not part.holds]
     if whole.says == "All of these" and missed:
-        st.markdown(
-            "Kept out by: " + "; ".join(words.plain(words.sentence(each.says)) for each in missed)
-        )
+        st.markdown(f"Missing: {'; '.join(words.plain(each.says) for each in missed)}.")

@@ -83,6 +83,7 @@ class CustomerState(Base):
             "born_on",
             "churn_risk",
             "last_contact_at",
+            "last_refusal_at",
             "pending",
         ).ddl_if(dialect="sqlite"),
     )

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, func, select
+from sqlalchemy import (
+    ColumnElement,
+    SQLColumnExpression,
+    and_,
+    case,
+    func,
+    literal_column,
+    select,
+)
 
 from core.access import Permission
 from core.customers.model import CustomerState
@@ -75,8 +83,10 @@ def profile(view: Reader, *, segment_id: int) -> Profile:
     asked = tuple(_asked(view, known))
     inside = case((in_segment(view, segment_id, known=known), 1), else_=0).label("inside")
     counts = [func.count().filter(holds) for each in asked for holds in each.conditions]
-    statement = within(view, select(inside, CustomerState.branch_id, func.count(), *counts))
-    rows = view.session.execute(statement.group_by("inside", CustomerState.branch_id)).all()
+    # As a sum, or SQLite would fetch row by row in the order of branches.
+    branch_id = CustomerState.branch_id + literal_column("0")
+    statement = within(view, select(inside, branch_id.label("branch"), func.count(), *counts))
+    rows = view.session.execute(statement.group_by("inside", branch_id)).all()
     within_it = _summed([row[2:] for row in rows if row.inside], len(counts) + 1)
     in_all = _summed([row[2:] for row in rows], len(counts) + 1)
     dimensions, place = [], 1
@@ -87,7 +97,7 @@ def profile(view: Reader, *, segment_id: int) -> Profile:
         if buckets:
             dimensions.append(Dimension(each.name, buckets, each.several))
         place = end
-    regions = _regions(view, [(row.branch_id, row.inside, row[2]) for row in rows])
+    regions = _regions(view, [(row.branch, row.inside, row[2]) for row in rows])
     return Profile(within_it[0], in_all[0], (*dimensions, Dimension("Region", regions)))
 
 
@@ -110,7 +120,7 @@ def _asked(view: Reader, known: Known) -> Iterator[_Asked]:
         ("Yearly value", state.yearly_value, _VALUES, "{:,}"),
         ("Churn risk", state.churn_risk, _RISKS, "{:.0%}"),
     ):
-        words = [write.format(edge) for edge in edges]
+        words = [write.format(edge).replace("%", " %") for edge in edges]
         yield _Asked(
             name,
             (f"Below {words[0]}", *_ranges(words), "Not known"),

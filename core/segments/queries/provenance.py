@@ -41,11 +41,15 @@ class Finding:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Whether a customer is in a segment and why; number and name as the asker may see them."""
+    """Whether a customer is in a segment and why; number and name as the asker may see them.
+
+    `by_number` tells that the customer was asked for by number, not by id.
+    """
 
     customer_id: int
     customer_no: str | None
     name: str | None
+    by_number: bool
     is_inside: bool
     findings: tuple[Finding, ...]
 
@@ -97,6 +101,7 @@ def provenance(view: Reader, *, segment_id: int, customer: str) -> Provenance:
         who.id,
         who.customer_no if shown else masked_number(who.customer_no),
         who.name if shown else masked(who.name),
+        who.customer_no.lower() == customer.strip().lower(),
         findings[0].holds,
         findings,
     )

@@ -737,7 +737,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('customer_id', name=op.f('pk_customer_state'))
     )
     with op.batch_alter_table('customer_state', schema=None) as batch_op:
-        batch_op.create_index('ix_customer_state_cover', ['branch_id', 'is_active', 'do_not_contact', 'products', 'consents', 'indicators', 'born_on', 'churn_risk', 'last_contact_at', 'pending'], unique=False)
+        batch_op.create_index('ix_customer_state_cover', ['branch_id', 'is_active', 'do_not_contact', 'products', 'consents', 'indicators', 'born_on', 'churn_risk', 'last_contact_at', 'last_refusal_at', 'pending'], unique=False)
         batch_op.create_index('ix_customer_state_manager_id', ['manager_id'], unique=False)
 
     op.create_table('intake',
@@ -1252,7 +1252,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_activity_due', ['due_at', 'id'], unique=False, postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
         batch_op.create_index('ix_activity_holder', ['person_id', 'due_at'], unique=False, postgresql_where=sa.text('status IN (1, 2)'), sqlite_where=sa.text('status IN (1, 2)'))
         batch_op.create_index('ix_activity_judged', ['branch_id', 'due_at'], unique=False, postgresql_where=sa.text('status IN (3, 4)'), sqlite_where=sa.text('status IN (3, 4)'))
-        batch_op.create_index('ix_activity_pending', ['branch_id', 'priority', 'due_at', 'status', 'person_id'], unique=False, postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
+        batch_op.create_index('ix_activity_pending', ['branch_id', 'priority', 'due_at', 'status', 'person_id', 'activity_on'], unique=False, postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
         batch_op.create_index('ix_activity_pending_customer', ['customer_id'], unique=False, postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
         batch_op.create_index('ix_activity_pending_run', ['run_id', 'branch_id', 'status', 'due_at'], unique=False, postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
         batch_op.create_index('ix_activity_pool', ['branch_id', 'priority', 'due_at', 'id'], unique=False, postgresql_where=sa.text('status = 0'), sqlite_where=sa.text('status = 0'))
