@@ -1,0 +1,65 @@
+"""What is at stake by the threats and opportunities that are open."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from components import look, words
+from components.threats.saying import meaning, standing
+from core.portfolio.queries.threats import ThreatRow
+
+_FULL = 40  # pixels a bar needs
+_LONGEST = 46
+
+
+def stakes(rows: Sequence[ThreatRow]) -> go.Figure:
+    """Draw the balance of those exposed, coloured by whether somebody answers."""
+    kinds = dict.fromkeys(standing(row) for row in rows)
+    names = [_label(row) for row in rows]
+    traces = [
+        go.Bar(
+            y=[name for name, row in zip(names, rows, strict=True) if standing(row) == kind],
+            x=[float(row.balance) for row in rows if standing(row) == kind],
+            customdata=[
+                [words.money(row.balance), words.counted(row.customers, "customer")]
+                for row in rows
+                if standing(row) == kind
+            ],
+            orientation="h",
+            name=kind,
+            marker_color=next(look.colour(meaning(row)) for row in rows if standing(row) == kind),
+            hovertemplate="%{y}<br>%{customdata[1]} with %{customdata[0]}<extra></extra>",
+        )
+        for kind in kinds
+    ]
+    return look.figure(
+        traces,
+        x="Balance of those exposed, when it was found",
+        height=_FULL * len(rows) + 110,
+        legend=len(kinds) > 1,
+        barmode="stack",
+        yaxis={
+            "autorange": "reversed",
+            "showgrid": False,
+            "automargin": True,
+            "type": "category",
+            "categoryorder": "array",
+            "categoryarray": names,
+        },
+    )
+
+
+def reading(rows: Sequence[ThreatRow], total: int) -> str:
+    """Say how many are open, and where most is at stake."""
+    first = rows[0]
+    shown = "" if total == len(rows) else f" The {len(rows)} largest are drawn."
+    return (
+        f"**{words.counted(total, 'conclusion')}** open. Most is at stake by"
+        f" {words.plain(first.name)}: {words.counted(first.customers, 'customer')} with"
+        f" {words.money(first.balance, short=True)}.{shown}"
+    )
+
+
+def _label(row: ThreatRow) -> str:
+    name = row.name if len(row.name) <= _LONGEST else f"{row.name[: _LONGEST - 1]}…"
+    return f"{row.id}. {name}".replace("<", "&lt;")

@@ -1,0 +1,1 @@
+"""Threats and opportunities on screen: who is exposed, what answers them, what is watched."""

@@ -1,0 +1,107 @@
+"""All threats and opportunities: what is at stake, and which still lack an answer."""
+
+import streamlit as st
+
+from components import filters, navigation, words
+from components.charts import threats as charts
+from components.charts.frame import chart
+from components.gateway import current_actor, fetch, now, submit
+from components.tables import Column, forget, listing
+from components.threats.saying import standing
+from components.tiles import Tile, tiles
+from core.access import Permission
+from core.customers.queries.products import products
+from core.market import queries as market
+from core.market.actions.threats import FindThreats, find_threats
+from core.market.rules import ConclusionKind, ThreatStatus
+from core.portfolio.queries.threats import threats, unanswered
+from core.windows import Window
+
+COLUMNS = (
+    Column("name", "What", width="large"),
+    Column("standing", "Standing", sort="standing", write=standing),
+    Column("gap", "Gap (points)", "number", help="By how much theirs is better for the customer."),
+    Column("customers", "Customers", "count", sort="customers"),
+    Column("balance", "Balance", "money", sort="balance", help="When it was found."),
+    Column("leaving", "Likely to leave", "number", help="The sum of the churn risks."),
+    Column("product", "Product"),
+    Column("region", "Region"),
+    Column("deadline", "Answer by", "date", sort="deadline"),
+    Column("campaign", "Answered by"),
+    Column("found_at", "Found", "moment", sort="found"),
+    Column("competitor", "Rival"),
+    Column("segment", "Segment"),
+    Column("kind", "Kind"),
+)
+_DRAWN = 12
+
+
+def draw() -> None:
+    """Draw what is at stake, and the list; one that is chosen opens."""
+    lack = fetch(unanswered)
+    tiles(
+        [
+            Tile("Threats without an answer", words.count(lack.threats)),
+            Tile(
+                "Exposures",
+                words.count(lack.customers),
+                help="Customers, each once for every threat without an answer.",
+            ),
+            Tile("Balance at stake", words.money(lack.balance, short=True)),
+        ]
+    )
+    _look()
+    still = fetch(
+        threats,
+        status=ThreatStatus.OPEN,
+        window=Window(sort="balance", descending=True, size=_DRAWN),
+    )
+    if still.total > 1:
+        chart(
+            charts.stakes(still.rows),
+            key="stakes",
+            reading=charts.reading(still.rows, still.total),
+            cut_off=now(),
+        )
+    _list()
+
+
+def _look() -> None:
+    if not current_actor().may(Permission.RECORD_MARKET):
+        return
+    if st.button("Look for threats now", icon=":material/search:"):
+        submit(
+            find_threats,
+            FindThreats,
+            done=lambda fact: (
+                f"{words.counted(len(fact.threat_ids), 'threat')} found: {'; '.join(fact.names)}."
+            ),
+        )
+
+
+def _list() -> None:
+    with filters.row():
+        status = filters.one_of("Status", list(ThreatStatus), "status", name=words.sentence)
+        kind = filters.one_of("Kind", list(ConclusionKind), "kind", name=words.sentence)
+        product = filters.one_of("Product", fetch(products), "of", name=lambda row: row.name)
+        rival = filters.one_of(
+            "Rival", fetch(market.competitors), "rival", name=lambda row: row.name
+        )
+    chosen = listing(
+        threats,
+        columns=COLUMNS,
+        key="threats",
+        filters={
+            "status": status,
+            "kind": kind,
+            "product_id": product.id if product else None,
+            "competitor_id": rival.id if rival else None,
+        },
+        noun="conclusion",
+        empty="Nothing threatens anybody. Set a watch, or note what you concluded yourself.",
+        choose="one",
+        export=Permission.EXPORT_AGGREGATES,
+    )
+    if chosen:
+        forget("threats")
+        navigation.go_to("threats", id=chosen[0].id)

@@ -1,0 +1,83 @@
+"""What the demo bank makes of its rivals' offers: watched, found, answered, dismissed, noted."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.campaigns.model import Campaign
+from core.customers.model import Product
+from core.market.actions.threats import (
+    DismissThreat,
+    FindThreats,
+    NoteThreat,
+    dismiss_threat,
+    find_threats,
+    note_threat,
+)
+from core.market.actions.watching import SetWatch, set_watch
+from core.market.model import Threat
+from core.market.queries.matching import matches
+from core.market.rules import ConclusionKind, Side
+from core.people.queries import actor_of
+from core.portfolio.actions.answering import AnswerThreat, answer_threat
+from core.work import Work
+from data.demo.bank import Staff
+
+# our product, the rivals' category, their terms, side, points
+WATCHED = (
+    ("savings", "savings", "instant access", Side.DEPOSIT, 0.5),
+    ("term-deposit", "savings", "12 months", Side.DEPOSIT, 0.4),
+    ("mortgage", "mortgages", "variable", Side.LENDING, 0.3),
+)
+_LOOKS = (20, 12, 0)  # days ago
+
+
+def threaten(session: Session, staff: Staff, now: datetime) -> None:
+    """Insert what is watched and what was concluded, by the actions that people use."""
+    owner = session.scalars(select(Campaign.owner_id).where(Campaign.code == "SAVE")).one()
+    if owner is None:
+        return
+    actor = actor_of(session, owner)
+    products = dict(session.execute(select(Product.code, Product.id)).tuples().all())
+
+    def on(days_ago: int) -> Work:
+        return Work(session, actor, now - timedelta(days=days_ago))
+
+    for code, category, terms, side, points in WATCHED:
+        set_watch(on(60), SetWatch(products[code], staff.bank_id, category, side, points, terms))
+    for days_ago in _LOOKS:
+        if matches(on(days_ago)):
+            find_threats(on(days_ago), FindThreats())
+    note_threat(
+        on(8),
+        NoteThreat(
+            ConclusionKind.OPPORTUNITY,
+            "Many mortgages are fixed anew this autumn",
+            staff.bank_id,
+            product_id=products["mortgage"],
+            deadline=now.date() + timedelta(days=75),
+        ),
+    )
+    _decide(session, on(1), now)
+
+
+def _decide(session: Session, work: Work, now: datetime) -> None:
+    """Answer the gravest of what was found, and dismiss the slightest."""
+    found = session.scalars(
+        select(Threat).where(Threat.move_id.is_not(None)).order_by(Threat.balance.desc())
+    ).all()
+    if len(found) < len(WATCHED):
+        return
+    first, last = found[0], found[-1]
+    answer_threat(
+        work,
+        AnswerThreat(
+            first.id,
+            first.version,
+            now.date(),
+            now.date() + timedelta(days=60),
+            goal=0.9,
+        ),
+    )
+    dismiss_threat(work, DismissThreat(last.id, last.version, "For new customers only"))
