@@ -46,6 +46,7 @@ class Activity(Base):
             "due_at",
             "status",
             "person_id",
+            "activity_on",
             where="status IN (0, 1, 2)",
         ),
         # The first page of what a whole bank has to do, without sorting all of it.

@@ -7,26 +7,23 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Date,
-    Integer,
     Select,
     and_,
     exists,
     literal,
     null,
     select,
-    tuple_,
     update,
 )
 
 from core.access import Permission
 from core.activities.model import Activity
 from core.activities.scope import of_team, pending
-from core.database import Moment, affected, id_set, insert_into, row_set
+from core.database import Moment, affected, id_set, insert_into
 from core.refusals import Invalid
 from core.service.events import EscalationsSeen, WorkEscalated
 from core.service.model import Escalation
-from core.service.queries.due import at_risk, untold
+from core.service.queries.due import alike, at_risk, untold
 from core.service.rules import Alarm
 from core.work import Work
 
@@ -58,17 +55,8 @@ def escalate(work: Work, _request: Escalate) -> WorkEscalated:
     overdue = and_(pending(), Activity.due_at < work.now)
     missed = _tell(work, Alarm.MISSED, select(*_columns(work, Alarm.MISSED)).where(overdue))
     risky = at_risk(work.session, work.now)
-    asked = row_set(
-        work.dialect,
-        [(each.branch_id, each.priority.code, each.activity_on, each.due_at) for each in risky],
-        branch_id=Integer(),
-        priority=Integer(),
-        activity_on=Date(),
-        due_at=Moment(),
-    )
-    kind = tuple_(Activity.branch_id, Activity.priority, Activity.activity_on, Activity.due_at)
-    alike = select(*_columns(work, Alarm.AT_RISK)).where(kind.in_(asked))
-    told = _tell(work, Alarm.AT_RISK, alike.where(pending())) if risky else 0
+    late = select(*_columns(work, Alarm.AT_RISK)).where(alike(work.dialect, risky))
+    told = _tell(work, Alarm.AT_RISK, late) if risky else 0
 
     branches = select(Escalation.branch_id).where(Escalation.at == work.now).distinct()
     theirs = work.session.scalars(branches) if told or missed else ()

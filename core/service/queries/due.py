@@ -7,13 +7,13 @@ from datetime import date, datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, Date, Integer, and_, exists, select, tuple_
 from sqlalchemy.orm import Session
 
 from core.activities.model import Activity
 from core.activities.scope import allow, pending, seen
 from core.campaigns.rules import Priority
-from core.database import id_set
+from core.database import Moment, id_set, row_set
 from core.hours import Timeline, WorkingTime, beginning_of
 from core.people.queries.working import working_times
 from core.service.model import Escalation
@@ -32,20 +32,22 @@ class AtRisk:
     due_at: datetime
 
 
+_KIND = (Activity.branch_id, Activity.priority, Activity.activity_on, Activity.due_at)
+
+
 def untold(alarm: Alarm) -> ColumnElement[bool]:
     """Restrict a statement over activities to those of which no lead was told this."""
     return ~exists().where(Escalation.activity_id == Activity.id, Escalation.alarm == alarm)
 
 
 def at_risk(session: Session, now: datetime) -> list[AtRisk]:
-    """Return what has used up its share of working time, has not been told of, and is not due.
+    """Return what has used up its share of working time and is not due, told of or not.
 
-    The time runs from the beginning of the activity date until the due moment.
+    The time runs from the beginning of the activity date until the due moment. All pending work
+    is looked through for it, so the one index on it that has these columns is all that is read.
     """
     kinds = session.execute(
-        select(Activity.branch_id, Activity.priority, Activity.activity_on, Activity.due_at)
-        .where(pending(), Activity.due_at >= now, untold(Alarm.AT_RISK))
-        .distinct()
+        select(*_KIND).where(pending(), Activity.due_at >= now).distinct()
     ).all()
     shares = {priority: level.at_risk_bp for priority, level in levels_kept(session).items()}
     found: list[AtRisk] = []
@@ -59,6 +61,19 @@ def at_risk(session: Session, now: datetime) -> list[AtRisk]:
         late = used * WHOLE >= total * limits
         found += [AtRisk(*row) for row, is_late in zip(rows, late, strict=True) if is_late]
     return found
+
+
+def alike(engine_name: str, kinds: Iterable[AtRisk]) -> ColumnElement[bool]:
+    """Restrict a statement over activities to those that `at_risk` has found."""
+    asked = row_set(
+        engine_name,
+        [(each.branch_id, each.priority.code, each.activity_on, each.due_at) for each in kinds],
+        branch_id=Integer(),
+        priority=Integer(),
+        activity_on=Date(),
+        due_at=Moment(),
+    )
+    return and_(pending(), tuple_(*_KIND).in_(asked))
 
 
 def minutes_left(view: Reader, *, activity_ids: Collection[int]) -> dict[int, int]:

@@ -13,7 +13,7 @@ from core.activities.rules import Status
 from core.activities.scope import pending, pending_of_team
 from core.campaigns.rules import Priority
 from core.service.model import Escalation
-from core.service.queries.due import at_risk, minutes_left, untold
+from core.service.queries.due import alike, at_risk, minutes_left, untold
 from core.service.rules import Alarm
 from core.windows import Part, Window, windowed
 from core.work import Reader
@@ -113,11 +113,14 @@ def escalation_counts(view: Reader) -> EscalationCounts:
 def has_untold(view: Reader) -> bool:
     """Test whether some work is past its time and no lead was told of it."""
     view.authorize(Permission.RUN_CAMPAIGNS)
-    overdue = select(Activity.id).where(
-        pending(), Activity.due_at < view.now, untold(Alarm.MISSED)
-    )
-    found = view.session.scalar(overdue.limit(1))
-    return found is not None or bool(at_risk(view.session, view.now))
+    overdue = select(Activity.id).where(pending(), Activity.due_at < view.now, untold(Alarm.MISSED))
+    if view.session.scalar(overdue.limit(1)) is not None:
+        return True
+    risky = at_risk(view.session, view.now)
+    if not risky:
+        return False
+    late = select(Activity.id).where(alike(view.dialect, risky), untold(Alarm.AT_RISK))
+    return view.session.scalar(late.limit(1)) is not None
 
 
 def _waiting(view: Reader) -> list[ColumnElement[bool]]:
