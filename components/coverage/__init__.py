@@ -1,0 +1,1 @@
+"""What the page of coverage is made of."""

@@ -1,0 +1,77 @@
+"""Whose coverage, of which days and of what: the filters above everything on the page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import streamlit as st
+
+from components import filters, words
+from components.gateway import fetch, now
+from core.coverage.queries.cells import Cell, Coverage, coverage
+from core.coverage.rules import ROLLING, Aim
+from core.people.queries import units
+
+_OWN = "Other days"
+_PERIODS = {**{f"{days} days": days for days in (90, 30, 365)}, _OWN: None}
+assert set(ROLLING) < set(_PERIODS.values())  # noqa: S101  all that is counted can be chosen
+_AIMS = {"Sell to who lacks it": Aim.SELL, "Keep with who holds it": Aim.KEEP}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was chosen; `period` and `unit_id` are what every question about it takes."""
+
+    aim: Aim
+    period: dict[str, Any]
+    unit_id: int | None
+    unit: str | None
+    told: Coverage
+    cells: tuple[Cell, ...]
+
+    @property
+    def of(self) -> dict[str, Any]:
+        return {**self.period, "unit_id": self.unit_id}
+
+
+def ask() -> Asked:
+    """Ask, fetch what was counted, and keep the segments and products that are wanted."""
+    with filters.row():
+        aim = _AIMS[filters.switch("What for", list(_AIMS), "aim")]
+        length = filters.switch("Days up to today", list(_PERIODS), "period")
+    with filters.row():
+        period = _own() if length == _OWN else {"days": _PERIODS[length]}
+        unit = filters.one_of(
+            "Unit", fetch(units), "unit", name=lambda row: row.name, everything="All my units"
+        )
+        unit_id = unit.id if unit else None
+        told = fetch(coverage, aim=aim, unit_id=unit_id, **period)
+        segments = filters.some_of("Segments", _names(told.cells, "segment"), "segment")
+        products = filters.some_of("Products", _names(told.cells, "product"), "product")
+    cells = tuple(
+        cell
+        for cell in told.cells
+        if (not segments or cell.segment in segments) and (not products or cell.product in products)
+    )
+    return Asked(aim, period, unit_id, unit.name if unit else None, told, cells)
+
+
+def days_of(told: Coverage) -> str:
+    """Say which days are told of."""
+    first, last = told.period.first, told.period.last
+    return f"{words.day(first)} to {words.day(last)}"
+
+
+def _own() -> dict[str, date]:
+    today = now().date()
+    first = filters.day("First day", "first") or today - timedelta(days=59)
+    last = filters.day("Last day", "last") or today
+    if first > last or last > today:
+        st.warning("The last day comes after the first, and is over by today. Choose other days.")
+        st.stop()
+    return {"first": first, "last": last}
+
+
+def _names(cells: Sequence[Cell], field: str) -> list[str]:
+    return list(dict.fromkeys(getattr(cell, field) for cell in cells))

@@ -1,0 +1,54 @@
+"""Of which moment the figures tell, and having them counted anew."""
+
+from datetime import timedelta
+
+import streamlit as st
+
+from components import server, words
+from components.coverage.choosing import Asked, days_of
+from components.gateway import current_actor, now, submit
+from core.access import Permission
+from core.coverage.actions import KeepCounted, keep_counted
+from core.coverage.queries.counting import Counted, count
+from core.coverage.rules import chosen
+from core.coverage.upkeep import usual_periods
+from core.database import spilling
+from core.work import reading
+
+OLD = timedelta(hours=36)  # by then the clock that counts every morning stands still
+
+
+def draw(asked: Asked) -> bool:
+    """Say when it was counted, offer to do it again; return whether there is anything to show."""
+    at, may = asked.told.counted_at, current_actor().may(Permission.ANALYSE)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if at is None:
+            st.info(
+                "These days were not counted yet. "
+                + ("Counting reads the whole bank." if may else "Ask a campaign manager to count."),
+                icon=":material/hourglass_empty:",
+            )
+        else:
+            st.caption(f"{days_of(asked.told)}, as counted {words.moment(at)}.")
+            if now() - at > OLD:
+                st.warning("This is older than it should be: nobody has counted since.")
+        if may and st.button("Count anew", icon=":material/refresh:", type="tertiary"):
+            with st.spinner("Counting every customer of the bank…"):
+                counted = _counted(asked)
+            submit(
+                keep_counted,
+                lambda: KeepCounted(counted),
+                done=lambda fact: f"{words.counted(fact.cells, 'cell')} counted anew.",
+            )
+    for name, why in asked.told.left_out.items():
+        st.warning(f"{words.plain(name)} could not be counted. {words.plain(why)}")
+    return at is not None
+
+
+def _counted(asked: Asked) -> Counted:
+    # Read first and written then, so that nobody who works waits for the counting.
+    with reading(spilling(server.engine()), current_actor(), now=now()) as view:
+        if "days" in asked.period:
+            return count(view, periods=usual_periods(view))
+        own = chosen(asked.period["first"], asked.period["last"], today=now().date())
+        return count(view, periods=[own])

@@ -1,0 +1,83 @@
+"""Segments against products: the map, its table, and one cell of it."""
+
+import streamlit as st
+
+from components import filters, words
+from components.charts import coverage as charts
+from components.charts.frame import chart
+from components.coverage import one_cell
+from components.coverage.choosing import Asked
+from components.tables import Column, table
+from core.coverage.queries.cells import Cell
+from core.coverage.rules import Part
+
+_MEASURES: dict[str, charts.Measure] = {"Share reached": "reach", "Open gap": "gap"}
+COLUMNS = (
+    Column("segment", "Segment", pinned=True),
+    Column("product", "Product"),
+    Column("eligible", "Eligible", "count", write=lambda cell: cell.parts.eligible),
+    *(
+        Column(
+            part.replace(" ", "_"),
+            words.sentence(part),
+            "count",
+            write=lambda cell, part=part: cell.parts.of(part),  # type: ignore[misc]  # each its own
+        )
+        for part in Part
+    ),
+    Column("reach", "Share reached", "percent", write=lambda cell: cell.parts.reach.value),
+    Column("gap", "Share open", "percent", write=lambda cell: cell.parts.gap.value),
+    Column(
+        "nobody",
+        "Why nobody",
+        write=lambda cell: words.sentence(cell.nobody) if cell.nobody else None,
+    ),
+)
+
+
+def measure() -> charts.Measure:
+    """Ask which share the map shows."""
+    return _MEASURES[filters.switch("Shown", list(_MEASURES), "show")]
+
+
+def draw(asked: Asked, shown: charts.Measure) -> None:
+    """Draw the map, and the cell that was chosen on it or in the table."""
+    grid = charts.grid(asked.cells)
+    picked = chart(
+        charts.heat_map(grid, shown),
+        key=f"heat-{shown}",
+        reading=reading(asked, shown),
+        cut_off=asked.told.counted_at,
+        choose=True,
+    )
+    st.caption("In percent of the eligible; a cell without a figure has nobody eligible.")
+    one_cell.remember([asked.cells[place] for place in picked if place < len(asked.cells)])
+    with st.expander("Show as a table", key="twin", bind="query-params"):
+        one_cell.remember(table(asked.cells, columns=COLUMNS, key="cells", choose="one"))
+    one_cell.draw(asked)
+
+
+def reading(asked: Asked, shown: charts.Measure) -> str:
+    """Say in a sentence where the share is highest, and of how many cells."""
+    peopled = [cell for cell in asked.cells if cell.parts.eligible]
+    if not peopled:
+        return "No segment has a customer whom a product concerns."
+    touched = [cell for cell in peopled if cell.parts.reached]
+    if shown == "reach":
+        if not touched:
+            return f"Nobody was reached in any of {words.counted(len(peopled), 'cell')}."
+        best = max(touched, key=lambda cell: cell.parts.reach.value or 0)
+        return (
+            f"Customers were reached in **{words.count(len(touched))}** of"
+            f" {words.counted(len(peopled), 'cell')}; most in {_named(best)}:"
+            f" **{words.rate(best.parts.reach)}**."
+        )
+    worst = max(peopled, key=lambda cell: cell.parts.open_gap)
+    return (
+        f"The largest gap is {_named(worst)}: **{words.counted(worst.parts.open_gap, 'customer')}**"
+        f" whom nothing keeps from being asked, {words.percent(worst.parts.gap)} of the eligible."
+    )
+
+
+def _named(cell: Cell) -> str:
+    return f"{words.plain(cell.product)} for {words.plain(cell.segment)}"
