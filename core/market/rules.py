@@ -36,15 +36,8 @@ class Side(Coded):
 LIMITS: Mapping[Side, tuple[float, float]] = {Side.DEPOSIT: (0, 30), Side.LENDING: (0, 60)}
 CENTRAL_BANK = (-5.0, 30.0)  # its rate may fall below zero
 LARGEST_JUMP = 10.0  # points at once
-# Words of the feeds for what is laid on a rate or taken off it: no rate that a customer gets.
-NO_RATES = (
-    "BONUS",
-    "BUNDLE_BONUS",
-    "BUNDLE_DISCOUNT_FIXED",
-    "BUNDLE_DISCOUNT_VARIABLE",
-    "DISCOUNT",
-    "PENALTY",
-)
+# So begin the feeds' terms of what is laid on a rate or taken off it: no rate that a customer gets.
+NO_RATES = ("BONUS", "BUNDLE_", "DISCOUNT", "PENALTY")
 
 
 class ConclusionKind(Coded):

@@ -209,7 +209,21 @@ class TestFinding:
         do(world.mia, record_move, replace(offer, moved_on=TODAY, new_value=3.8))
         do(world.mia, find_threats, FindThreats())
 
-        assert [row.gap for row in rows(ask, world.mia)] == [0.8, 0.5]
+        better, earlier = rows(ask, world.mia)
+        assert (better.gap, better.status) == (0.8, "open")
+        assert (earlier.gap, earlier.status) == (0.5, "dismissed")
+        assert earlier.reason == "Overtaken: Harbour offers 3.8 % by now"
+
+    def test_what_is_being_answered_goes_on_beside_a_better_offer(
+        self, do, ask, world, threatened, offer
+    ):
+        version = ask(world.mia, threat, threat_id=threatened).version
+        do(world.mia, answer_threat, replace(ANSWER, threat_id=threatened, version=version))
+        do(world.mia, record_move, replace(offer, moved_on=TODAY, new_value=3.8))
+
+        do(world.mia, find_threats, FindThreats())
+
+        assert [row.status for row in rows(ask, world.mia)] == ["open", "open"]
 
     def test_time_finds_them_too_once(self, do, ask, engine, world, watched, offer):
         do(world.mia, record_move, offer)
@@ -444,9 +458,7 @@ class TestMeasured:
     def run_id(self, arrange, threatened):
         def make(session):
             people = crowd(session, 150)
-            run_id = finished_run(
-                session, control_share=3333, design={"product_id": w.CURRENT}
-            )
+            run_id = finished_run(session, control_share=3333, design={"product_id": w.CURRENT})
             run = session.get_one(Run, run_id)
             design = session.get_one(Design, run.design_id)
             session.get_one(Campaign, design.campaign_id).type_id = 3

@@ -68,6 +68,8 @@ class DismissThreat:
 def find_threats(work: Work, _request: FindThreats) -> ThreatsFound:
     """Keep as threats what the watches find; doing it again finds nothing new.
 
+    An earlier threat by the same rival that nobody answers is dismissed for the better offer.
+
     :raises Conflict: nothing threatens anybody anew
     """
     work.authorize(Permission.RECORD_MARKET)
@@ -75,6 +77,8 @@ def find_threats(work: Work, _request: FindThreats) -> ThreatsFound:
     if not found:
         raise Conflict("No rival's offer threatens anybody anew.")
 
+    for match in found:
+        _overtake(work, match)
     threats = [_threat(work, match) for match in found]
     work.session.add_all(threats)
     work.session.flush()
@@ -195,6 +199,28 @@ def _named(work: Work, model: type[M], id_: int | None, noun: str) -> M | None:
     if found is None:
         raise NotFound(f"There is no such {noun}.")
     return found
+
+
+def _overtake(work: Work, match: Match) -> None:
+    move = match.move
+    theirs = select(CompetitorMove.id).where(CompetitorMove.competitor_id == move.competitor_id)
+    work.session.execute(
+        update(Threat)
+        .where(
+            Threat.watch_id == match.watch.id,
+            Threat.unit_id == match.whom.unit_id,
+            Threat.status == ThreatStatus.OPEN,
+            Threat.campaign_id.is_(None),
+            Threat.move_id.in_(theirs),
+        )
+        .values(
+            status=ThreatStatus.DISMISSED,
+            reason=f"Overtaken: {match.competitor} offers {match.theirs:g} % by now",
+            closed_at=work.now,
+            version=Threat.version + 1,
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _threat(work: Work, match: Match) -> Threat:

@@ -120,9 +120,16 @@ def following(
         for event in market_events(view, since=since, until=until)
         if event.change and first <= event.moved_on <= last - timedelta(days=within_days)
     ]
-    found = _changes(view, [*of_category, terms_hold(move.terms, terms)], competitor_ids)
-    rivals = sorted({(row.competitor_id, row.name) for row in found}, key=lambda rival: rival[1])
-    return [_followed(event, rival, found, within_days) for event in decisions for rival in rivals]
+    changes: dict[tuple[int, str], list[Row[Any]]] = {}
+    conditions = [*of_category, terms_hold(move.terms, terms)]
+    for row in _changes(view, conditions, competitor_ids):
+        changes.setdefault((row.competitor_id, row.name), []).append(row)
+    rivals = sorted(changes, key=lambda rival: rival[1])
+    return [
+        _followed(event, rival, changes[rival], within_days)
+        for event in decisions
+        for rival in rivals
+    ]
 
 
 def _changes(
@@ -155,7 +162,7 @@ def _followed(
     last = event.moved_on + timedelta(days=within_days)
     changes, days = Counter[float](), Counter[tuple[float, date]]()
     for row in found:
-        if row.competitor_id == rival[0] and event.moved_on <= row.moved_on <= last:
+        if event.moved_on <= row.moved_on <= last:
             changes[row.change] += row.many
             days[row.change, row.moved_on] += row.many
     decision = event.change or 0.0

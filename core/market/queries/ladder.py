@@ -73,7 +73,8 @@ def ladder(
     """Line up the rates of a day, theirs and ours, the best for the customer first.
 
     A rate is the last that was published by that day, be it as a state or as a move; a product
-    that was withdrawn has none. What is doubtful is left out.
+    that was withdrawn, or is missing in the rival's newest state, has none. What is doubtful is
+    left out.
 
     :param on: today unless said
     :param unit_id: what holds in this unit; unless said, every region has rungs of its own
@@ -86,7 +87,7 @@ def ladder(
     regions = lineage(view.session, unit_id) if unit_id is not None else None
     known = published(category, side, on, regions)
     better = known.c.rate.desc() if side is Side.DEPOSIT else known.c.rate.asc()
-    last = in_force(known, on).where(terms_hold(known.c.terms, terms))
+    last = in_force(known, category, side, on).where(terms_hold(known.c.terms, terms))
     place = func.row_number().over(partition_by=known.c.competitor_id, order_by=better)
     found = last.add_columns(place.label("best")).subquery()
     theirs = select(found).order_by(found.c.name, found.c.product)

@@ -11,7 +11,6 @@ from sqlalchemy import (
     and_,
     func,
     literal,
-    not_,
     or_,
     select,
     true,
@@ -38,7 +37,8 @@ def terms_hold(terms: SQLColumnExpression[Any], words: str) -> ColumnElement[boo
 
 def is_rate_of_its_own(terms: SQLColumnExpression[Any]) -> ColumnElement[bool]:
     """Test that terms do not speak of a discount, bonus or penalty laid on another rate."""
-    return not_(or_(*(terms_hold(terms, word) for word in NO_RATES)))
+    said = func.coalesce(terms, "")
+    return and_(*(func.substr(said, 1, len(word)) != word for word in NO_RATES))
 
 
 def rate_offers(

@@ -82,9 +82,18 @@ def published(category: str, side: Side, on: date, regions: Sequence[int] | None
     return select(said, newest.label("newest")).cte("known")
 
 
-def in_force(known: CTE, on: date) -> Select[*tuple[Any, ...]]:
-    """Return the newest rate of each line, but not of products withdrawn since."""
-    move = CompetitorMove
+def in_force(known: CTE, category: str, side: Side, on: date) -> Select[*tuple[Any, ...]]:
+    """Return the newest rate of each line, as far as it still stands on that day.
+
+    It falls when the product is withdrawn, or when a later state of the rival doesn't have it.
+    """
+    move, rate = CompetitorMove, CompetitorRate
+    state = (
+        select(rate.competitor_id, func.max(rate.as_of).label("day"))
+        .where(rate.product_category == category, rate.side == side, rate.as_of <= on)
+        .group_by(rate.competitor_id)
+        .subquery()
+    )
     listing = (
         select(
             move.competitor_id,
@@ -123,7 +132,13 @@ def in_force(known: CTE, on: date) -> Select[*tuple[Any, ...]]:
         .join(Competitor, Competitor.id == known.c.competitor_id)
         .outerjoin(Unit, Unit.id == known.c.unit_id)
         .outerjoin(listing, gone)
-        .where(known.c.newest == 1, known.c.rate.is_not(None), listing.c.kind.is_(None))
+        .outerjoin(state, state.c.competitor_id == known.c.competitor_id)
+        .where(
+            known.c.newest == 1,
+            known.c.rate.is_not(None),
+            listing.c.kind.is_(None),
+            or_(state.c.day.is_(None), known.c.day >= state.c.day),
+        )
     )
 
 
