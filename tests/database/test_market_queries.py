@@ -265,6 +265,19 @@ class TestLadder:
         assert self.rungs(ask, on=day(2, 10)) == [(1, "We", 2.5, None), (2, "First", 1.0, -1.5)]
         assert self.rungs(ask)[0] == (1, "Second", 3.0, 0.5)  # listed again
 
+    def test_what_a_newer_state_does_not_have_is_no_longer_offered(self, ask, rivals, arrange):
+        def published(session):
+            make.move(session, rivals[0], day(1, 20), new_value=9.0, product_code="gone")
+            make.rate(session, rivals[0], 2.2, day(2), product_code="new")
+
+        arrange(published)
+        assert self.rungs(ask, on=day(1, 31))[0] == (1, "First", 9.0, 6.5)
+        assert [row[1:3] for row in self.rungs(ask, best_only=False)] == [
+            ("Second", 3.0),
+            ("We", 2.5),
+            ("First", 2.2),
+        ]
+
     def test_in_a_region_the_nearest_rate_of_ours_counts(self, ask, rivals, arrange):
         def regional(session):
             make.own_rate(session, 2.7, day(1), unit_id=w.REGION)
