@@ -1,6 +1,6 @@
 """One request of one person: a consistent look at the data, or one accountable change."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,9 +12,16 @@ from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from core.access import MEANINGS, Actor, Permission
-from core.database import lost_a_race, read_only, what_is_taken, write_turn
+from core.database import (
+    Prepared,
+    committing,
+    lost_a_race,
+    read_only,
+    what_is_taken,
+    write_turn,
+)
 from core.journal.model import Entry, Event
-from core.journal.writing import values_of, write
+from core.journal.writing import write
 from core.lifecycle import Move
 from core.refusals import Conflict, HeldOut, NotAllowed
 
@@ -86,6 +93,9 @@ class Reader:
 class Work(Reader):
     """What an action needs: a Reader that may also change data and must say so."""
 
+    commits: bool = False  # whether the end of this work is to commit it, and nothing else is
+    begun: bool = field(default=False, init=False)
+    finished: bool = field(default=False, init=False)
     changed: bool = field(default=False, init=False)
     recorded: bool = field(default=False, init=False)
 
@@ -95,10 +105,26 @@ class Work(Reader):
         self.changed = self.recorded = True
         return entry
 
-    def recording(self, fact: Event) -> dict[str, Any]:
-        """Return what a statement needs that makes a change and journals it; see `journaling`."""
+    def finish_with(self, statement: Prepared, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """Let one statement of PostgreSQL be all of this work: a change that journals itself.
+
+        It is committed as it is carried out, in one trip to the server, unless more belongs to
+        this work already. Then it is a part of that like any other, and is committed at the end.
+        Nothing can be added afterwards to what was committed.
+
+        :param statement: the change with the parts that `journaling` makes
+        :param values: what it needs, with `words_of` the fact
+        :returns: the first row, if there is any
+        """
+        if not self.authorized:
+            raise Unaccountable("authorize() every change")
+        values = {**values, "at": self.now, "actor_id": self.actor.person_id}
         self.changed = self.recorded = True
-        return values_of(fact, actor_id=self.actor.person_id, at=self.now)
+        if self.begun or not self.commits:
+            return statement.first(self.session.connection(), values)
+        self.finished = True
+        with committing(self.session.get_bind()) as connection:
+            return statement.first(connection, values)
 
 
 @contextmanager
@@ -131,13 +157,15 @@ def changing(engine: Engine, actor: Actor, *, now: datetime) -> Iterator[Work]:
         _explained(engine, actor, now=now),
         write_turn(engine),
         _Watched(engine, expire_on_commit=False) as session,
-        session.begin(),
     ):
-        work = session.info["work"] = Work(session, actor, now)
+        work = session.info["work"] = Work(session, actor, now, commits=True)
         yield work
+        if work.finished:
+            return
         session.flush()
         if work.changed and not (work.authorized and work.recorded):
             raise Unaccountable("authorize() and record() every change")
+        session.commit()
 
 
 @contextmanager
@@ -199,6 +227,14 @@ def _remember(engine: Engine, actor: Actor, refused: Event, *, now: datetime) ->
 
 class _Watched(Session):
     """A session that tells its work of every change that goes through it."""
+
+
+@event.listens_for(_Watched, "after_begin")
+def _on_begin(session: Session, _transaction: object, _connection: object) -> None:
+    work: Work = session.info["work"]
+    if work.finished:
+        raise Unaccountable("nothing can be added to what is committed already")
+    work.begun = True
 
 
 @event.listens_for(_Watched, "after_flush")

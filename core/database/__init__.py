@@ -1,7 +1,7 @@
 """Where the data lives: columns and tables, the engine, and sets of values."""
 
 from core.database.columns import Base, Code, Coded, Facts, Moment, Money, Number, only
-from core.database.engine import connect, lost_a_race, read_only, spilling, write_turn
+from core.database.engine import committing, connect, lost_a_race, read_only, spilling, write_turn
 from core.database.prepared import Prepared
 from core.database.sets import affected, id_set, insert_into, row_set, text_set, version_set
 from core.database.turns import alone
@@ -18,6 +18,7 @@ __all__ = [
     "Prepared",
     "affected",
     "alone",
+    "committing",
     "connect",
     "id_set",
     "insert_into",

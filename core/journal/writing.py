@@ -40,19 +40,18 @@ def write(session: Session, fact: Event, *, actor_id: int | None, at: datetime) 
     """
     session.flush()
     connection = session.connection()
-    told = told_by(fact)
-    entry = Entry(at=at, actor_id=actor_id, kind=fact.kind, facts=told["facts"])
+    entry = Entry(at=at, actor_id=actor_id, kind=fact.kind)
     if connection.dialect.name == "postgresql":
-        values = values_of(fact, actor_id=actor_id, at=at)
+        values = {"at": at, "actor_id": actor_id, **words_of(fact)}
         entry.id = _all_at_once().one(connection, values)[0]
     else:
-        entry.id = _one_by_one(connection, entry, told)
+        entry.id = _one_by_one(connection, entry, told_by(fact))
     return entry
 
 
-def values_of(fact: Event, *, actor_id: int | None, at: datetime) -> dict[str, Any]:
-    """Return what `journaling` is carried out with."""
-    return {"at": at, "actor_id": actor_id, "kind": fact.kind, "told": json.dumps(told_by(fact))}
+def words_of(fact: Event) -> dict[str, str]:
+    """Return what `journaling` needs to know of a fact; it needs `at` and `actor_id` besides."""
+    return {"kind": fact.kind, "told": json.dumps(told_by(fact))}
 
 
 def journaling(
@@ -114,7 +113,8 @@ def _all_at_once() -> Prepared:
 
 
 def _one_by_one(connection: Connection, entry: Entry, told: dict[str, Any]) -> int:
-    columns = {"at": entry.at, "actor_id": entry.actor_id, "kind": entry.kind, "facts": entry.facts}
+    columns = {name: getattr(entry, name) for name in ("at", "actor_id", "kind")}
+    columns["facts"] = told["facts"]
     entry_id: int = connection.execute(insert(Entry).returning(Entry.id), columns).scalar_one()
     if told["subjects"]:
         names = [{"entry_id": entry_id, "name": name} for name in told["subjects"]]

@@ -34,10 +34,11 @@ from core.access import Permission, Scope
 from core.customers.model import Customer, CustomerState, Product
 from core.database import Moment, Prepared, connect, id_set
 from core.journal.model import Entry, Event, Notice
+from core.journal.writing import journaling, words_of
 from core.people.model import Person, Unit
 from core.people.rules import UnitKind
 from core.refusals import Conflict, NotAllowed
-from core.work import RequestRefused, Unaccountable, changing, reading
+from core.work import RequestRefused, Unaccountable, changing, reading, rehearsing
 from tests.conftest import NOW
 from tests.world import NORTH, SOUTH
 
@@ -206,6 +207,77 @@ class TestWork:
         with Session(engine) as session:
             assert session.scalar(select(Unit.name).where(Unit.id == SOUTH)) == "South" + "+" * 8
         assert len(entries(engine)) == 8
+
+
+class TestFinishing:
+    """Work that is one statement of PostgreSQL, which journals itself."""
+
+    @pytest.fixture
+    def renaming(self, engine):
+        if engine.dialect.name != "postgresql":
+            pytest.skip("SQLite can't change rows within a query")
+        renamed = (
+            update(Unit)
+            .where(Unit.id == bindparam("unit", type_=Integer))
+            .values(name=bindparam("name", type_=String))
+            .returning(Unit.id)
+        ).cte("renamed")
+        parts = journaling({-(10**18): renamed.c.id}, renamed)
+        return Prepared(select(renamed.c.id).add_cte(*parts))
+
+    def finish(self, work, renaming, unit_id=NORTH):
+        work.authorize(Permission.MANAGE_PEOPLE)
+        words = words_of(Renamed(-(10**18), "Norden"))
+        return work.finish_with(renaming, {"unit": unit_id, "name": "Norden", **words})
+
+    def test_is_committed_and_journaled_at_once(self, engine, world, renaming):
+        with changing(engine, world.ada, now=NOW) as work:
+            assert self.finish(work, renaming) == (NORTH,)
+            assert name_of(engine) == "Norden"
+
+        [entry] = entries(engine)
+        assert (entry.kind, entry.actor_id, entry.at) == ("unit.renamed", 10, NOW)
+        assert entry.facts == {"unit_id": NORTH, "name": "Norden"}
+        assert [subject.name for subject in entry.subjects] == [f"unit:{NORTH}"]
+        assert [notice.subject for notice in entry.notices] == [f"unit:{NORTH}"]
+
+    def test_journals_nothing_where_nothing_changed(self, engine, world, renaming):
+        with changing(engine, world.ada, now=NOW) as work:
+            assert self.finish(work, renaming, unit_id=4711) is None
+        assert entries(engine) == []
+
+    def test_is_part_of_what_was_begun_before(self, engine, world, renaming):
+        with pytest.raises(ZeroDivisionError), changing(engine, world.ada, now=NOW) as work:
+            work.session.execute(select(Unit.id))
+            assert self.finish(work, renaming) == (NORTH,)
+            _ = 1 / 0
+
+        assert name_of(engine) == "North"
+        assert entries(engine) == []
+
+    def test_is_undone_by_a_rehearsal(self, engine, world, renaming):
+        with rehearsing(engine, world.ada, now=NOW) as work:
+            assert self.finish(work, renaming) == (NORTH,)
+        assert name_of(engine) == "North"
+
+    def test_can_not_be_added_to(self, engine, world, renaming):
+        with pytest.raises(Unaccountable), changing(engine, world.ada, now=NOW) as work:
+            self.finish(work, renaming)
+            work.session.execute(update(Unit).where(Unit.id == SOUTH).values(name="Süden"))
+        assert len(entries(engine)) == 1
+
+    def test_needs_a_permission_first(self, engine, world, renaming):
+        with pytest.raises(Unaccountable), changing(engine, world.ada, now=NOW) as work:
+            work.finish_with(renaming, {"unit": NORTH, "name": "Norden"})
+        assert name_of(engine) == "North"
+
+    def test_leaves_the_connection_as_it_was(self, engine, world, renaming):
+        with changing(engine, world.ada, now=NOW) as work:
+            self.finish(work, renaming)
+        with pytest.raises(ZeroDivisionError), changing(engine, world.ada, now=NOW) as work:
+            rename(work, "Septentrion")
+            _ = 1 / 0
+        assert name_of(engine) == "Norden"
 
 
 class TestScope:

@@ -37,7 +37,7 @@ from core.activities.rules import TAKE, Status
 from core.campaigns.model import Design
 from core.campaigns.rules import ActivityType
 from core.database import Moment, Number, Prepared
-from core.journal.writing import journaling
+from core.journal.writing import journaling, words_of
 from core.people.conditions import valid_on
 from core.people.model import PersonQualification
 from core.runs.counted import keeping
@@ -59,26 +59,31 @@ _STAND_INS = Claimed(*(-(10**18) - n for n in range(len(Claimed._fields))))
 
 def claimed_next(work: Work, of_type: ActivityType | None) -> ActivityTaken | None:
     """Give what is next to the actor, with its history, and record it, if there is any."""
-    connection = work.session.connection()
     values = claimed_by(work.actor, work.now)
     if work.dialect == "postgresql":
-        values |= work.recording(_taken(_STAND_INS, work.actor))
-        row = _all_at_once(of_type).first(connection, values)
-        return None if row is None else _taken(Claimed(*row), work.actor)
+        words = _words(work.actor.person_id)
+        row = work.finish_with(_all_at_once(of_type), {**values, **words})
+        return None if row is None else _taken(Claimed(*row), work.actor.person_id)
+    connection = work.session.connection()
     row = connection.execute(claim(of_type), values).one_or_none()
     if row is None:
         return None
     claimed = Claimed(*row)
     connection.execute(_told(), values | claimed._asdict())
     stamp(work, claimed, "assigned_at")
-    fact = _taken(claimed, work.actor)
+    fact = _taken(claimed, work.actor.person_id)
     work.record(fact)
     return fact
 
 
-def _taken(claimed: Claimed, claimant: Actor) -> ActivityTaken:
-    assert claimant.person_id is not None  # noqa: S101  tells the type
-    return ActivityTaken(claimed.id, claimed.customer_id, claimed.run_id, claimant.person_id)
+def _taken(claimed: Claimed, claimant: int | None) -> ActivityTaken:
+    assert claimant is not None  # noqa: S101  tells the type
+    return ActivityTaken(claimed.id, claimed.customer_id, claimed.run_id, claimant)
+
+
+@lru_cache(maxsize=1024)
+def _words(claimant: int | None) -> dict[str, str]:
+    return words_of(_taken(_STAND_INS, claimant))
 
 
 def claimed_by(actor: Actor, now: datetime) -> dict[str, Any]:
@@ -175,7 +180,7 @@ def _all_at_once(of_type: ActivityType | None) -> Prepared:
         select(*claimed.c).add_cte(
             told,
             stamped.returning(Candidate.run_id).cte("stamped"),
-            *journaling(dict(zip(_STAND_INS, claimed.c, strict=True)), claimed),
+            *journaling(dict(zip(_STAND_INS[:3], claimed.c, strict=False)), claimed),
         )
     )
 
