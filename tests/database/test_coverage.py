@@ -1,0 +1,360 @@
+"""Coverage as it is kept and asked for: periods, units, overlaps, worth, and who may."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core.access import SYSTEM, Actor, Role, Scope
+from core.campaigns.rules import Objective
+from core.coverage.actions import KeepCounted, keep_counted
+from core.coverage.model import CoverageCell, CoverageCount
+from core.coverage.queries.cells import coverage, never_contacted
+from core.coverage.queries.counting import count
+from core.coverage.queries.customers import customers_of
+from core.coverage.queries.overlapping import overlap
+from core.coverage.queries.worth import opportunities
+from core.coverage.rules import (
+    AIMS,
+    Aim,
+    Nobody,
+    Obstacle,
+    Part,
+    Parts,
+    Period,
+    obstacles,
+    rolling,
+)
+from core.coverage.upkeep import MOST_OF_ONES_OWN, is_due, keep, usual_periods
+from core.customers.model import CustomerState, Product
+from core.impact.model import RunCell, RunFold
+from core.journal.model import Entry
+from core.passing import pass_time
+from core.refusals import Invalid, NotAllowed, NotFound
+from core.segments.model import Segment
+from core.work import reading, upkeep
+from tests import world as bank
+from tests.conftest import NOW
+from tests.making.campaigns import segment
+from tests.making.runs import launched_run
+
+TODAY = NOW.date()
+DAY = timedelta(days=1)
+OWN = {"first": date(2026, 1, 1), "last": date(2026, 1, 31)}
+
+
+@pytest.fixture
+def counted(engine):
+    """Count and keep, as the server does every morning."""
+
+    def carry_out(*periods, now=NOW):
+        with reading(engine, SYSTEM, now=now) as view:
+            found = count(view, periods=periods or usual_periods(view))
+        with upkeep(engine) as session:
+            keep(session, found)
+        return found
+
+    return carry_out
+
+
+@pytest.fixture
+def campaign(arrange):
+    """1 to 4 have work for savings, 5 and 6 are held out; everybody is a segment."""
+
+    def rows(session):
+        made = launched_run(session, range(1, 5), control=(5, 6), design={"code": "SAVE"})
+        return made, segment(session, "everybody", rule={"all": []})
+
+    return arrange(rows)
+
+
+def cell_of(told, segment_id, product_id=bank.SAVINGS):
+    [found] = [c for c in told.cells if (c.segment_id, c.product_id) == (segment_id, product_id)]
+    return found
+
+
+def test_a_cell_tells_where_everybody_stands(ask, world, campaign, counted):
+    counted()
+    told = ask(world.mia, coverage)
+    assert (told.counted_at, told.period) == (NOW, rolling(90, TODAY))
+    assert cell_of(told, campaign[1]).parts == Parts(held_out=2, in_work=4, open_gap=8)
+
+
+def test_each_sees_the_own_units(ask, world, campaign, counted):
+    counted()
+    for actor, eligible in ((world.mia, 14), (world.lea, 9), (world.lou, 5), (world.eve, 14)):
+        assert cell_of(ask(actor, coverage), campaign[1]).parts.eligible == eligible
+    south = cell_of(ask(world.mia, coverage, unit_id=bank.SOUTH), campaign[1])
+    assert south.parts == Parts(open_gap=5)
+    region = cell_of(ask(world.mia, coverage, unit_id=bank.REGION), campaign[1])
+    assert region.parts.eligible == 14
+    with pytest.raises(NotFound, match="no such unit among yours"):
+        ask(world.lea, coverage, unit_id=bank.SOUTH)
+
+
+def test_a_cell_without_anybody_says_why(ask, world, arrange, campaign, counted):
+    nobody = arrange(
+        lambda session: segment(session, "nobody", rule={"holds": {"product": "gold"}})
+    )
+    arrange(lambda session: session.execute(update(CustomerState).values(products=1)))
+    counted()
+    sell, kept = ask(world.mia, coverage), ask(world.mia, coverage, aim=Aim.KEEP)
+    assert cell_of(sell, nobody).nobody is Nobody.IN_SEGMENT
+    assert cell_of(sell, campaign[1], bank.CURRENT).nobody is Nobody.LACKS_IT
+    assert cell_of(kept, campaign[1], bank.GOLD).nobody is Nobody.HOLDS_IT
+    assert cell_of(kept, campaign[1], bank.GOLD).parts.reach.value is None
+
+
+def test_the_database_refuses_a_cell_that_is_not_the_sum_of_its_parts(engine, campaign, counted):
+    counted()
+    with (
+        pytest.raises(IntegrityError, match="identity"),
+        Session(engine) as session,
+        session.begin(),
+    ):
+        session.execute(update(CoverageCell).values(eligible=CoverageCell.eligible + 1))
+
+
+def test_what_was_not_counted_is_not_made_up(ask, world, campaign):
+    told = ask(world.mia, coverage)
+    assert (told.counted_at, told.cells) == (None, ())
+    assert ask(world.mia, never_contacted) == []
+    assert ask(world.mia, overlap).customers == 0
+    of = {"segment_id": campaign[1], "product_id": bank.SAVINGS}
+    with pytest.raises(NotFound, match="not counted yet"):
+        ask(world.mia, customers_of, **of)
+
+
+def test_days_of_ones_own_are_counted_when_asked_for(do, ask, engine, world, campaign, counted):
+    counted()
+    with reading(engine, world.mia, now=NOW) as view:
+        found = count(view, periods=[Period(**OWN)])
+    fact = do(world.mia, keep_counted, KeepCounted(found))
+    assert (fact.first, fact.last) == (OWN["first"], OWN["last"])
+    # The run began later, so nobody was held out then; what is in work is so now.
+    told = ask(world.mia, coverage, **OWN)
+    assert cell_of(told, campaign[1]).parts == Parts(in_work=4, open_gap=10)
+    with Session(engine) as session:
+        assert session.scalar(select(Entry.kind).order_by(Entry.id.desc())) == "coverage.counted"
+
+
+def test_only_so_many_days_of_ones_own_are_kept(engine, campaign, counted):
+    counted()
+    for days in range(MOST_OF_ONES_OWN + 2):
+        counted(Period(TODAY - days * DAY, TODAY), now=NOW + timedelta(minutes=days))
+    with Session(engine) as session:
+        own = session.scalars(select(CoverageCount.first_on).where(CoverageCount.days.is_(None)))
+        assert min(own) == TODAY - (MOST_OF_ONES_OWN + 1) * DAY
+        assert session.scalar(select(func.count()).select_from(CoverageCount)) == 8
+    counted(now=NOW + DAY)  # the next morning they have gone
+    with Session(engine) as session:
+        assert session.scalar(select(func.count()).select_from(CoverageCount)) == 3
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ({"first": TODAY, "last": TODAY - DAY}, "is before the first"),
+        ({"first": TODAY, "last": TODAY + DAY}, "end the period today"),
+        ({"first": date(1990, 1, 1), "last": TODAY}, "at most 3,660 days"),
+        ({"days": None}, "Say for which days"),
+    ],
+)
+def test_days_that_cannot_be_are_refused(ask, world, asked, why):
+    with pytest.raises(Invalid, match=why):
+        ask(world.mia, coverage, **asked)
+
+
+@pytest.mark.parametrize("query", [coverage, overlap, never_contacted, opportunities])
+@pytest.mark.parametrize("who", ["ann", "ada"])
+def test_aggregates_are_for_who_sees_the_portfolio(ask, world, query, who):
+    with pytest.raises(NotAllowed):
+        ask(getattr(world, who), query)
+
+
+def test_only_who_sees_customers_lists_them(ask, world, campaign, counted):
+    counted()
+    of = {"segment_id": campaign[1], "product_id": bank.SAVINGS, "part": Part.HELD_OUT}
+    with pytest.raises(NotAllowed):
+        ask(world.eve, customers_of, **of)
+    rows = ask(world.mia, customers_of, **of).rows
+    assert [row.id for row in sorted(rows, key=lambda row: row.id)] == [5, 6]
+    assert {row.name for row in rows} == {"C••• 0••• E•••"}
+    assert ask(world.lou, customers_of, **of).total == 0
+
+
+def test_only_who_analyses_counts(engine, do, world, counted):
+    found = counted()
+    with pytest.raises(NotAllowed), reading(engine, world.eve, now=NOW) as view:
+        count(view, periods=[rolling(90, TODAY)])
+    with pytest.raises(NotAllowed):
+        do(world.lea, keep_counted, KeepCounted(found))
+
+
+def test_a_segment_that_cannot_be_meant_is_named(ask, arrange, world, campaign, counted):
+    broken = {"holds": {"product": "gone"}}
+    arrange(lambda session: segment(session, "broken", rule=broken))
+    counted()
+    told = ask(world.mia, coverage)
+    assert "Broken" in told.left_out
+    assert "Broken" not in {cell.segment for cell in told.cells}
+    assert cell_of(told, campaign[1]).parts.eligible == 14
+
+
+def test_more_segments_than_one_number_has_bits(ask, arrange, world, counted):
+    def rows(session):
+        return [
+            segment(session, f"s{n}", rule={"holds": {"product": "savings"}}) for n in range(70)
+        ]
+
+    made = arrange(rows)
+    counted()
+    kept = ask(world.mia, coverage, aim=Aim.KEEP)
+    assert {cell_of(kept, id_).parts.eligible for id_ in made} == {1}
+
+
+def test_campaigns_that_meet_the_same_customers_are_counted(ask, arrange, world, counted):
+    def rows(session):
+        first = launched_run(session, range(1, 5), control=(6,), design={"code": "A"})
+        second = launched_run(session, (3, 4, 5, 11), design={"code": "B"})
+        third = launched_run(
+            session, (4, 12), design={"code": "C", "campaign_columns": {"type_id": 4}}
+        )
+        return [each.campaign_id for each in (first, second, third)]
+
+    one, other, _administrative = arrange(rows)
+    counted()
+    found = ask(world.mia, overlap)
+    assert {each.campaigns: each.customers for each in found.depths} == {1: 4, 2: 2}
+    assert (found.customers, found.in_several) == (6, 2)
+    assert {id_: customers for id_, (_name, customers) in found.sizes.items()} == {one: 4, other: 4}
+    [pair] = found.pairs
+    assert (pair.campaign_id, pair.other_id, pair.both, pair.share) == (one, other, 2, 0.5)
+    south = ask(world.lou, overlap)
+    assert {each.campaigns: each.customers for each in south.depths} == {1: 1}
+    assert south.pairs == ()
+
+
+def test_an_hour_in_a_gap_is_worth_what_similar_campaigns_brought(ask, arrange, world, counted):
+    def rows(session):
+        made = launched_run(session, range(1, 5), design={"code": "A", "contact_cost": 2})
+        session.add(RunFold(run_id=made.run_id, folded_at=NOW))
+        session.flush()
+        zeros = dict.fromkeys(
+            ("assigned", "attempted", "reached", "responded", "converted", "outcomes"), 0
+        )
+        more = {"reached_outcomes": 0, "attempts": 0, "value": 0, "squares": 0}
+        key = {"run_id": made.run_id, "branch_id": bank.NORTH, "channel_id": 0}
+        asked = {"targeted": 400, "confirmed": 400}
+        session.add(RunCell(**key, arm=1, **asked, won=40, **zeros, **more))
+        session.add(RunCell(**key, arm=0, **asked, won=0, **zeros, **more))
+        session.execute(
+            update(Product).where(Product.id == bank.SAVINGS).values(yearly_margin=Decimal(120))
+        )
+        return segment(session, "everybody", rule={"all": []})
+
+    everybody = arrange(rows)
+    counted()
+    found = ask(world.mia, opportunities)
+    [best] = [
+        row
+        for row in found.rows
+        if (row.cell.segment_id, row.cell.product_id) == (everybody, bank.SAVINGS)
+    ]
+    assert best.outlook.rate == 0.1
+    assert best.outlook.minutes == 15
+    assert best.outlook.profit == Decimal("10.0")  # a tenth of 120, less a contact of 2
+    assert best.outlook.hourly == Decimal(40)
+    assert best.customers == 10
+    assert best.profit == Decimal(100)
+    assert "40 of 400 asked" in best.outlook.basis
+    [unknown] = [
+        row
+        for row in found.rows
+        if (row.cell.segment_id, row.cell.product_id) == (everybody, bank.GOLD)
+    ]
+    assert unknown.outlook.hourly is None
+    assert found.rows.index(best) < found.rows.index(unknown)
+
+
+@pytest.mark.parametrize(
+    ("parts", "room", "blocked"),
+    [
+        (Parts(open_gap=5), 5, ()),
+        (Parts(open_gap=5), 4, (Obstacle.CAPACITY,)),
+        (Parts(open_gap=5, no_consent=3, do_not_contact=2), None, (Obstacle.CONSENT,)),
+        (Parts(open_gap=5, capped=4), 9, ()),
+        (Parts(capped=1), 9, (Obstacle.CAPS,)),
+    ],
+)
+def test_what_blocks_a_gap(parts, room, blocked):
+    assert obstacles(parts, room=room) == blocked
+
+
+def test_time_counts_coverage_once_a_day(engine, world, ask, campaign):
+    pass_time(engine, now=NOW)
+    assert ask(world.mia, coverage).counted_at == NOW
+    pass_time(engine, now=NOW + timedelta(minutes=1))
+    assert ask(world.mia, coverage).counted_at == NOW
+    with reading(engine, SYSTEM, now=NOW + DAY) as view:
+        assert is_due(view)
+    pass_time(engine, now=NOW + DAY)
+    assert ask(world.mia, coverage, now=NOW + DAY).counted_at == NOW + DAY
+
+
+def test_a_regional_manager_counts_the_bank_but_sees_the_region(engine, ask, do, campaign):
+    of_north = Actor(
+        person_id=6,
+        name="Regional",
+        roles=frozenset({Role.CAMPAIGN_MANAGER}),
+        scope=Scope(unit_ids=(bank.NORTH,)),
+        unit_id=bank.NORTH,
+    )
+    with reading(engine, of_north, now=NOW) as view:
+        found = count(view, periods=usual_periods(view))
+    do(of_north, keep_counted, KeepCounted(found))
+    assert cell_of(ask(of_north, coverage), campaign[1]).parts.eligible == 9
+    assert cell_of(ask(SYSTEM, coverage), campaign[1]).parts.eligible == 14
+
+
+def test_a_campaign_to_keep_reaches_who_holds_the_product(ask, arrange, world, counted):
+    def rows(session):
+        launched_run(
+            session,
+            (7, 8),
+            design={"code": "KEEP", "product_id": bank.SAVINGS, "campaign_columns": {"type_id": 3}},
+        )
+        return segment(session, "everybody", rule={"all": []})
+
+    everybody = arrange(rows)
+    counted()
+    kept = cell_of(ask(world.mia, coverage, aim=Aim.KEEP), everybody)
+    # 8 holds none any more, and is in work all the same: nobody who is worked on vanishes.
+    assert kept.parts == Parts(in_work=2)
+    sold = cell_of(ask(world.mia, coverage), everybody)
+    assert sold.parts == Parts(open_gap=14)
+
+
+def test_a_bank_without_segments_or_products_has_no_cells(engine, ask, world, counted):
+    with Session(engine) as session, session.begin():
+        session.execute(delete(Segment))
+    counted()
+    told = ask(world.mia, coverage)
+    assert (told.counted_at, told.cells) == (NOW, ())
+
+
+def test_what_is_not_a_sale_covers_nobody(ask, arrange, world, counted):
+    def rows(session):
+        launched_run(session, range(1, 5), design={"campaign_columns": {"type_id": 4}})
+        return segment(session, "everybody", rule={"all": []})
+
+    everybody = arrange(rows)
+    counted()
+    assert cell_of(ask(world.mia, coverage), everybody).parts == Parts(open_gap=14)
+
+
+def test_every_objective_but_the_administrative_has_an_aim():
+    assert {*Objective} - AIMS.keys() == {Objective.ADMINISTRATIVE}
