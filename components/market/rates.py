@@ -46,7 +46,7 @@ def draw() -> None:
         on = filters.day("On", "on")
         unit_id = region.id if region else None
         own = _own(
-            fetch(queries.ladder, category=what.category, side=what.side, unit_id=unit_id, on=on)
+            fetch(queries.own_rungs, category=what.category, side=what.side, unit_id=unit_id, on=on)
         )
         ours = filters.one_of(
             "Our rate", own, "with", name=_named, everything=_named(own[0]) if own else "None"
@@ -86,8 +86,7 @@ def _own(rungs: list[LadderRow]) -> list[LadderRow]:
     """Return our rates, one of each product and terms: the best where regions differ."""
     found: dict[tuple[int | None, str], LadderRow] = {}
     for rung in rungs:
-        if rung.is_ours:
-            found.setdefault((rung.product_id, rung.terms), rung)
+        found.setdefault((rung.product_id, rung.terms), rung)
     return list(found.values())
 
 

@@ -19,6 +19,7 @@ from core.market.queries import (
     moves,
     own_rate,
     own_rates,
+    own_rungs,
     rate_offers,
     tallies,
     terms_hold,
@@ -114,6 +115,7 @@ class TestFeed:
                 (tallies, {}),
                 (comparisons, {}),
                 (ladder, SAVED),
+                (own_rungs, SAVED),
                 (market_events, {}),
                 (following, {"category": "x"}),
                 (own_rates, {"window": Window()}),
@@ -297,6 +299,9 @@ class TestLadder:
         ]
         ours = [row for row in self.rungs(ask) if row[1] == "We"]
         assert [row[2] for row in ours] == [2.8, 2.7, 2.5]  # every region has its rung
+        assert [row.rate for row in ask(SYSTEM, own_rungs, **SAVED)] == [2.8, 2.7, 2.5]
+        north = ask(SYSTEM, own_rungs, unit_id=w.NORTH, **SAVED)
+        assert [(row.place, row.rate) for row in north] == [(1, 2.7)]
 
     def test_it_compares_with_the_product_asked_for(self, ask, rivals, arrange):
         arrange(lambda session: make.own_rate(session, 0.5, day(1), product_id=w.CURRENT))

@@ -10,7 +10,7 @@ from core.market.queries.feed import (
     vocabulary,
 )
 from core.market.queries.following import FollowRow, MarketEventRow, following, market_events
-from core.market.queries.ladder import Comparison, LadderRow, comparisons, ladder
+from core.market.queries.ladder import Comparison, LadderRow, comparisons, ladder, own_rungs
 from core.market.queries.offers import rate_offers, terms_hold
 from core.market.queries.rates import OwnRate, OwnRateRow, own_rate, own_rates
 from core.market.queries.tallies import MonthTally, Tally, months, tallies
@@ -37,6 +37,7 @@ __all__ = [
     "moves",
     "own_rate",
     "own_rates",
+    "own_rungs",
     "rate_offers",
     "tallies",
     "terms_hold",

@@ -59,6 +59,21 @@ class LadderRow:
     product_id: int | None
 
 
+def own_rungs(
+    view: Reader,
+    *,
+    category: str,
+    side: Side,
+    on: date | None = None,
+    unit_id: int | None = None,
+) -> list[LadderRow]:
+    """Return our own rates of a day alone, the best for the customer first."""
+    view.authorize(*SEES)
+    regions = lineage(view.session, unit_id) if unit_id is not None else None
+    own = _ours(view, category, side, on or view.now.date(), regions, None)
+    return _placed(own, side, own)
+
+
 def ladder(
     view: Reader,
     *,
