@@ -48,7 +48,7 @@ def import_file(
     listing: _List = False,
     as_json: AsJson = False,
 ) -> None:
-    """Import customers, holdings, results or moves from a file, or undo an import."""
+    """Import customers, holdings, results, moves or rates from a file, or undo an import."""
     if listing:
         rows = ask(imports, window=Window(descending=True, size=LARGEST)).rows
         print_json(rows) if as_json else print_rows(rows)
