@@ -32,7 +32,7 @@ from core.runs.model import Candidate
 from core.runs.rules import TREATED_ARM, Confirmation
 
 WORKERS = (1, 8, 32)
-CLAIMS = 480  # of all workers together, in one turn
+CLAIMS = 192  # of all workers together, in one turn: short turns share what else goes on
 OURS, PEERS = "take next", ("procrastinate", "pgqueuer")
 
 
@@ -60,7 +60,7 @@ class Taken:
         return sorted(self.waits)[int(len(self.waits) * share)] * 1000
 
 
-def main(waiting: int = 50_000, rounds: int = 5) -> bool:
+def main(waiting: int = 50_000, rounds: int = 15) -> bool:
     """Measure, print what came out, and tell whether nobody claims quicker than we do."""
     with tempfile.TemporaryDirectory(prefix="fairlead-benchmark-") as folder:
         Path(folder).chmod(0o755)  # the server runs as a user of its own
