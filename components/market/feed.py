@@ -18,7 +18,9 @@ from core.people.queries.units import units
 
 FACTS, DOUBTFUL = "Facts only", "Doubtful only"
 BY_KIND, BY_RIVAL = "Kind", "Rival"
-_FOLDED = frozenset({"product", "terms", "region", "since", "until"})  # filters by their keys
+_FOLDED = frozenset(
+    {"product", "terms", "region", "since", "until", "trust"}
+)  # filters by their keys
 
 
 COLUMNS = (
@@ -91,12 +93,10 @@ def _asked() -> dict[str, Any]:
     rival = filters.one_of("Rival", fetch(queries.competitors), "rival", name=lambda row: row.name)
     kind = filters.one_of("Move", list(MoveKind), "kind", name=naming.kind)
     category = filters.one_of("Category", fetch(queries.vocabulary).categories, "category")
-    trust = filters.one_of("Trust", (FACTS, DOUBTFUL), "trust")
     asked = {
         "competitor_id": rival.id if rival else None,
         "kind": kind,
         "category": category,
-        "is_plausible": None if trust is None else trust == FACTS,
     }
     return {name: value for name, value in asked.items() if value is not None}
 
@@ -109,12 +109,14 @@ def _more() -> dict[str, Any]:
         terms = filters.text("Terms", "terms", placeholder="Such as variable")
         region = filters.one_of("Holds in", fetch(units), "region", name=lambda unit: unit.name)
         since, until = filters.day("From", "since"), filters.day("Until", "until")
+        trust = filters.one_of("Trust", (FACTS, DOUBTFUL), "trust")
     asked = {
         "product": product or None,
         "terms": terms or None,
         "unit_id": region.id if region else None,
         "since": since,
         "until": until,
+        "is_plausible": None if trust is None else trust == FACTS,
     }
     return {name: value for name, value in asked.items() if value is not None}
 
