@@ -14,20 +14,20 @@ _LONGEST = 46
 
 def stakes(rows: Sequence[ThreatRow]) -> go.Figure:
     """Draw the balance of those exposed, coloured by whether somebody answers."""
-    kinds = dict.fromkeys(standing(row) for row in rows)
+    kinds = dict.fromkeys(_kind(row) for row in rows)
     names = [_label(row) for row in rows]
     traces = [
         go.Bar(
-            y=[name for name, row in zip(names, rows, strict=True) if standing(row) == kind],
-            x=[float(row.balance) for row in rows if standing(row) == kind],
+            y=[name for name, row in zip(names, rows, strict=True) if _kind(row) == kind],
+            x=[float(row.balance) for row in rows if _kind(row) == kind],
             customdata=[
                 [words.money(row.balance), words.counted(row.customers, "customer")]
                 for row in rows
-                if standing(row) == kind
+                if _kind(row) == kind
             ],
             orientation="h",
             name=kind,
-            marker_color=next(look.colour(meaning(row)) for row in rows if standing(row) == kind),
+            marker_color=next(look.colour(meaning(row)) for row in rows if _kind(row) == kind),
             hovertemplate="%{y}<br>%{customdata[1]} with %{customdata[0]}<extra></extra>",
         )
         for kind in kinds
@@ -58,6 +58,10 @@ def reading(rows: Sequence[ThreatRow], total: int) -> str:
         f" {words.plain(first.name)}: {words.counted(first.customers, 'customer')} with"
         f" {words.money(first.balance, short=True)}.{shown}"
     )
+
+
+def _kind(row: ThreatRow) -> str:
+    return f"{words.sentence(row.kind)}, {standing(row).lower()}"
 
 
 def _label(row: ThreatRow) -> str:

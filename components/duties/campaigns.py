@@ -2,9 +2,15 @@
 
 from collections.abc import Iterator
 
+from components import words
 from components.duties.duty import Duty
 from components.gateway import fetch, now
 from core.campaigns.queries import CampaignState, approvals_wanted, campaigns
+from core.market.queries.tasks import TaskState, market_tasks
+from core.market.rules import ConclusionKind, ThreatStatus
+from core.portfolio.queries.directions import directions
+from core.portfolio.queries.threats import unanswered
+from core.portfolio.rules import DirectionState
 from core.runs.queries import runs
 from core.runs.rules import RunStatus
 from core.windows import Window
@@ -36,7 +42,16 @@ def approver() -> Iterator[Duty]:
 
 
 def manager() -> Iterator[Duty]:
-    """Count the runs and campaigns that need their manager."""
+    """Count the threats, runs and campaigns that need their manager."""
+    yield Duty(
+        fetch(unanswered).threats,
+        "threat has no answer yet",
+        "threats have no answer yet",
+        "no threat lacks an answer",
+        "threats",
+        "bad",
+        {"status": ThreatStatus.OPEN, "kind": ConclusionKind.THREAT},
+    )
     running = fetch(runs, status=_RUNNING, window=Window(size=200)).rows
     today = now().date()
     yield Duty(
@@ -81,3 +96,27 @@ def manager() -> Iterator[Duty]:
         found = fetch(campaigns, mine=True, state=state, window=_COUNT_ONLY).total
         query = {"state": state, "mine": "true"}
         yield Duty(found, one, many, nothing, "campaigns", query=query)
+
+
+def steering() -> Iterator[Duty]:
+    """Count what was set going and should have begun or ended by now."""
+    late = fetch(directions, states=(DirectionState.OVERDUE,))
+    yield Duty(
+        len(late),
+        "direction should have begun or ended by now",
+        "directions should have begun or ended by now",
+        "no direction is overdue",
+        "assessments",
+        "bad",
+        {"view": "Directions", "state": words.sentence(DirectionState.OVERDUE)},
+    )
+    due = fetch(market_tasks, state=TaskState.DUE, window=_COUNT_ONLY).total
+    yield Duty(
+        due,
+        "market task is due",
+        "market tasks are due",
+        "no market task is due",
+        "market_tasks",
+        "warn",
+        {"state": words.sentence(TaskState.DUE)},
+    )

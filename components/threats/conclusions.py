@@ -41,13 +41,13 @@ def draw() -> None:
     lack = fetch(unanswered)
     tiles(
         [
-            Tile("Threats without an answer", words.count(lack.threats)),
+            Tile("Unanswered threats", words.count(lack.threats)),
             Tile(
-                "Exposures",
+                "Most customers at once",
                 words.count(lack.customers),
-                help="Customers, each once for every threat without an answer.",
+                help="Exposed to one threat without an answer; one customer may be to several.",
             ),
-            Tile("Balance at stake", words.money(lack.balance, short=True)),
+            Tile("Most balance at once", words.money(lack.balance, short=True)),
         ]
     )
     _look()

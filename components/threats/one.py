@@ -15,10 +15,10 @@ from core.portfolio.queries.threats import ThreatRow, threat
 COLUMNS = (
     Column("customer_no", "Number"),
     Column("name", "Name"),
-    Column("branch", "Branch", sort="branch"),
     Column("balance", "Balance", "money", sort="balance"),
     Column("yearly_value", "Value a year", "money", sort="value"),
     Column("churn_risk", "Churn risk", "percent", sort="churn"),
+    Column("branch", "Branch", sort="branch"),
 )
 
 

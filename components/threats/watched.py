@@ -18,7 +18,7 @@ COLUMNS = (
     Column("product", "Our product"),
     Column("region", "In"),
     Column("our_rate", "Our rate (% a year)", "rate"),
-    Column("product_category", "Rivals' category", width="medium"),
+    Column("product_category", "Rivals' category"),
     Column("terms", "Their terms", write=lambda row: row.terms or "any"),
     Column("side", "Side"),
     Column("threshold", "Better by (points)", "number"),

@@ -40,7 +40,9 @@ from data.demo.founded import Bank, Course
 from data.demo.planning import found_plan
 from data.demo.runs import FINISHED, at_work
 from data.demo.standing import keep_versions, stand
+from data.demo.steering import steer
 from data.demo.telling import tell_of_designs
+from data.demo.threatening import threaten
 from data.reference import lay_down
 
 Tell = Callable[[str, int, int], None]  # what is being done, how much is done, of how much
@@ -103,6 +105,8 @@ def build(
         _measure(session, now)
         keep_versions(session)
         stand(session, seed=seed, now=now)
+        steer(session, now)
+        threaten(session, now)
         built = Built(
             seed=seed,
             customers=customers,

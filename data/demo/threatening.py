@@ -19,10 +19,11 @@ from core.market.actions.watching import SetWatch, set_watch
 from core.market.model import Threat
 from core.market.queries.matching import matches
 from core.market.rules import ConclusionKind, Side
+from core.people.model import Unit
 from core.people.queries import actor_of
+from core.people.rules import UnitKind
 from core.portfolio.actions.answering import AnswerThreat, answer_threat
 from core.work import Work
-from data.demo.bank import Staff
 
 # our product, the rivals' category, their terms, side, points
 WATCHED = (
@@ -33,19 +34,20 @@ WATCHED = (
 _LOOKS = (20, 12, 0)  # days ago
 
 
-def threaten(session: Session, staff: Staff, now: datetime) -> None:
+def threaten(session: Session, now: datetime) -> None:
     """Insert what is watched and what was concluded, by the actions that people use."""
     owner = session.scalars(select(Campaign.owner_id).where(Campaign.code == "SAVE")).one()
     if owner is None:
         return
     actor = actor_of(session, owner)
+    bank_id = session.scalars(select(Unit.id).where(Unit.kind == UnitKind.BANK)).one()
     products = dict(session.execute(select(Product.code, Product.id)).tuples().all())
 
     def on(days_ago: int) -> Work:
         return Work(session, actor, now - timedelta(days=days_ago))
 
     for code, category, terms, side, points in WATCHED:
-        set_watch(on(60), SetWatch(products[code], staff.bank_id, category, side, points, terms))
+        set_watch(on(60), SetWatch(products[code], bank_id, category, side, points, terms))
     for days_ago in _LOOKS:
         if matches(on(days_ago)):
             find_threats(on(days_ago), FindThreats())
@@ -54,7 +56,7 @@ def threaten(session: Session, staff: Staff, now: datetime) -> None:
         NoteThreat(
             ConclusionKind.OPPORTUNITY,
             "Many mortgages are fixed anew this autumn",
-            staff.bank_id,
+            bank_id,
             product_id=products["mortgage"],
             deadline=now.date() + timedelta(days=75),
         ),

@@ -117,7 +117,10 @@ def threat(view: Reader, *, threat_id: int) -> ThreatRow:
 
 @dataclass(frozen=True)
 class Unanswered:
-    """Open threats that no campaign answers yet, and what is at stake by them."""
+    """Open threats that no campaign answers yet, and the most that is at stake by one of them.
+
+    They are not summed: a customer may be exposed to several.
+    """
 
     threats: int
     customers: int
@@ -125,10 +128,10 @@ class Unanswered:
 
 
 def unanswered(view: Reader) -> Unanswered:
-    """Count the open threats without a campaign; a customer may be exposed to several."""
+    """Count the open threats without a campaign, and say how grave the gravest is."""
     view.authorize(*_SEES)
     count, customers, balance = view.session.execute(
-        select(func.count(), func.sum(Threat.customers), func.sum(Threat.balance)).where(
+        select(func.count(), func.max(Threat.customers), func.max(Threat.balance)).where(
             Threat.status == ThreatStatus.OPEN,
             Threat.kind == ConclusionKind.THREAT,
             Threat.campaign_id.is_(None),
