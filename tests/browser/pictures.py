@@ -67,7 +67,7 @@ ALL = (
     Picture("manager-designer", "manager", "/designer"),
     Picture("manager-plan", "manager", "/plan"),
     Picture("manager-plan-dark", "manager", "/plan", "dark"),
-    Picture("manager-competitors", "manager", "/competitors", look_at="Show as a table"),
+    Picture("manager-competitors", "manager", "/competitors"),
     Picture("manager-competitors-rates", "manager", "/competitors?view=Rates"),
     Picture(
         "manager-competitors-dark",
