@@ -92,6 +92,8 @@ def entries(
 
     counted = first_of_all(MOST_COUNTED + 1)
     total = view.session.scalar(select(func.count()).select_from(counted.subquery())) or 0
+    if not total:
+        return Part([], 0)
     within = first_of_all(window.first + window.size)
     ids = view.session.scalars(within.limit(window.size).offset(window.first)).all()
     rows = view.session.execute(

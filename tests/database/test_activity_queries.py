@@ -543,7 +543,7 @@ class TestSheet:
 LIMITS = {
     my_list: 2,
     pool: 3,
-    my_closed: 2,
+    my_closed: 3,
     my_counts: 1,
 }
 

@@ -127,8 +127,16 @@ def my_closed(
 ) -> Part[ActivityRow]:
     """List what the actor has completed or cancelled, or lost to an abort; the latest first."""
     view.authorize(Permission.WORK_ACTIVITIES)
-    statement = _narrowed(listed(view), of_type).where(own(view), among(*CLOSED))
-    return _part(view, statement, window, Activity.closed_at.desc(), Activity.id.desc())
+    window = window or Window()
+    narrowed = true() if of_type is None else Activity.type == of_type
+    where = (own(view), among(*CLOSED), narrowed)
+    if window.sort:
+        return _part(view, listed(view).where(*where), window)
+    # Years of it: counted, and its page found, before anything is joined to it.
+    total = view.session.scalar(select(func.count(Activity.id)).where(*where)) or 0
+    page = select(Activity.id).where(*where)
+    page = page.order_by(Activity.closed_at.desc(), Activity.id.desc())
+    return Part(_told(view, page.limit(window.size).offset(window.first)), total)
 
 
 def team_list(
