@@ -5,7 +5,19 @@ Each module here holds the commands of one noun; this one only says what they ar
 
 import typer
 
-from cli import check, coverage, database, impact, intake, passing, people, runs, segments, serve
+from cli import (
+    check,
+    coverage,
+    database,
+    exchange,
+    impact,
+    intake,
+    passing,
+    people,
+    runs,
+    segments,
+    serve,
+)
 from cli.common import Commands
 
 app = typer.Typer(
@@ -26,6 +38,7 @@ app.command()(impact.funnel)
 app.command()(impact.impact)
 app.command()(impact.measure)
 app.command()(passing.tick)
+app.command("take-event")(exchange.take)
 app.command("coverage")(coverage.show_coverage)
 app.command("import")(intake.import_file)
 app.add_typer(runs.app, name="run")

@@ -7,6 +7,7 @@ from core.coverage import model as coverage
 from core.customers import model as customers
 from core.database import Base
 from core.distribution import model as distribution
+from core.exchange import model as exchange
 from core.impact import model as impact
 from core.intake import model as intake
 from core.journal import model as journal
@@ -35,6 +36,7 @@ MODELS = (
     impact,
     coverage,
     portfolio,
+    exchange,
     intake,
     journal,
 )

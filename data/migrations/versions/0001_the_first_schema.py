@@ -90,6 +90,7 @@ def upgrade() -> None:
     sa.Column('most_contacts', sa.Integer(), nullable=False),
     sa.Column('period_days', sa.Integer(), nullable=False),
     sa.Column('quiet_days', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
     sa.CheckConstraint('id = 1', name=op.f('ck_contact_policy_one_row')),
     sa.CheckConstraint('most_contacts > 0 AND period_days > 0 AND quiet_days >= 0', name=op.f('ck_contact_policy_days')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_contact_policy'))
@@ -143,6 +144,16 @@ def upgrade() -> None:
     sa.CheckConstraint('kind IN (1, 2)', name=op.f('ck_customer_kind')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_customer')),
     sa.UniqueConstraint('customer_no', name=op.f('uq_customer_customer_no'))
+    )
+    op.create_table('inbox',
+    sa.Column('source', sa.Text(), nullable=False),
+    sa.Column('event_id', sa.Text(), nullable=False),
+    sa.Column('type', sa.Text(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False),
+    sa.Column('happened_at', core.database.Moment(), nullable=False),
+    sa.Column('taken_at', core.database.Moment(), nullable=False),
+    sa.Column('payload', core.database.Facts, nullable=False),
+    sa.PrimaryKeyConstraint('source', 'event_id', name=op.f('pk_inbox'))
     )
     op.create_table('journal_entry',
     sa.Column('id', core.database.Number, nullable=False),
@@ -1932,6 +1943,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_journal_entry_actor_id')
 
     op.drop_table('journal_entry')
+    op.drop_table('inbox')
     op.drop_table('customer')
     with op.batch_alter_table('coverage_count', schema=None) as batch_op:
         batch_op.drop_index('uq_coverage_count_days')
