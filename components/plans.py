@@ -30,7 +30,7 @@ class State(StrEnum):
 
 
 MEANINGS: dict[State, look.Meaning] = {
-    State.WANTED: "warn",
+    State.WANTED: "neutral",
     State.NOT_STARTED: "neutral",
     State.UNDER_WAY: "brand",
     State.OPEN: "warn",

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import look, navigation, words
+from components import because, look, navigation, words
 from components.design import reading
 from components.gateway import current_actor, fetch, heading, now, submit
 from components.tables import Column, forget, table
@@ -38,12 +38,14 @@ with st.container(horizontal=True, vertical_alignment="center"):
     if designs and sheet.designs:
         label = "Go on designing" if sheet.designs[0].status in EDITABLE else "Open in the designer"
         navigation.link("designer", label, actor=actor, id=sheet.designs[0].id)
+because.draw(campaign_id)
 away = words.days_left(sheet.ends_on, today=today)
 tiles(
     [
         Tile("Ends", words.day(sheet.ends_on), note=f"{away}; from {words.day(sheet.starts_on)}"),
         Tile("Priority", str(sheet.priority)),
         Tile("Runs", words.count(sheet.runs), note=f"{words.count(sheet.running)} running"),
+        because.money(campaign_id),
     ],
     narrowest=190,
 )

@@ -68,7 +68,7 @@ def draw() -> None:
         placeholder="None",
         help="Those not concluded are refreshed by being cited.",
     )
-    name = st.text_input("Name", placeholder=f"{_named(about)}, and the day")
+    name = st.text_input("Name", placeholder=f"{about.name}, and the day")
     wanted = _conclusions(found, covered)
     if st.button("Freeze the assessment", type="primary", icon=":material/ac_unit:"):
         submit(
@@ -131,4 +131,4 @@ def _conclusions(
 
 
 def _named(about: PlanRow | UnitRow) -> str:
-    return f"Plan {about.name}" if isinstance(about, PlanRow) else about.name
+    return f"{about.name} (plan)" if isinstance(about, PlanRow) else about.name

@@ -1,5 +1,6 @@
 """What was set going, over the days: planned against what really happened."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
@@ -11,26 +12,27 @@ from core.portfolio.queries.directions import DirectionRow
 _DAY = 24 * 60 * 60 * 1000  # Plotly counts lengths of time in milliseconds
 _ROW = 46  # pixels that an item needs
 _ROOM = timedelta(days=3)
+_LONGEST = 28  # letters of a name
 
 
 def planned_and_actual(items: Sequence[DirectionRow], *, today: date) -> go.Figure:
     """Draw the planned days of each item above its actual ones, which go on until today."""
     colours = look.palette()
-    names = [_label(item) for item in items]
+    labels = _labels(items)
     begun = [item for item in items if item.started_on is not None]
     until = {item.id: max(item.ended_on or today, item.started_on or today) for item in begun}
     traces = [
         _bars(
             "Planned",
             colours.control,
-            [(_label(item), item.starts_on, item.ends_on) for item in items],
-            offset=-0.38,
+            [(labels[item.id], item.starts_on, item.ends_on) for item in items],
+            offset=0.02,
         ),
         _bars(
             "Actual",
             colours.brand,
-            [(_label(item), item.started_on or today, until[item.id]) for item in begun],
-            offset=0.02,
+            [(labels[item.id], item.started_on or today, until[item.id]) for item in begun],
+            offset=-0.38,
         ),
     ]
     days = [day for item in items for day in (item.starts_on, item.ends_on)]
@@ -50,7 +52,7 @@ def planned_and_actual(items: Sequence[DirectionRow], *, today: date) -> go.Figu
         },
         yaxis={
             "categoryorder": "array",
-            "categoryarray": names[::-1],
+            "categoryarray": list(labels.values())[::-1],
             "automargin": True,
             "tickfont": {"color": colours.ink, "size": 13},
         },
@@ -81,10 +83,14 @@ def _bars(
     )
 
 
-def _label(item: DirectionRow) -> str:
-    # Plotly reads a little markup in labels; items of one name are told apart by their number.
-    text = item.name if len(item.name) <= _LONGEST else f"{item.name[: _LONGEST - 1]}…"
-    return f"{text.replace('<', '&lt;')} #{item.id}"
+def _labels(items: Sequence[DirectionRow]) -> dict[int, str]:
+    """Name each item; those of one name are told apart by their number."""
+    short = {item.id: _short(item.name) for item in items}
+    many = Counter(short.values())
+    return {id_: f"{name} #{id_}" if many[name] > 1 else name for id_, name in short.items()}
 
 
-_LONGEST = 28
+def _short(name: str) -> str:
+    # Plotly reads a little markup in labels.
+    cut = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+    return cut.replace("<", "&lt;")

@@ -11,6 +11,7 @@ from core.portfolio.queries import PlanRow
 
 _DAY = 24 * 60 * 60 * 1000  # Plotly counts lengths of time in milliseconds
 _FULL = 34  # pixels a bar needs
+_LONGEST = 28  # letters of a name
 
 
 def calendar(plan: PlanRow, lines: Sequence[Line], *, today: date) -> go.Figure:
@@ -33,7 +34,7 @@ def calendar(plan: PlanRow, lines: Sequence[Line], *, today: date) -> go.Figure:
             ],
             orientation="h",
             name=words.sentence(state),
-            marker_color=look.colour(MEANINGS[state]),
+            marker_color=_shade(state),
             width=0.55,
             hovertemplate="%{y}: %{customdata[0]} to %{customdata[1]}<extra></extra>",
         )
@@ -69,7 +70,13 @@ def calendar(plan: PlanRow, lines: Sequence[Line], *, today: date) -> go.Figure:
     return drawn
 
 
+def _shade(state: State) -> str:
+    # What waits for its design stands further back than what was designed.
+    return look.palette().control if state is State.WANTED else look.colour(MEANINGS[state])
+
+
 def _label(line: Line, at: str) -> str:
     # Plotly reads a little markup in labels.
-    name = f"{line.campaign}, {line.unit}" if line.unit != at else line.campaign
+    short = line.campaign if len(line.campaign) <= _LONGEST else f"{line.campaign[:_LONGEST]}…"
+    name = f"{short}, {line.unit}" if line.unit != at else short
     return name.replace("<", "&lt;")

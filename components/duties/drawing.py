@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import streamlit as st
 
 from components import look, navigation
-from components.duties.campaigns import approver, manager
+from components.duties.campaigns import approver, manager, steering
 from components.duties.duty import Duty
 from components.duties.oversight import administrator, auditor
 from components.duties.work import agent, exceptions_line, lead
@@ -27,6 +27,8 @@ def duties() -> list[Duty]:
         lines += approver()
     if may(Permission.RUN_CAMPAIGNS):
         lines += manager()
+    if may(Permission.STEER_PORTFOLIO):
+        lines += steering()
     if may(Permission.MANAGE_PEOPLE):
         lines += administrator()
     if Role.AUDITOR in current_actor().roles:

@@ -26,7 +26,7 @@ def give_budget(session: Session, plan: Plan) -> None:
         cost = Decimal(20_000) if design is None else _forecast(session, design)
         entry.budget = Decimal(round(cost * Decimal("1.15") / 1_000) * 1_000 + 1_000)
         whole += entry.budget
-    plan.budget = whole + 25_000
+    plan.budget = whole + 45_000
     session.flush()
 
 

@@ -6,13 +6,19 @@ from sqlalchemy.orm import Session
 
 from core.activities.model import Activity
 from core.customers.model import CustomerState
+from core.market.actions.tasks import OpenTask, open_task
+from core.market.rules import TaskType
 from core.people.actions.roles import SetRoles, set_roles
+from core.portfolio.actions import CreatePlan, create_plan
+from core.portfolio.actions.directing import Direct, direct
+from core.portfolio.actions.initiatives import TakeInitiative, take_initiative
+from core.portfolio.rules import DirectionKind
 from core.runs.model import Run
 from core.runs.rules import RunStatus
 from tests.conftest import NOW
 from tests.making.activities import pool_of
 from tests.making.runs import planned_run
-from tests.world import NORTH_CUSTOMERS
+from tests.world import BANK, NORTH_CUSTOMERS
 
 ANN = 1
 DAY = timedelta(days=1)
@@ -143,3 +149,26 @@ class TestExceptions:
     def test_are_no_line_of_others(self, said, world):
         for actor in (world.ann, world.eve, world.tom):
             assert not any("exception" in line for line in said(actor))
+
+
+class TestSteering:
+    def test_a_manager_hears_of_directions_and_tasks_that_are_late(self, said, do, world):
+        days = (NOW.date() - 9 * DAY, NOW.date() + 9 * DAY)
+        do(world.mia, create_plan, CreatePlan("P1", "Spring", BANK, *days))
+        wish = do(world.mia, take_initiative, TakeInitiative("BD-1", "Less churn", BANK, *days))
+        request = Direct(
+            kind=DirectionKind.DEVELOPMENT,
+            name="Design it",
+            initiative_id=wish.initiative_id,
+            starts_on=days[0],
+            ends_on=days[1],
+        )
+        do(world.mia, direct, request)
+        watched = OpenTask("Cards", TaskType.PRODUCTS, BANK, due_on=days[0])
+        do(world.mia, open_task, watched, now=NOW - 10 * DAY)
+
+        lines = said(world.mia)
+
+        assert lines["1 direction should have begun or ended by now"] == "assessments"
+        assert lines["1 market task is due"] == "market_tasks"
+        assert "1 market task is due" not in said(world.eve)
