@@ -41,7 +41,7 @@ def threaten(session: Session, now: datetime) -> None:
         return
     actor = actor_of(session, owner)
     bank_id = session.scalars(select(Unit.id).where(Unit.kind == UnitKind.BANK)).one()
-    products = dict(session.execute(select(Product.code, Product.id)).tuples().all())
+    products = dict(session.execute(select(Product.code, Product.id)).all())
 
     def on(days_ago: int) -> Work:
         return Work(session, actor, now - timedelta(days=days_ago))
