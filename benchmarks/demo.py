@@ -1,6 +1,7 @@
 """The demo bank at size: how long it takes to build and to check, and how much memory."""
 
 import resource
+import sys
 import tempfile
 import time
 from datetime import datetime
@@ -11,31 +12,57 @@ from core.database import connect
 from core.settings import settings
 from core.work import reading
 from data import demo
-from data.integrity import examine
+from data.integrity import Finding, examine
 from data.migrations import upgrade
 
 
 def main(customers: int = 1_000_000) -> bool:
     """Build one on SQLite and tell whether it is consistent."""
     with tempfile.TemporaryDirectory(prefix="fairlead-benchmark-") as folder:
-        engine = connect(f"sqlite:///{Path(folder) / 'demo.db'}")
-        upgrade(engine)
-        now = datetime.now(settings().zone)
-        started = time.perf_counter()
-        built = demo.build(engine, customers=customers, seed=1, now=now, bank_name="Benchmark")
-        print(
-            f"demo bank: {built.customers:,} customers and {built.activities:,} activities"
-            f" in {time.perf_counter() - started:.0f} s"
-        )
-        started = time.perf_counter()
-        with reading(engine, SYSTEM, now=now) as view:
-            faults = [finding for finding in examine(view) if finding.violations]
-        print(f"demo bank: checked in {time.perf_counter() - started:.0f} s; {faults or 'whole'}")
-        engine.dispose()
+        return checked(f"sqlite:///{built(Path(folder), customers)}")
+
+
+def built(folder: Path, customers: int) -> Path:
+    """Build one in a file of SQLite, print how long it took, and return the file."""
+    file = folder / f"demo-{customers}.db"
+    engine = connect(f"sqlite:///{file}")
+    upgrade(engine)
+    now = datetime.now(settings().zone)
+    started = time.perf_counter()
+    made = demo.build(engine, customers=customers, seed=1, now=now, bank_name="Benchmark")
+    engine.dispose()  # it closes its log: the file is all there is
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"demo bank: memory of our process at most {memory:.0f} MB", flush=True)
+    print(
+        f"demo bank: {made.customers:,} customers and {made.activities:,} activities"
+        f" in {time.perf_counter() - started:.0f} s; our process at most {memory:.0f} MB",
+        flush=True,
+    )
+    return file
+
+
+def checked(url: str) -> bool:
+    """Check a bank, print how long each rule took, and tell whether all of them hold."""
+    engine = connect(url)
+    product, now = engine.dialect.name, datetime.now(settings().zone)
+    began: list[tuple[float, str]] = []
+    with reading(engine, SYSTEM, now=now) as view:
+        found = examine(
+            view, tell=lambda rule, _done, _of: began.append((time.perf_counter(), rule))
+        )
+    engine.dispose()
+    ends = [*(at for at, _ in began[1:]), time.perf_counter()]
+    for (at, rule), end in zip(began, ends, strict=True):
+        print(f"{product:10} check: {rule:60} {end - at:7.1f} s")
+    faults: list[Finding] = [finding for finding in found if finding.violations]
+    print(
+        f"{product:10} check: {ends[-1] - began[0][0]:.0f} s in all; {faults or 'whole'}",
+        flush=True,
+    )
     return not faults
 
 
 if __name__ == "__main__":
-    main()
+    given = sys.argv[1:]
+    if given and not given[0].isdecimal():
+        sys.exit(0 if checked(given[0]) else 1)
+    sys.exit(0 if main(*(int(number) for number in given)) else 1)

@@ -10,7 +10,7 @@ from core.runs.model import Run
 MODULUS = 2_147_483_648
 
 
-def _moment(dialect, moment):
+def moment_of(dialect, moment):
     if dialect == "sqlite":
         return str(int(moment.timestamp() * 1_000_000))
     return f"TIMESTAMPTZ '{moment.isoformat()}'"
@@ -33,7 +33,7 @@ def _hashed(source, key):
 def selection(session, run: Run) -> list[str]:
     """Return the statements that select the candidates of a run."""
     dialect = session.get_bind().dialect.name
-    now, since = _moment(dialect, NOW), _moment(dialect, NOW - timedelta(days=90))
+    now, since = moment_of(dialect, NOW), moment_of(dialect, NOW - timedelta(days=90))
     quiet = since
     true, false = ("1", "0") if dialect == "sqlite" else ("true", "false")
     distress, phone = IndicatorKind.DISTRESS.bit, Medium.PHONE.bit
@@ -86,7 +86,7 @@ def _outbox(dialect, run, type_, more, rows):
     build = "json_object" if dialect == "sqlite" else "jsonb_build_object"
     number = "0" if dialect == "sqlite" else "pg_current_xact_id()::text::bigint"
     return f"""INSERT INTO outbox (entry_id, at, transaction_no, type, subject, payload)
-      SELECT (SELECT max(id) FROM journal_entry), {_moment(dialect, NOW)}, {number}, '{type_}',
+      SELECT (SELECT max(id) FROM journal_entry), {moment_of(dialect, NOW)}, {number}, '{type_}',
         'customer:' || c.customer_no,
         {build}('run', '{run.code}', 'campaign', 'SAVE', 'customer', c.customer_no, {more})
       FROM {rows}"""
@@ -95,8 +95,8 @@ def _outbox(dialect, run, type_, more, rows):
 def launch(session, run: Run) -> list[str]:
     """Return the statements that launch a run whose candidates are confirmed."""
     dialect = session.get_bind().dialect.name
-    now, due = _moment(dialect, NOW), _moment(dialect, NOW + timedelta(days=14, hours=8))
-    until = _moment(dialect, NOW + timedelta(days=60))
+    now, due = moment_of(dialect, NOW), moment_of(dialect, NOW + timedelta(days=14, hours=8))
+    until = moment_of(dialect, NOW + timedelta(days=60))
     true, false = ("1", "0") if dialect == "sqlite" else ("true", "false")
     design = session.get_one(Design, run.design_id)
     campaign = session.get_one(Campaign, design.campaign_id)

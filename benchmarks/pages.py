@@ -1,8 +1,9 @@
-"""What the pages of those who work ask the database, in a bank and in one four times as big.
+"""What the pages ask both databases, in a bank of a million customers and in one a fifth as big.
 
 The pages run as they are, each as somebody whose page it is and who has the most work of the
-bank. No query may grow more than the work does; how many statements a page takes is pinned by
-tests. Use: python -m benchmarks.pages [customers]
+bank. A page's queries together have to answer in time, and none that takes long may grow more
+than the work does; how many statements a page takes is pinned by tests. Use:
+python -m benchmarks.pages [customers], or with the addresses of two finished banks
 """
 
 import os
@@ -11,115 +12,155 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import Engine, delete, event, func, select
 from sqlalchemy.orm import Session
 from streamlit.logger import set_log_level
 from streamlit.testing.v1 import AppTest
 
+from benchmarks import demo, places
+from benchmarks.bare import against_the_hand
+from benchmarks.copied import copy
+from benchmarks.visits import OF_A_BRANCH, VISITS, Visit
 from components import gateway, server
 from core.access import Role
 from core.activities.model import Activity
 from core.activities.scope import pending
+from core.customers.model import Customer, CustomerState
 from core.database import connect
+from core.journal.model import Entry
 from core.people.model import Person, PersonRole, WebSession
+from core.people.queries.actors import actor_of
 from core.people.rules import SignInSource
-from core.queues.upkeep import count_work
+from core.queues.upkeep import count_work, keep_counts
+from core.runs.model import Candidate, Run
 from core.settings import settings
 from core.work import reading, upkeep
-from data import demo
-from data.migrations import upgrade
+from data.demo.build import Built
 
 SHELL = Path(__file__).parents[1] / "components" / "shell.py"
-GROWTH, TIMES = 4, 3
-LEAST = 0.020  # seconds; what takes less is not felt, and not measured well
+GROWTH, TIMES = 5, 5
+MOST_OF_A_PAGE = 1.0  # seconds of all its queries
+LEAST = 0.1  # seconds; what a query takes below that may grow
 SLACK = 1.25
-PAGES = (
-    ("team_queue", Role.TEAM_LEAD),
-    ("my_work", Role.AGENT),
-    ("monitor", Role.TEAM_LEAD),
-    ("monitor", Role.CAMPAIGN_MANAGER),
-    ("exceptions", Role.TEAM_LEAD),
-    ("exceptions", Role.CAMPAIGN_MANAGER),
-    ("home", Role.AGENT),
-    ("home", Role.TEAM_LEAD),
-    ("home", Role.CAMPAIGN_MANAGER),
-    ("home", Role.EXECUTIVE),
-)
 
 
-@dataclass(frozen=True)
-class Bank:
-    """Seconds by page, role and query; how many statements each page took; and how much work."""
+@dataclass
+class Measured:
+    """Seconds by visit and query, of whole visits, and the statements of each; how much work."""
 
-    seconds: dict[tuple[str, Role, str], float]
-    statements: dict[tuple[str, Role], int]
-    pending: int
+    queries: dict[tuple[Visit, str], list[float]] = field(default_factory=lambda: defaultdict(list))
+    visits: dict[Visit, list[float]] = field(default_factory=lambda: defaultdict(list))
+    statements: dict[Visit, int] = field(default_factory=dict)
+    pending: int = 0
 
 
-def main(customers: int = 200_000) -> bool:
-    """Measure both banks on SQLite, print it, and tell whether nothing grows beyond the work."""
+def main(customers: int = 1_000_000) -> bool:
+    """Measure both banks on both databases, and tell whether everything answers in time."""
+    with tempfile.TemporaryDirectory(prefix="fairlead-benchmark-") as folder:
+        Path(folder).chmod(0o755)  # the server runs as a user of its own
+        files = [demo.built(Path(folder), size) for size in (customers // GROWTH, customers)]
+        urls = [f"sqlite:///{file}" for file in files]
+        good = demo.checked(urls[-1])
+        good &= compare(*urls)
+        with places.server(folder, for_size=True) as place:
+            urls = [
+                places.new_database(place, f"{file.stem}_{os.getpid()}".replace("-", "_"))
+                for file in files
+            ]
+            for file, url in zip(files, urls, strict=True):
+                copy(file, url)
+            good &= demo.checked(urls[-1])
+            return compare(*urls) and good
+
+
+def compare(small: str, big: str) -> bool:
+    """Measure two finished banks, print it, and tell whether nothing is slow."""
     set_log_level("error")  # it misses its server
-    small, big = _measured(customers // GROWTH), _measured(customers)
-    growth, good = big.pending / small.pending, True
-    for (page, role, query), seconds in big.seconds.items():
-        before = small.seconds.get((page, role, query), seconds)
-        slow = seconds > LEAST and seconds > before * growth * SLACK
-        good &= not slow
+    before, after = _measured(small), _measured(big)
+    growth, good = after.pending / before.pending, True
+    product = connect(big).dialect.name
+    for (visit, query), taken in after.queries.items():
+        was, now = (statistics.median(each) for each in (before.queries[visit, query], taken))
+        most = was * SLACK * (1 if visit.role in OF_A_BRANCH else growth)
+        wrong = "  GROWS" if now > max(LEAST, most) else ""
+        good &= not wrong
         print(
-            f"{page:11} {role:16} {query:44} {before * 1000:7.1f} -> {seconds * 1000:7.1f} ms,"
-            f" x {seconds / before:.2f}{'  SLOW' if slow else ''}"
+            f"{product:10} {visit.name:20} {visit.role:16} {query:42}"
+            f" {was * 1000:8.1f} -> {now * 1000:8.1f} ms, x {now / was:.2f}{wrong}"
         )
-    for (page, role), statements in big.statements.items():
-        print(f"{page:11} {role:16} {statements} statements")
-    print(f"pages: {small.pending:,} -> {big.pending:,} pending, x {growth:.2f}", flush=True)
+    for visit, seconds in after.visits.items():
+        now = statistics.median(seconds)
+        good &= now <= MOST_OF_A_PAGE
+        print(
+            f"{product:10} {visit.name:20} {visit.role:16} {after.statements[visit]:3} statements,"
+            f" queries {now * 1000:7.1f} ms{'  SLOW' if now > MOST_OF_A_PAGE else ''}"
+        )
+    print(f"{product}: {before.pending:,} -> {after.pending:,} pending, x {growth:.2f}", flush=True)
+    return _by_hand(big) and good
+
+
+def _by_hand(url: str) -> bool:
+    engine = connect(url)
+    roles = {"agent": Role.AGENT, "lead": Role.TEAM_LEAD, "manager": Role.CAMPAIGN_MANAGER}
+    with Session(engine) as session:
+        actors = {
+            name: actor_of(session, _busiest(session, role)[0]) for name, role in roles.items()
+        }
+    part = _address(engine, Visit("", Role.TEAM_LEAD, (("q", "part"),)), actors["lead"].unit_id)
+    good = against_the_hand(engine, _built_at(engine), actors, part["q"])
+    engine.dispose()
     return good
 
 
-def _measured(customers: int) -> Bank:
-    now = datetime.now(settings().zone)
-    with tempfile.TemporaryDirectory(prefix="fairlead-benchmark-") as folder:
-        url = f"sqlite:///{Path(folder) / 'pages.db'}"
-        engine = connect(url)
-        upgrade(engine)
-        started = time.perf_counter()
-        built = demo.build(engine, customers=customers, seed=1, now=now, bank_name="Benchmark")
-        with upkeep(engine) as session:
-            count_work(session, now=now)
-        taken = time.perf_counter() - started
-        print(f"pages: {customers:,} customers, {built.activities:,} activities in {taken:.0f} s")
-        os.environ["FAIRLEAD_DATABASE_URL"] = url
-        settings.cache_clear()
-        server.now, server._engine = lambda: now, lambda _url: engine  # noqa: SLF001
-        try:
-            return _asked(engine, now)
-        finally:
-            engine.dispose()
-
-
-def _asked(engine: Engine, now: datetime) -> Bank:
-    seconds: dict[tuple[str, Role, str], list[float]] = defaultdict(list)
-    statements = {}
-    for page, role in PAGES:
-        session_id = _signed_in(engine, role, now)
-        _run(engine, page, session_id, now)  # compiles what it asks
-        for _ in range(TIMES):
-            queries, carried_out = _run(engine, page, session_id, now)
-            statements[page, role] = carried_out
-            for query, taken in queries.items():
-                seconds[page, role, query].append(taken)
+def _built_at(engine: Engine) -> datetime:
+    """Return the moment up to which the bank was made, at which it is looked at."""
     with Session(engine) as session:
-        work = session.scalar(select(func.count()).select_from(Activity).where(pending())) or 0
-    medians = {key: statistics.median(taken) for key, taken in seconds.items()}
-    return Bank(medians, statements, work)
+        built_at = session.scalars(select(Entry.at).where(Entry.kind == Built.kind)).one()
+    return built_at.astimezone(settings().zone)
 
 
-def _run(engine: Engine, page: str, session_id: int, now: datetime) -> tuple[dict[str, float], int]:
-    """Run a page from the beginning; return the seconds of each query and count statements."""
+def _measured(url: str) -> Measured:
+    engine = connect(url)
+    now = _built_at(engine)
+    with Session(engine) as session:
+        counts = count_work(session, now=now)
+    with upkeep(engine) as session:
+        keep_counts(session, counts)
+    os.environ["FAIRLEAD_DATABASE_URL"] = url
+    settings.cache_clear()
+    server.now, server._engine = lambda: now, lambda _url: engine  # noqa: SLF001
+    found = Measured()
+    try:
+        for visit in VISITS:
+            with _signed_in(engine, visit.role, now) as (session_id, unit_id):
+                query = _address(engine, visit, unit_id)
+                _run(engine, visit, session_id, now, query, Measured())  # compiles what it asks
+                for _ in range(TIMES):
+                    _run(engine, visit, session_id, now, query, found)
+        with Session(engine) as session:
+            work = select(func.count()).select_from(Activity).where(pending())
+            found.pending = session.scalar(work) or 0
+        return found
+    finally:
+        engine.dispose()
+
+
+def _run(
+    engine: Engine,
+    visit: Visit,
+    session_id: int,
+    now: datetime,
+    address: dict[str, str],
+    found: Measured,
+) -> None:
+    """Run a page from the beginning, and note what it asked."""
     queries: dict[str, float] = defaultdict(float)
     answers: dict[tuple[str, ...], Any] = {}
     carried_out = 0
@@ -129,9 +170,8 @@ def _run(engine: Engine, page: str, session_id: int, now: datetime) -> tuple[dic
             started = time.perf_counter()
             with reading(engine, actor, now=now) as view:
                 answers[key] = query(view, **filters)
-            queries[f"{query.__module__.rpartition('.')[2]}.{query.__name__}"] += (
-                time.perf_counter() - started
-            )
+            name = f"{query.__module__.rpartition('.')[2]}.{query.__name__}"
+            queries[name] += time.perf_counter() - started
         return answers[key]
 
     def on_execute(_connection, _cursor, statement, *_rest):
@@ -142,36 +182,76 @@ def _run(engine: Engine, page: str, session_id: int, now: datetime) -> tuple[dic
     event.listen(engine, "before_cursor_execute", on_execute)
     app = AppTest.from_file(str(SHELL), default_timeout=300)
     app.session_state["session_id"] = session_id
-    app.switch_page(f"../pages/{page}.py")
+    for key, value in address.items():
+        app.query_params[key] = value
+    app.switch_page(f"../pages/{visit.page}.py")
     app.run()
     event.remove(engine, "before_cursor_execute", on_execute)
     if app.exception:
         raise AssertionError(app.exception)
-    return queries, carried_out
+    for query, seconds in queries.items():
+        found.queries[visit, query].append(seconds)
+    found.visits[visit].append(sum(queries.values()))
+    found.statements[visit] = carried_out
 
 
-def _signed_in(engine: Engine, role: Role, now: datetime) -> int:
-    """Sign in whoever has the role and the most pending work, in the own hands or branch."""
-    theirs = Activity.branch_id if role is Role.TEAM_LEAD else Activity.person_id
-    own = Person.unit_id if role is Role.TEAM_LEAD else Person.id
-    work = select(theirs.label("of"), func.count().label("many")).where(pending())
-    most = work.group_by(theirs).subquery()
+@contextmanager
+def _signed_in(engine: Engine, role: Role, now: datetime) -> Iterator[tuple[int, int]]:
     with Session(engine) as session, session.begin():
-        person_id = session.scalars(
-            select(Person.id)
-            .join(PersonRole, PersonRole.person_id == Person.id)
-            .outerjoin(most, most.c.of == own)
-            .where(PersonRole.role == role, Person.is_active)
-            .order_by(func.coalesce(most.c.many, 0).desc(), Person.id)
-            .limit(1)
-        ).one()
+        person_id, unit_id = _busiest(session, role)
         row = WebSession(
             person_id=person_id, source=SignInSource.PASSWORD, opened_at=now, seen_at=now
         )
         session.add(row)
         session.flush()
-        return row.id
+        session_id = row.id
+    try:
+        yield session_id, unit_id
+    finally:
+        with Session(engine) as session, session.begin():
+            session.execute(delete(WebSession).where(WebSession.id == session_id))
+
+
+def _busiest(session: Session, role: Role) -> tuple[int, int]:
+    """Return who has the role and the most pending work, in the own hands or branch, and where."""
+    theirs = Activity.branch_id if role is Role.TEAM_LEAD else Activity.person_id
+    own = Person.unit_id if role is Role.TEAM_LEAD else Person.id
+    work = select(theirs.label("of"), func.count().label("many")).where(pending())
+    most = work.group_by(theirs).subquery()
+    row = session.execute(
+        select(Person.id, Person.unit_id)
+        .join(PersonRole, PersonRole.person_id == Person.id)
+        .outerjoin(most, most.c.of == own)
+        .where(PersonRole.role == role, Person.is_active)
+        .order_by(func.coalesce(most.c.many, 0).desc(), Person.id)
+        .limit(1)
+    ).one()
+    return row.id, row.unit_id
+
+
+def _address(engine: Engine, visit: Visit, unit_id: int) -> dict[str, str]:
+    """Fill in what the address names: a customer of the own branch, the run with the most in it."""
+    if not visit.named:
+        return {}
+    with Session(engine) as session:
+        customer = session.scalars(
+            select(Customer)
+            .join(CustomerState, CustomerState.customer_id == Customer.id)
+            .where((CustomerState.branch_id == unit_id) | (visit.role not in OF_A_BRANCH))
+            .order_by(CustomerState.pending.desc(), Customer.id)
+            .limit(1)
+        ).one()
+        most = select(Candidate.run_id).group_by(Candidate.run_id).order_by(func.count().desc())
+        sample = {
+            "customer": str(customer.id),
+            "number": customer.customer_no,
+            "part": customer.name.split()[-1][:4],
+            "run": str(session.scalars(most.join(Run, Run.id == Candidate.run_id)).first()),
+        }
+    return {key: sample[value] for key, value in visit.named}
 
 
 if __name__ == "__main__":
-    sys.exit(0 if main(*(int(number) for number in sys.argv[1:])) else 1)
+    given = sys.argv[1:]
+    answered = compare(*given) if len(given) > 1 else main(*(int(number) for number in given))
+    sys.exit(0 if answered else 1)
