@@ -1,7 +1,8 @@
 """Coverage, as a manager, a lead and an executive see it."""
 
 import pytest
-from sqlalchemy import func, select
+import streamlit as st
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from core.access import SYSTEM
@@ -140,3 +141,30 @@ def test_nothing_counted_is_said(open_page, world):
 def test_is_not_open_to(open_page, world, who):
     app = open_page(getattr(world, who), "coverage")
     assert "not open to your role" in app.warning[0].value
+
+
+MOST = {"Map": 30, "Opportunities": 42, "Overlap": 20, "Never contacted": 18}
+
+
+@pytest.mark.parametrize("view", MOST)
+def test_a_view_asks_no_oftener_than_it_has_to(open_page, world, engine, covered, cell, view):
+    asked = []
+
+    def on_execute(_connection, _cursor, statement, *_rest):
+        if not statement.startswith(("PRAGMA", "BEGIN")):
+            asked[-1].append(statement)
+
+    event.listen(engine, "before_cursor_execute", on_execute)
+    for more in (0, 5):
+        asked.append([])
+        with Session(engine) as session, session.begin():
+            for number in range(more):
+                segment(session, f"more-{number}", rule={"holds": {"product": "current"}})
+        counted(engine)
+        st.cache_data.clear()
+        asked[-1].clear()
+        open_page(world.mia, "coverage", view=view, cell=cell)
+    event.remove(engine, "before_cursor_execute", on_execute)
+    few, many = asked
+    assert len(many) == len(few)
+    assert len(many) <= MOST[view]
