@@ -1,16 +1,20 @@
 """Who follows the central bank, how soon and by how much."""
 
+from datetime import timedelta
+
 import streamlit as st
 
 from components import filters, words
 from components.charts import market as charts
 from components.charts.frame import chart
 from components.gateway import fetch, now
+from components.market import feed
 from components.market.naming import comparison
 from components.tables import Column, table
 from core.market import queries
+from core.market.queries import FollowRow
 from core.market.queries.following import WITHIN_DAYS
-from core.market.rules import Side
+from core.market.rules import MoveKind, Side
 
 COLUMNS = (
     Column("decided_on", "Decision", "date"),
@@ -88,6 +92,23 @@ def draw() -> None:
         )
         st.caption("Filled: moved by just what was decided. Hollow: by another amount, or not.")
         newest = sorted(drawn, key=lambda row: row.decided_on, reverse=True)
-        table(newest, columns=COLUMNS, key="follow_rows")
+        picked = table(newest, columns=COLUMNS, key="follow_rows", choose="one")
+        if picked:
+            _behind(picked[0], what.category, terms)
+        else:
+            st.caption("Choose a row to see the moves behind it.")
     with st.expander(f"{words.counted(len(events), 'event')} of the market"):
         table(events[::-1], columns=EVENTS, key="events")
+
+
+def _behind(row: FollowRow, category: str, terms: str) -> None:
+    asked = {
+        "competitor_id": row.competitor_id,
+        "kind": MoveKind.RATE_CHANGE,
+        "category": category,
+        "terms": terms or None,
+        "since": row.decided_on,
+        "until": row.decided_on + timedelta(days=WITHIN_DAYS),
+        "is_plausible": True,
+    }
+    feed.behind(f"Moves of {row.competitor} after {words.day(row.decided_on)}", asked)

@@ -69,6 +69,21 @@ def draw() -> None:
     )
 
 
+def behind(what: str, asked: dict[str, Any]) -> None:
+    """List the moves behind a rate or a figure."""
+    st.markdown(f"**{words.plain(what)}**")
+    listing(
+        queries.moves,
+        columns=COLUMNS,
+        key="behind",
+        filters=asked,
+        noun="move",
+        empty="No move is known: the rate is as it was published.",
+        newest_first=True,
+        export=Permission.EXPORT_AGGREGATES,
+    )
+
+
 def _months(drawn: charts.Months, rows: list[MonthTally], by: str) -> dict[str, Any]:
     """Draw the months and return what a click on one narrows the list to."""
     events = fetch(queries.market_events)

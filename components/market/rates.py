@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from components import filters, words
+from components import filters, navigation, words
 from components.charts import ladder as charts
 from components.charts.frame import chart
-from components.gateway import fetch, now
+from components.gateway import current_actor, fetch, now
+from components.market import feed
 from components.market.naming import comparison as called
 from components.tables import Column, table
 from core.market import queries
@@ -70,8 +71,10 @@ def draw() -> None:
     if not rungs:
         st.info("Nobody is known to have such a rate on this day.", icon=":material/inbox:")
         return
-    chart(charts.rungs(rungs), key="ladder", reading=charts.reading(rungs, what.side))
     drawn = charts.shown(rungs)
+    clicked = chart(
+        charts.rungs(rungs), key="ladder", reading=charts.reading(rungs, what.side), choose=True
+    )
     left_out = len(rungs) - len(drawn)
     more = f" The table has {words.count(left_out)} more." if left_out else ""
     st.caption(
@@ -79,7 +82,24 @@ def draw() -> None:
         f"{f', of the terms “{words.plain(terms)}”' if terms else ''}. Withdrawn products and"
         f" doubtful rates are left out.{more}"
     )
-    table(rungs[:_MOST], columns=COLUMNS, key="rungs")
+    chosen = table(rungs[:_MOST], columns=COLUMNS, key="rungs", choose="one")
+    if clicked and clicked[0] < len(drawn):
+        chosen = [drawn[clicked[0]]]
+    if chosen:
+        _behind(chosen[0], what.category)
+    else:
+        st.caption("Choose a rate, in the figure or in the table, to see the moves behind it.")
+
+
+def _behind(rung: LadderRow, category: str) -> None:
+    if rung.is_ours:
+        navigation.link(
+            "competitors", "The history of our rates", actor=current_actor(), view="Our rates"
+        )
+        return
+    asked = {"competitor_id": rung.competitor_id, "category": category, "product": rung.product}
+    asked |= {"terms": rung.terms} if rung.terms else {}
+    feed.behind(f"Moves of {rung.who} on {rung.product}", asked)
 
 
 def _own(rungs: list[LadderRow]) -> list[LadderRow]:

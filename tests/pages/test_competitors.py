@@ -103,6 +103,19 @@ def test_followers_of_the_central_bank_are_shown(open_page, world, market):
     assert next(iter(rows["Days after"])) == 12
 
 
+def test_a_rate_and_a_follower_lead_to_the_moves_behind_them(open_page, world, market, choose):
+    app = choose(open_page(world.eve, "competitors", view="Rates"), "rungs", 2)
+    assert "Moves of Second on Saver" in said(app)
+    assert list(grid(app, "Doubtful because")["After"]) == [1525.0, 2.0]
+
+    app = choose(open_page(world.eve, "competitors", view="Rates"), "rungs", 1)
+    assert "Moves of" not in said(app)  # our own: its history is a view of its own
+
+    app = choose(open_page(world.eve, "competitors", view="Central bank"), "follow_rows", 0)
+    assert "Moves of First after 8 Jan 2026" in said(app)
+    assert list(grid(app, "Doubtful because")["After"]) == [4.25]
+
+
 def test_a_manager_records_a_move(open_page, world, market, engine):
     app = open_page(world.mia, "competitors", view="Record")
     field(app, "selectbox", "Rival").select("First")

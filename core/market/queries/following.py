@@ -74,6 +74,10 @@ class FollowRow:
     on: date | None
 
     @property
+    def id(self) -> str:
+        return f"{self.decided_on} {self.competitor_id}"
+
+    @property
     def days(self) -> int | None:
         """Return how many days after the decision it was."""
         return None if self.on is None else (self.on - self.decided_on).days

@@ -57,6 +57,12 @@ class LadderRow:
     since: date
     ahead: float | None
     product_id: int | None
+    competitor_id: int | None
+
+    @property
+    def id(self) -> str:
+        """Tell rungs apart, whatever their place is."""
+        return f"{self.who} {self.product} {self.terms} {self.region}"
 
 
 def own_rungs(
@@ -112,8 +118,20 @@ def ladder(
     rungs = [
         *own,
         *(
-            LadderRow(0, r.name, False, r.product, r.terms, r.region, r.rate, r.day, None, None)
-            for r in view.session.execute(theirs)
+            LadderRow(
+                place=0,
+                who=row.name,
+                is_ours=False,
+                product=row.product,
+                terms=row.terms,
+                region=row.region,
+                rate=row.rate,
+                since=row.day,
+                ahead=None,
+                product_id=None,
+                competitor_id=row.competitor_id,
+            )
+            for row in view.session.execute(theirs)
         ),
     ]
     return _placed(rungs, side, own)
@@ -176,6 +194,18 @@ def _ours(
         found.sort(key=lambda row: order[row[0].unit_id], reverse=True)
         found = list({(row[0].product_id, row[0].terms): row for row in found}.values())
     return [
-        LadderRow(0, "We", True, name, r.terms, region, r.rate, r.valid_from, None, r.product_id)
-        for r, name, region in found
+        LadderRow(
+            place=0,
+            who="We",
+            is_ours=True,
+            product=name,
+            terms=rate.terms,
+            region=region,
+            rate=rate.rate,
+            since=rate.valid_from,
+            ahead=None,
+            product_id=rate.product_id,
+            competitor_id=None,
+        )
+        for rate, name, region in found
     ]

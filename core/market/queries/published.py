@@ -122,6 +122,7 @@ def in_force(known: CTE, category: str, side: Side, on: date) -> Select[*tuple[A
     )
     return (
         select(
+            known.c.competitor_id,
             Competitor.name,
             known.c.product,
             known.c.terms,
