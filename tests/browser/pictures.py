@@ -5,6 +5,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote_plus
 
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
@@ -21,6 +22,15 @@ PICTURES = ROOT / "docs" / "guide" / "pictures"
 CUSTOMERS = 20_000
 DESK, PHONE = (1280, 800), (390, 844)
 WHO_IS_ASKED = "a relationship manager who has customers to confirm"
+COMPARED = "/segments?view=Compare" + "".join(
+    f"&of={quote_plus(name)}"
+    for name in (
+        "Income from 25,000",
+        "Private customers under 45",
+        "From 30 to 65 with 3,000 or more on the account",
+        "From 27 to 42 with a mortgage and no life insurance",
+    )
+)
 _COLOURS = 128  # keeps a picture below 200 kB and still looks as it did
 
 
@@ -101,6 +111,21 @@ ALL = (
         "/coverage",
         size=PHONE,
         look_at="Customers were reached",
+    ),
+    Picture("manager-segments", "manager", "/segments"),
+    Picture(
+        "manager-segments-profile",
+        "manager",
+        "/segments?id=9&part=Profile",
+        look_at="35\N{EN DASH}44",
+    ),
+    Picture("manager-segments-compare-dark", "manager", COMPARED, "dark", look_at="at least one"),
+    Picture(
+        "manager-segments-phone",
+        "manager",
+        "/segments?id=3&part=Trend",
+        size=PHONE,
+        look_at="went from",
     ),
     Picture("manager-runs", "manager", "/runs"),
     Picture("manager-run", "manager", "/run?id=9"),
