@@ -1,0 +1,143 @@
+"""Steering walked by hand: a wish, what the market says, a review, and what it sets going."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from components import words
+from core.access import SYSTEM
+from core.portfolio.actions import CreatePlan, create_plan
+from core.segments.actions import DefineSegment, define_segment
+from core.settings import settings
+from core.work import changing
+from tests import world as w
+from tests.browser.hand import Hand
+
+PLAN, AUDIENCE = "Steered", "Whom we may lose"
+WISH, ANSWER = "Lose fewer customers", "Stay with us"
+
+
+@pytest.fixture
+def bank(small):
+    """The small bank with a plan and a segment that nobody has selected."""
+    now = datetime.now(settings().zone)
+    days = (now.date() - timedelta(days=5), now.date() + timedelta(days=200))
+    with changing(small.engine, SYSTEM, now=now) as work:
+        create_plan(work, CreatePlan("STEER", PLAN, w.BANK, *days))
+        rule = {"field": "active", "is": "=", "value": True}
+        define_segment(work, DefineSegment("steered", AUDIENCE, rule))
+    return small
+
+
+@pytest.fixture
+def hand(as_person, bank):
+    """Open a page as somebody and get a hand on it; each person keeps one browser."""
+    hands = {}
+
+    def of(who, path="/"):
+        if who not in hands:
+            hands[who] = Hand(as_person(who, path, bank=bank))
+        else:
+            bank.open(hands[who].page, path)
+        return hands[who]
+
+    return of
+
+
+def test_from_a_wish_to_what_came_of_it(hand):
+    take_up(hand("mia", "/plan?plan=Steered+(STEER)"))
+    watch(hand("mia", "/market_tasks"))
+    sheet = review(hand("mia", "/assessments?view=New+assessment"))
+    item = set_going(hand("mia", sheet))
+    design(hand("mia", item))
+    approve(hand("pia", "/approvals"))
+    read_board(hand("eve", item))
+    hand("eve", sheet).expect_text(f"Development: {ANSWER} (done)")
+
+
+def take_up(mia):
+    mia.unfold("Take up an initiative")
+    mia.fill("What is wanted", WISH)
+    mia.fill("Reference", "BD-9")
+    mia.press("Take it up")
+    mia.expect_said("has its place in plan STEER")
+    mia.expect_text("1 without a design yet")
+
+
+def watch(mia):
+    mia.tick(WISH)
+    mia.expect_title(WISH)
+    mia.page.get_by_text("Finding", exact=True).first.click()
+    mia.fill("Says", "A rival pays half a point more")
+    mia.press("Note it")
+    mia.expect_said("The finding is noted")
+
+
+def review(mia):
+    mia.choose("Of", f"{PLAN} (plan)")
+    mia.choose("Segments whose coverage is judged", AUDIENCE)
+    mia.page.keyboard.press("Escape")
+    mia.choose("Market tasks to cite", WISH)
+    mia.page.keyboard.press("Escape")
+    mia.choose("Conclusion", "Expand")
+    mia.choose("About", f"Segment {AUDIENCE}")
+    mia.fill("Why, and how", "Nobody has asked them")
+    mia.press("Freeze the assessment")
+    mia.expect_said("Set going what it concludes")
+    mia.expect_text("A rival pays half a point more")
+    [row] = [row for row in mia.every_row() if row.get("Segment") == AUDIENCE]
+    assert row["Ever selected"] == "0"
+    return address(mia)
+
+
+def set_going(mia):
+    mia.unfold("Set it going")
+    mia.choose("What", "Development")
+    mia.fill("In words", ANSWER)
+    mia.press("Set it going")
+    mia.expect_said(f"“{ANSWER}” is set going")
+    mia.expect_text(f"began {words.NONE}, ended {words.NONE}")
+    return address(mia)
+
+
+def design(mia):
+    mia.unfold("Ask for its design")
+    mia.choose("Type", "Retention")
+    mia.press("Ask for the design")
+    mia.expect_said("Go on with it in the designer")
+    mia.expect_title(f"{ANSWER}: version 1")
+
+    mia.pick("Offer")
+    mia.fill("Product use", "Keeps salary and savings in one place")
+    mia.fill("Offer", "Half a point more")
+    mia.fill("Pricing frame", "At most half a point")
+    mia.press("Save the offer")
+    mia.expect_said("Add the stages next")
+
+    mia.pick("Stages")
+    mia.choose("Content", "Offer by call")
+    mia.choose("Kind of activity", "Sales")
+    mia.choose("Reason template", "Sales contact")
+    mia.press("Add the stage")
+    mia.expect_said("The stage is added")
+
+    mia.pick("Review")
+    mia.press("Ask for approval")
+    mia.expect_said("Somebody else decides")
+
+
+def approve(pia):
+    pia.tick(ANSWER)
+    pia.expect_text("Keeps salary and savings in one place")
+    pia.press("Approve")
+    pia.expect_said("is approved")
+
+
+def read_board(eve):
+    today = datetime.now(settings().zone).date().isoformat()
+    [row] = [row for row in eve.every_row() if row.get("What") == ANSWER]
+    assert (row["State"], row["Began"], row["Ended"]) == ("Done", today, today)
+
+
+def address(of):
+    return "/" + of.page.url.split("/", 3)[3]
