@@ -29,7 +29,8 @@ from core.coverage.rules import (
     rolling,
 )
 from core.coverage.upkeep import MOST_OF_ONES_OWN, is_due, keep, usual_periods
-from core.customers.model import CustomerState, Product
+from core.customers.model import Attribute, Customer, CustomerState, Product
+from core.customers.rules import AttributeType, Origin
 from core.impact.model import RunCell, RunFold
 from core.journal.model import Entry
 from core.passing import pass_time
@@ -184,6 +185,28 @@ def test_only_who_sees_customers_lists_them(ask, world, campaign, counted):
     assert [row.id for row in sorted(rows, key=lambda row: row.id)] == [5, 6]
     assert {row.name for row in rows} == {"C••• 0••• E•••"}
     assert ask(world.lou, customers_of, **of).total == 0
+
+
+def test_rules_may_look_at_the_record_itself(ask, arrange, world, counted):
+    """The list joins the records too, and must not take them for those of the rule."""
+
+    def rows(session):
+        session.add(
+            Attribute(
+                name="income",
+                label="Income",
+                type=AttributeType.NUMBER,
+                origin=Origin.SYNTHETIC,
+            )
+        )
+        session.get_one(Customer, 3).attributes = {"income": 900}
+        rule = {"attribute": "income", "is": ">", "value": 800}
+        return segment(session, "earners", rule=rule)
+
+    earners = arrange(rows)
+    counted()
+    of = {"segment_id": earners, "product_id": bank.SAVINGS, "part": Part.OPEN_GAP}
+    assert [row.id for row in ask(world.mia, customers_of, **of).rows] == [3]
 
 
 def test_only_who_analyses_counts(engine, do, world, counted):

@@ -96,36 +96,45 @@ def never_contacted_in(
 
 
 def _rows(view: Reader, place: ColumnElement[int]) -> Rows:
-    return (
+    """Select customers from their states alone: rules look records up beside them."""
+    return select(
+        CustomerState.customer_id,
+        CustomerState.branch_id,
+        place.label("place"),
+        CustomerState.last_contact_at,
+        CustomerState.yearly_value,
+        plainly_seen(view).label("plainly"),
+    ).select_from(CustomerState)
+
+
+def _page(view: Reader, chosen: Rows, window: Window | None) -> Page[CoveredCustomer]:
+    of = chosen.subquery("of")
+    statement = (
         select(
-            CustomerState.customer_id,
+            of.c.customer_id,
             Customer.customer_no,
             Customer.name,
             Unit.name,
-            place.label("place"),
-            CustomerState.last_contact_at,
-            CustomerState.yearly_value,
-            plainly_seen(view),
+            of.c.place,
+            of.c.last_contact_at,
+            of.c.yearly_value,
+            of.c.plainly,
         )
-        .select_from(CustomerState)
-        .join(Customer, Customer.id == CustomerState.customer_id)
-        .join(Unit, Unit.id == CustomerState.branch_id)
+        .join(Customer, Customer.id == of.c.customer_id)
+        .join(Unit, Unit.id == of.c.branch_id)
     )
-
-
-def _page(view: Reader, statement: Rows, window: Window | None) -> Page[CoveredCustomer]:
     sorts = {
-        "value": CustomerState.yearly_value,
-        "customer_no": CustomerState.customer_id,
+        "value": of.c.yearly_value,
+        "customer_no": of.c.customer_id,
         "branch": Unit.name,
-        "last_contact": CustomerState.last_contact_at,
+        "last_contact": of.c.last_contact_at,
     }
     rows, total = windowed(
         view.session,
         statement,
         window or Window(descending=True),
         sorts=sorts,
-        last=CustomerState.customer_id,
+        last=of.c.customer_id,
     )
     return Page(
         [
