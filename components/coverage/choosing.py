@@ -16,6 +16,7 @@ from core.people.queries import units
 _OWN = "Other days"
 _PERIODS = {**{f"{days} days": days for days in (90, 30, 365)}, _OWN: None}
 assert set(ROLLING) < set(_PERIODS.values())  # noqa: S101  all that is counted can be chosen
+_FOLDED = frozenset({"unit", "segment", "product"})  # asked for less often: in a place that opens
 _AIMS = {"Sell to who lacks it": Aim.SELL, "Keep with who holds it": Aim.KEEP}
 
 
@@ -40,8 +41,9 @@ def ask() -> Asked:
     with filters.row():
         aim = _AIMS[filters.switch("What for", list(_AIMS), "aim")]
         length = filters.switch("Days up to today", list(_PERIODS), "period")
-    with filters.row():
         period = _own() if length == _OWN else {"days": _PERIODS[length]}
+    is_open = not _FOLDED.isdisjoint(st.query_params)
+    with st.expander("Unit, segments and products", expanded=is_open), filters.row():
         unit = filters.one_of(
             "Unit", fetch(units), "unit", name=lambda row: row.name, everything="All my units"
         )

@@ -41,7 +41,7 @@ def draw(asked: Asked) -> bool:
                 done=lambda fact: f"{words.counted(fact.cells, 'cell')} counted anew.",
             )
     for name, why in asked.told.left_out.items():
-        st.warning(f"{words.plain(name)} could not be counted. {words.plain(why)}")
+        st.warning(f"{words.plain(name)} is left out. {words.plain(why)}")
     return at is not None
 
 

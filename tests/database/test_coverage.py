@@ -227,6 +227,21 @@ def test_a_segment_that_cannot_be_meant_is_named(ask, arrange, world, campaign, 
     assert cell_of(told, campaign[1]).parts.eligible == 14
 
 
+def test_a_segment_that_changed_since_is_left_out_until_the_next_count(
+    do, ask, world, campaign, counted
+):
+    counted()
+    later = NOW + timedelta(hours=1)
+    do(world.mia, define_segment, DefineSegment("new", "New ones", {"all": []}), now=later)
+
+    told = ask(world.mia, coverage, aim=Aim.SELL, days=90, now=later)
+    assert told.left_out == {"New ones": LATER}
+    assert "New ones" not in {cell.segment for cell in told.cells}
+
+    counted(now=later)
+    assert not ask(world.mia, coverage, aim=Aim.SELL, days=90, now=later).left_out
+
+
 def test_more_segments_than_one_number_has_bits(ask, arrange, world, counted):
     def rows(session):
         return [
@@ -263,7 +278,11 @@ def test_campaigns_that_meet_the_same_customers_are_counted(ask, arrange, world,
 
 def test_an_hour_in_a_gap_is_worth_what_similar_campaigns_brought(ask, arrange, world, counted):
     def rows(session):
-        made = launched_run(session, range(1, 5), design={"code": "A", "contact_cost": 2})
+        made = launched_run(
+            session, range(1, 5), design={"code": "A", "contact_cost": 2}, finished_at=NOW
+        )
+        going_on = launched_run(session, (5,), design={"code": "B", "contact_cost": 2})
+        session.add(RunFold(run_id=going_on.run_id, folded_at=NOW))
         session.add(RunFold(run_id=made.run_id, folded_at=NOW))
         session.flush()
         zeros = dict.fromkeys(
@@ -273,6 +292,8 @@ def test_an_hour_in_a_gap_is_worth_what_similar_campaigns_brought(ask, arrange, 
         key = {"run_id": made.run_id, "branch_id": bank.NORTH, "channel_id": 0}
         asked = {"targeted": 400, "confirmed": 400}
         session.add(RunCell(**key, arm=1, **asked, won=40, **zeros, **more))
+        key_of_other = {**key, "run_id": going_on.run_id}
+        session.add(RunCell(**key_of_other, arm=1, **asked, won=0, **zeros, **more))
         session.add(RunCell(**key, arm=0, **asked, won=0, **zeros, **more))
         session.execute(
             update(Product).where(Product.id == bank.SAVINGS).values(yearly_margin=Decimal(120))
@@ -291,8 +312,8 @@ def test_an_hour_in_a_gap_is_worth_what_similar_campaigns_brought(ask, arrange, 
     assert best.outlook.minutes == 15
     assert best.outlook.profit == Decimal("10.0")  # a tenth of 120, less a contact of 2
     assert best.outlook.hourly == Decimal(40)
-    assert best.customers == 10
-    assert best.profit == Decimal(100)
+    assert best.customers == 9
+    assert best.profit == Decimal(90)
     assert "40 of 400 asked" in best.outlook.basis
     [unknown] = [
         row

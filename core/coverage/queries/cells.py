@@ -17,6 +17,7 @@ from core.segments.model import Segment
 from core.work import Reader
 
 _FIGURES = [place.field for place in Place]
+LATER = "It was defined or changed after the count."
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Cell:
 class Coverage:
     """All cells of a period; without `counted_at` nobody has counted it yet.
 
-    `left_out` says of segments that could not be counted why not.
+    `left_out` says of segments that could not be counted, or not as they are now, why not.
     """
 
     period: Period
@@ -76,7 +77,8 @@ def coverage(
     peopled = {row.segment_id for row in members(view, kept.id, unit_id) if row.customers}
     segments = _named(view, Segment, segment_ids, ~Segment.is_retired)
     products = _named(view, Product, product_ids)
-    left_out = {int(id_): why for id_, why in kept.left_out.items()}
+    later = _named(view, Segment, segment_ids, Segment.changed_at > kept.counted_at)
+    left_out = {int(id_): why for id_, why in kept.left_out.items()} | dict.fromkeys(later, LATER)
     cells = []
     for segment_id, segment in segments.items():
         for product_id, product in products.items():

@@ -27,7 +27,7 @@ Key: TypeAlias = tuple[int | None, int]  # segment and product; no segment is an
 
 
 def past(view: Reader, aim: Aim) -> dict[Key, Rate]:
-    """Read won conversions and treated customers of the runs so far, by segment and product."""
+    """Read won conversions and treated customers of finished runs, by segment and product."""
     rows = view.session.execute(
         select(
             Design.segment_id,
@@ -39,7 +39,11 @@ def past(view: Reader, aim: Aim) -> dict[Key, Rate]:
         .join(Design, Design.id == Run.design_id)
         .join(Campaign, Campaign.id == Design.campaign_id)
         .join(CampaignType, CampaignType.id == Campaign.type_id)
-        .where(RunCell.arm > CONTROL_ARM, CampaignType.objective.in_(_objectives(aim)))
+        .where(
+            RunCell.arm > CONTROL_ARM,
+            Run.finished_at.is_not(None),  # what goes on has not sold yet what it will
+            CampaignType.objective.in_(_objectives(aim)),
+        )
         .group_by(Design.segment_id, Design.product_id)
     )
     found: dict[Key, Rate] = {}

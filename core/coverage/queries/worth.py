@@ -152,15 +152,15 @@ def _rate(
 ) -> tuple[float | None, str]:
     """Return conversions for each customer asked, from the most alike that is known."""
     for key, of in (
-        ((cell.segment_id, product_id), "campaigns for it in this segment"),
-        ((None, product_id), "campaigns for it in any segment"),
+        ((cell.segment_id, product_id), "finished campaigns for it in this segment"),
+        ((None, product_id), "finished campaigns for it in any segment"),
     ):
         rate = so_far.get(key)
         if rate is not None and rate.denominator >= FEW:
             return rate.value, f"{rate.numerator:,} of {rate.denominator:,} asked in {of}"
     if design is not None and design.expected_rate is not None:
         return design.expected_rate, f"as version {design.version} of a design for it expects"
-    return None, "no campaign for it was ever run, and no design expects anything"
+    return None, "no campaign for it was finished, and no design says what it expects"
 
 
 def _room(view: Reader, unit_id: int | None) -> int:
