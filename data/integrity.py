@@ -11,6 +11,7 @@ from core.distribution.queries import checks as distribution
 from core.exchange.checks import orphaned_notices
 from core.impact.queries import checks as impact
 from core.impact.queries.checking import cells_that_differ
+from core.market.queries import checks as market
 from core.runs.queries.checks import ARMS, WATERFALL, run_faults
 from core.schema import METADATA
 from core.service.queries.checking import service_cells_that_differ
@@ -47,6 +48,8 @@ RULES: dict[str, Callable[[Reader], int]] = {
     "nobody skips a step of the funnel": impact.funnels_out_of_order,
     "folded figures are those of the candidates": lambda view: len(cells_that_differ(view)),
     "folded due days are those of the activities": service_cells_that_differ,
+    "what is doubted on the market has its reason": market.mistaken_doubts,
+    "no rate that can't be is a fact": market.believed_moves_that_cannot_be,
     "customers' states are as their sources say": lambda view: state_differences(view).total,
     "what neighbours were told is in the journal": orphaned_notices,
 }

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core.access import SYSTEM
 from core.market.model import CompetitorMove
@@ -25,6 +25,7 @@ from core.market.queries import (
     terms_hold,
     vocabulary,
 )
+from core.market.queries.checks import believed_moves_that_cannot_be, mistaken_doubts
 from core.market.rules import MoveKind, Side
 from core.refusals import NotAllowed, NotFound
 from core.windows import Window
@@ -421,3 +422,26 @@ class TestFollowing:
         [event] = ask(SYSTEM, market_events, since=day(1), until=day(1))
         assert (event.value, event.change) == (3.0, 0.25)
         assert ask(SYSTEM, market_events, since=day(2)) == []
+
+
+class TestChecks:
+    @pytest.mark.parametrize(
+        ("change", "mistaken", "believed"),
+        [
+            ({"new_value": 2.6}, 0, 0),
+            ({"quality_flag": "hearsay", "is_plausible": False}, 0, 0),
+            ({"quality_flag": "hearsay"}, 1, 0),
+            ({"is_plausible": False}, 1, 0),
+            ({"new_value": 1525.0}, 0, 1),
+        ],
+    )
+    def test_doubts_and_their_reasons_belong_together(
+        self, ask, arrange, change, mistaken, believed
+    ):
+        def tampered(session):
+            make.move(session, make.rival(session, "First"), TODAY)
+            session.execute(update(CompetitorMove).values(change))
+
+        arrange(tampered)
+        assert ask(SYSTEM, mistaken_doubts) == mistaken
+        assert ask(SYSTEM, believed_moves_that_cannot_be) == believed
