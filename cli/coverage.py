@@ -76,7 +76,7 @@ def show_coverage(
         ]
     )
     for name, why in told.left_out.items():
-        say(f"{name} could not be counted: {why}")
+        say(f"{name} is left out: {why}")
     if told.counted_at is not None:
         at = told.counted_at.astimezone(now().tzinfo)
         days_of = f"{saying.day(told.period.first)} to {saying.day(told.period.last)}"

@@ -22,6 +22,14 @@ def tick(as_json: AsJson = False) -> None:
 def _lines(passed: Passed) -> Iterator[str]:
     if passed == Passed(days=passed.days):
         yield "Nothing has fallen due."
+    yield from _work(passed)
+    yield from _known(passed)
+    if passed.is_elsewhere:
+        yield "Another process is at it just now."
+
+
+def _work(passed: Passed) -> Iterator[str]:
+    """Say what became of the work in the branches."""
     for fact in passed.made:
         yield f"{fact.run}: {fact.activities:,} activities and {fact.messages:,} messages made."
     for end in passed.ended:
@@ -34,11 +42,13 @@ def _lines(passed: Passed) -> Iterator[str]:
         yield f"{given.given:,} activities were handed out by rule; {given.left:,} wait for room."
     for told in passed.told:
         yield f"Leads were told of {told.at_risk:,} activities at risk and {told.missed:,} missed."
+
+
+def _known(passed: Passed) -> Iterator[str]:
+    """Say what was counted, and what it was taken for."""
     for kept in passed.snapshots:
         yield f"The snapshot of {kept.segments:,} segments was taken."
     for found in passed.threats:
         yield f"Found anew: {', '.join(found.names)}."
     if passed.folded:
         yield f"{len(passed.folded):,} runs were folded."
-    if passed.is_elsewhere:
-        yield "Another process is at it just now."

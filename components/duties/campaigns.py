@@ -49,7 +49,7 @@ def manager() -> Iterator[Duty]:
         "threats have no answer yet",
         "no threat lacks an answer",
         "threats",
-        "bad",
+        "warn",
         {"status": ThreatStatus.OPEN, "kind": ConclusionKind.THREAT},
     )
     running = fetch(runs, status=_RUNNING, window=Window(size=200)).rows

@@ -12,7 +12,7 @@ from core.access import SYSTEM, Actor, Role, Scope
 from core.campaigns.rules import Objective
 from core.coverage.actions import KeepCounted, keep_counted
 from core.coverage.model import CoverageCell, CoverageCount
-from core.coverage.queries.cells import coverage, never_contacted
+from core.coverage.queries.cells import LATER, coverage, never_contacted
 from core.coverage.queries.counting import count
 from core.coverage.queries.customers import customers_of
 from core.coverage.queries.overlapping import overlap
@@ -35,6 +35,7 @@ from core.impact.model import RunCell, RunFold
 from core.journal.model import Entry
 from core.passing import pass_time
 from core.refusals import Invalid, NotAllowed, NotFound
+from core.segments.actions import DefineSegment, define_segment
 from core.segments.model import Segment
 from core.work import reading, upkeep
 from tests import world as bank
@@ -234,12 +235,12 @@ def test_a_segment_that_changed_since_is_left_out_until_the_next_count(
     later = NOW + timedelta(hours=1)
     do(world.mia, define_segment, DefineSegment("new", "New ones", {"all": []}), now=later)
 
-    told = ask(world.mia, coverage, aim=Aim.SELL, days=90, now=later)
+    told = ask(world.mia, coverage, now=later)
     assert told.left_out == {"New ones": LATER}
     assert "New ones" not in {cell.segment for cell in told.cells}
 
     counted(now=later)
-    assert not ask(world.mia, coverage, aim=Aim.SELL, days=90, now=later).left_out
+    assert not ask(world.mia, coverage, now=later).left_out
 
 
 def test_more_segments_than_one_number_has_bits(ask, arrange, world, counted):
