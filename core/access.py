@@ -141,15 +141,8 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         | {_P.IMPORT, _P.READ_JOURNAL}
     ),
     Role.AUDITOR: frozenset(
-        {
-            _P.SEE_PEOPLE,
-            _P.SEE_SEGMENTS,
-            _P.SEE_PORTFOLIO,
-            _P.SEE_IMPACT,
-            _P.SEE_CUSTOMERS,
-            _P.EXPORT,
-            _P.READ_JOURNAL,
-        }
+        {_P.SEE_PEOPLE, _P.SEE_SEGMENTS, _P.SEE_PORTFOLIO, _P.SEE_IMPACT}
+        | {_P.SEE_CUSTOMERS, _P.EXPORT, _P.READ_JOURNAL}
     ),
 }
 
