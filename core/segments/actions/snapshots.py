@@ -1,18 +1,17 @@
 """Keeping how segments stand, day by day."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from sqlalchemy import delete, func, insert, literal, select
+from sqlalchemy import delete, func, insert, select
 
 from core.access import Permission
 from core.customers.model import CustomerState
-from core.database import affected
 from core.refusals import Invalid
 from core.segments.events import SnapshotsTaken
-from core.segments.model import SegmentSnapshot
+from core.segments.model import Segment, SegmentSnapshot
 from core.segments.queries.membership import usable
 from core.segments.queries.snapshots import outlived
-from core.segments.queries.standing import SUMS, standing
+from core.segments.queries.standing import standing
 from core.segments.queries.vocabulary import known_words
 from core.work import Work
 
@@ -42,12 +41,13 @@ def take_snapshots(work: Work, request: TakeSnapshots) -> SnapshotsTaken:  # noq
     old = outlived(work, kept_days=KEPT_DAYS)
     gone = (SegmentSnapshot.taken_on == today) | SegmentSnapshot.taken_on.in_(old)
     work.session.execute(delete(SegmentSnapshot).where(gone))
-    now = standing(work, found.ids, known=known).subquery()
-    rows = select(
-        now.c.segment_id, literal(today), now.c.branch_id, now.c.version, *(now.c[s] for s in SUMS)
-    )
-    columns = ["segment_id", "taken_on", "branch_id", "version", *SUMS]
-    affected(work.session, insert(SegmentSnapshot).from_select(columns, rows))
+    kept = work.session.execute(select(Segment.id, Segment.version))
+    versions = {row.id: row.version for row in kept}
+    rows = [
+        asdict(row) | {"taken_on": today, "version": versions[row.segment_id]}
+        for row in standing(work, found.ids, known=known)
+    ]
+    work.session.execute(insert(SegmentSnapshot), rows)
     customers = work.session.scalar(select(func.count()).select_from(CustomerState))
 
     fact = SnapshotsTaken(today, len(found.ids), customers or 0, tuple(found.problems.values()))

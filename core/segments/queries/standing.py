@@ -5,18 +5,23 @@ number are summed first; only these few sums are taken apart into segments.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import reduce
-from operator import add, or_
+from operator import add
 from typing import Any
 
+import numpy as np
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Float,
     Integer,
     Select,
     Subquery,
-    and_,
+    case,
+    cast,
     column,
     distinct,
     func,
@@ -24,13 +29,12 @@ from sqlalchemy import (
     select,
     table,
     true,
-    union_all,
+    type_coerce,
 )
 
 from core.customers.model import CustomerState, Holding, Product
-from core.database import Moment, Number, row_set
+from core.database import Moment, Number
 from core.segments.criteria import Known
-from core.segments.model import Segment
 from core.segments.queries.membership import MOST_SEGMENTS, mask
 from core.work import Reader
 
@@ -44,17 +48,30 @@ _CANDIDATE = table(
 )
 
 
+@dataclass(frozen=True)
+class BranchStanding:
+    """The customers of one branch in one segment: counts and sums, zeros where nobody is."""
+
+    segment_id: int
+    branch_id: int
+    customers: int
+    balance: Decimal
+    value: Decimal
+    products: int
+    rated: int
+    leaving: float
+    reached: int
+    converted: int
+
+
 def standing(
     view: Reader,
     segment_ids: Sequence[int],
     *,
     known: Known,
     limits: ColumnElement[bool] | None = None,
-) -> Select[*tuple[Any, ...]]:
-    """Return a SELECT of segment, branch, the segment's version and `SUMS`.
-
-    There is a row for every segment and every branch that has customers, with zeros where
-    nobody is in it.
+) -> list[BranchStanding]:
+    """Count segments in every branch that has customers.
 
     :param limits: whose customers count; None means all of the bank
     """
@@ -62,51 +79,46 @@ def standing(
         list(segment_ids[first : first + MOST_SEGMENTS])
         for first in range(0, len(segment_ids), MOST_SEGMENTS)
     ]
-    groups = _groups(view, words, known, true() if limits is None else limits)
-    bits = row_set(
-        view.dialect,
-        [
-            (segment_id, number, 1 << place)
-            for number, word in enumerate(words)
-            for place, segment_id in enumerate(word)
-        ],
-        segment_id=Integer(),
-        word=Integer(),
-        bit=BigInteger(),
-    ).cte("bits")
-    inside = reduce(
-        or_,
-        (
-            and_(bits.c.word == number, groups.c[f"mask_{number}"].bitwise_and(bits.c.bit) != 0)
-            for number in range(len(words))
-        ),
-    )
-    branches = select(groups.c.branch_id).distinct().subquery()
-    parts = union_all(
-        select(bits.c.segment_id, groups.c.branch_id, *(groups.c[name] for name in SUMS)).join(
-            bits, inside
-        ),
-        select(
-            bits.c.segment_id,
-            branches.c.branch_id,
-            *(literal_column("0", groups.c[name].type).label(name) for name in SUMS),
-        ).join(branches, true()),
-    ).subquery()
-    return (
-        select(
-            parts.c.segment_id,
-            parts.c.branch_id,
-            Segment.version,
-            *(func.sum(parts.c[name], type_=parts.c[name].type).label(name) for name in SUMS),
-        )
-        .join(Segment, Segment.id == parts.c.segment_id)
-        .group_by(parts.c.segment_id, parts.c.branch_id, Segment.version)
+    rows = view.session.execute(_groups(view, words, known, true() if limits is None else limits))
+    columns = [np.array(column) for column in zip(*rows, strict=True)]
+    if not columns:
+        return []
+    branches, place = np.unique(columns[0], return_inverse=True)
+    found = []
+    for word, mask_ in zip(words, columns[1:], strict=False):
+        for bit, segment_id in enumerate(word):
+            inside = (mask_ >> bit & 1).astype(bool)
+            # Whole cents and counts stay exact: they are far below what a float holds.
+            sums = [
+                np.bincount(place[inside], weights=column[inside], minlength=len(branches))
+                for column in columns[1 + len(words) :]
+            ]
+            found += [
+                _made(segment_id, int(branch), *(float(each[n]) for each in sums))
+                for n, branch in enumerate(branches)
+            ]
+    return found
+
+
+def _made(segment_id: int, branch_id: int, *sums: float) -> BranchStanding:
+    customers, balance, value, products, rated, leaving, reached, converted = sums
+    return BranchStanding(
+        segment_id,
+        branch_id,
+        int(customers),
+        Decimal(int(balance)) / 100,
+        Decimal(int(value)) / 100,
+        int(products),
+        int(rated),
+        leaving,
+        int(reached),
+        int(converted),
     )
 
 
 def _groups(
     view: Reader, words: Sequence[Sequence[int]], known: Known, limits: ColumnElement[bool]
-) -> Any:
+) -> Select[*tuple[Any, ...]]:
     """Sum the customers by branch and by the segments they are in."""
     state, since = CustomerState, view.now - timedelta(days=RECENT_DAYS)
     converted = _converted(since)
@@ -119,25 +131,40 @@ def _groups(
     if unnumbered is not None:
         joined = joined.outerjoin(unnumbered, unnumbered.c.customer_id == state.customer_id)
         held = held + func.coalesce(unnumbered.c.held, 0)
-    sums: dict[str, ColumnElement[Any]] = {
-        "customers": func.count(),
-        "balance": func.coalesce(func.sum(state.balance), literal_column("0")),
-        "value": func.coalesce(func.sum(state.yearly_value), literal_column("0")),
-        "products": func.sum(held),
-        "rated": func.count(state.churn_risk),
-        "leaving": func.coalesce(func.sum(state.churn_risk), literal_column("0")),
-        "reached": func.count().filter(state.last_contact_at > since),
-        "converted": func.count(converted.c.customer_id),
-    }
-    # As a sum, or SQLite would fetch row by row in the order of branches.
-    branch_id = (state.branch_id + literal_column("0")).label("branch_id")
-    statement = (
-        select(branch_id, *masks, *(sums[name].label(name) for name in SUMS))
+    # Kept aside, or SQLite would work the masks out a second time for every group.
+    each = (
+        select(
+            state.branch_id,
+            *masks,
+            type_coerce(state.balance, BigInteger).label("balance"),
+            type_coerce(state.yearly_value, BigInteger).label("value"),
+            held.label("products"),
+            state.churn_risk.label("risk"),
+            case((state.last_contact_at > since, 1), else_=0).label("reached"),
+            converted.c.customer_id.label("converted"),
+        )
         .select_from(joined)
         .where(limits)
-        .group_by(state.branch_id + literal_column("0"), *(each.name for each in masks))
+        .cte("each")
+        .prefix_with("MATERIALIZED")
     )
-    return statement.cte("groups").prefix_with("MATERIALIZED")
+    sums: dict[str, ColumnElement[Any]] = {
+        "customers": func.count(),
+        "balance": _whole(each.c.balance),
+        "value": _whole(each.c.value),
+        "products": _whole(each.c.products),
+        "rated": func.count(each.c.risk),
+        "leaving": func.coalesce(func.sum(each.c.risk), literal_column("0", Float)),
+        "reached": _whole(each.c.reached),
+        "converted": func.count(each.c.converted),
+    }
+    by = (each.c.branch_id, *(each.c[mask_.name] for mask_ in masks))
+    return select(*by, *(sums[name].label(name) for name in SUMS)).group_by(*by)
+
+
+def _whole(amount: ColumnElement[Any]) -> ColumnElement[int]:
+    """Sum cents or counts; PostgreSQL would give them digits behind the point."""
+    return cast(func.coalesce(func.sum(amount), literal_column("0")), BigInteger)
 
 
 def _converted(since: datetime) -> Subquery:
