@@ -18,7 +18,7 @@ from core.market.actions.threats import (
 from core.market.actions.watching import SetWatch, set_watch
 from core.market.model import Threat
 from core.market.queries.matching import matches
-from core.market.rules import ConclusionKind, Side
+from core.market.rules import ConclusionKind, Side, ThreatStatus
 from core.people.model import Unit
 from core.people.queries import actor_of
 from core.people.rules import UnitKind
@@ -67,9 +67,11 @@ def threaten(session: Session, now: datetime) -> None:
 def _decide(session: Session, work: Work, now: datetime) -> None:
     """Answer the gravest of what was found, and dismiss the slightest."""
     found = session.scalars(
-        select(Threat).where(Threat.move_id.is_not(None)).order_by(Threat.balance.desc())
+        select(Threat)
+        .where(Threat.move_id.is_not(None), Threat.status == ThreatStatus.OPEN)
+        .order_by(Threat.balance.desc(), Threat.id)
     ).all()
-    if len(found) < len(WATCHED):
+    if len(found) < 2:  # one to answer and one to dismiss
         return
     first, last = found[0], found[-1]
     answer_threat(
