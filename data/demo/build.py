@@ -102,11 +102,11 @@ def build(
         advance_sequences(session.connection(), METADATA)
         gather_statistics(session.connection())
         plan_absences(session, now)
-        _measure(session, now)
         keep_versions(session)
-        stand(session, seed=seed, now=now)
-        steer(session, now)
         threaten(session, now)
+        _measure(session, now)
+        steer(session, now)
+        stand(session, seed=seed, now=now)
         built = Built(
             seed=seed,
             customers=customers,

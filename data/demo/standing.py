@@ -4,6 +4,7 @@ Today's snapshot is counted like any other. The weeks before are drawn from it: 
 reached and converted follows the work that the bank did by then, the rest drifts.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -45,7 +46,7 @@ def keep_versions(session: Session) -> None:
             author_id=segment.author_id,
             changed_at=segment.changed_at,
         )
-        for segment in session.scalars(select(Segment).order_by(Segment.id))
+        for segment in _kept(session)
     )
     session.flush()
 
@@ -64,15 +65,22 @@ def stand(session: Session, *, seed: int, now: datetime) -> None:
     weeks = np.arange(1, WEEKS + 1)
     shape = [_shares(session, now, int(week)) for week in weeks]
     segments = np.array([row.segment_id for row in rows])
+    since = {one.id: one.changed_at.astimezone(now.tzinfo).date() for one in _kept(session)}
     factors = {
         int(id_): _factors(np.random.default_rng([_OWN, seed, int(id_)]))
         for id_ in np.unique(segments)
     }
     for week in weeks:
+        day = now.date() - timedelta(weeks=int(week))
+        there = np.array([since[row.segment_id] <= day for row in rows])
         columns = _week(today, segments, factors, int(week), shape[week - 1])
-        columns["taken_on"] = (now.date() - timedelta(weeks=int(week))).isoformat()
         columns |= {key: np.array([getattr(row, key) for row in rows]) for key in keys}
-        write(session.connection(), SegmentSnapshot, columns)
+        columns = {name: column[there] for name, column in columns.items()}
+        write(session.connection(), SegmentSnapshot, columns | {"taken_on": day.isoformat()})
+
+
+def _kept(session: Session) -> Sequence[Segment]:
+    return session.scalars(select(Segment).order_by(Segment.id)).all()
 
 
 def _shares(session: Session, now: datetime, weeks_ago: int) -> tuple[float, float]:
