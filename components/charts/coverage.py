@@ -27,7 +27,7 @@ WHY: dict[Obstacle, str] = {
     Obstacle.CAPACITY: "More customers than there are hands for in the next 20 working days",
 }
 _SLANTED = 8  # columns whose names have room to lean
-_LARGEST = 30  # pixels across the largest bubble
+_LARGEST = 24  # pixels across the largest bubble
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ def depths(rows: Sequence[Depth]) -> go.Figure:
         y="Customers",
         height=280,
         legend=False,
+        yaxis_tickformat=",",
         margin={"l": 8, "r": 8, "t": 26, "b": 8},
     )
 
