@@ -6,10 +6,11 @@ from decimal import Decimal
 import pytest
 
 from core.campaigns.actions import ChangeDesign, change_design
+from core.campaigns.actions.gifts import SaveConsumable, save_consumable
 from core.campaigns.model import Consumable
 from core.campaigns.queries import changes_between, design
 from core.campaigns.queries.reference import consumables
-from core.refusals import Invalid, NotFound
+from core.refusals import Invalid, NotAllowed, NotFound
 from tests.making.campaigns import approved_design, draft_design
 from tests.making.runs import planned_run
 
@@ -70,3 +71,27 @@ class TestOfferInFull:
             do(world.mia, change_design, ChangeDesign(draft, seen.row_version, terms))
         with pytest.raises(Invalid, match="transfer price"):
             replace(seen.terms, transfer_price=Decimal(-1))
+
+
+class TestGifts:
+    def test_are_added_and_counted_anew(self, do, ask, world):
+        added = do(world.ada, save_consumable, SaveConsumable(" Money box ", Decimal(3), 200))
+        do(world.ada, save_consumable, SaveConsumable("Money box", Decimal("3.50"), 150, added.id))
+
+        [row] = ask(world.mia, consumables)
+        assert (row.name, row.unit_cost, row.stock) == ("Money box", Decimal("3.50"), 150)
+
+    def test_refuses_what_makes_no_sense(self, do, world):
+        do(world.ada, save_consumable, SaveConsumable("Umbrella", Decimal(8), 5))
+        for wrong in ({"name": " "}, {"name": "umbrella"}):
+            with pytest.raises(Invalid):
+                columns = {"name": "Cup", "unit_cost": Decimal(1), "stock": 1} | wrong
+                do(world.ada, save_consumable, SaveConsumable(**columns))
+        with pytest.raises(NotFound):
+            do(world.ada, save_consumable, SaveConsumable("Cup", Decimal(1), 1, 99))
+        with pytest.raises(Invalid):
+            SaveConsumable("Cup", Decimal(-1), 1)
+        with pytest.raises(Invalid):
+            SaveConsumable("Cup", Decimal(1), -1)
+        with pytest.raises(NotAllowed):
+            do(world.mia, save_consumable, SaveConsumable("Cup", Decimal(1), 1))
