@@ -31,6 +31,9 @@ def take_snapshots(work: Work, request: TakeSnapshots) -> SnapshotsTaken:  # noq
     :raises Invalid: there is no segment that can be counted, or no customer
     """
     work.authorize(Permission.DEFINE_SEGMENTS)
+    # Held, so that of two at once the second replaces what the first has written.
+    held = select(Segment.id, Segment.version).order_by(Segment.id).with_for_update(key_share=True)
+    versions = {row.id: row.version for row in work.session.execute(held)}
     known, today = known_words(work), work.now.date()
     found = usable(known)
     if not found.ids:
@@ -41,8 +44,6 @@ def take_snapshots(work: Work, request: TakeSnapshots) -> SnapshotsTaken:  # noq
     old = outlived(work, kept_days=KEPT_DAYS)
     gone = (SegmentSnapshot.taken_on == today) | SegmentSnapshot.taken_on.in_(old)
     work.session.execute(delete(SegmentSnapshot).where(gone))
-    kept = work.session.execute(select(Segment.id, Segment.version))
-    versions = {row.id: row.version for row in kept}
     rows = [
         asdict(row) | {"taken_on": today, "version": versions[row.segment_id]}
         for row in standing(work, found.ids, known=known)
