@@ -40,6 +40,7 @@ _WORDS = {
 _HOLDS, _LACKS = "holds a product", "does not hold a product"
 _CONSENT, _INDICATOR, _SEGMENT = "allows contact by", "has the indicator", "is in the segment"
 Path = tuple[int, ...]
+BUILT = f"{CHOSEN}rule:"  # where what somebody builds is kept
 
 
 def rule_builder(start: dict[str, Any], known: Known, *, key: str) -> dict[str, Any]:
@@ -47,17 +48,12 @@ def rule_builder(start: dict[str, Any], known: Known, *, key: str) -> dict[str, 
 
     The rule is kept while the person works on it, and forgotten once something was saved.
     """
-    slot = f"{CHOSEN}rule:{key}"
+    slot = f"{BUILT}{key}"
     if slot not in st.session_state:
         st.session_state[slot] = _grouped(deepcopy(start))
     rule: dict[str, Any] = st.session_state[slot]
     _group(rule, (), known, slot)
     return _pruned(rule)
-
-
-def start_over(key: str) -> None:
-    """Forget what somebody built and did not keep."""
-    st.session_state.pop(f"{CHOSEN}rule:{key}", None)
 
 
 def _pruned(rule: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from components import navigation, words
-from components.design.rule_builder import rule_builder, start_over
+from components.design.rule_builder import BUILT, rule_builder
 from components.gateway import CHOSEN, fetch, submit
 from components.segments.counts import counts
 from core.customers.rules import Medium
@@ -139,7 +139,7 @@ def _begun(found: SegmentSheet) -> _Begun:
 def _touched(as_found: SegmentSheet) -> bool:
     """Tell whether somebody typed or built anything that is not kept."""
     name, about, numbers, _ = _slots(as_found.id)
-    rule = st.session_state.get(f"{CHOSEN}rule:segment-{as_found.id}", as_found.rule)
+    rule = st.session_state.get(f"{BUILT}segment-{as_found.id}", as_found.rule)
     return (
         rule not in (as_found.rule, {"all": [as_found.rule]})
         or st.session_state.get(name, as_found.name) != as_found.name
@@ -149,8 +149,8 @@ def _touched(as_found: SegmentSheet) -> bool:
 
 
 def _forget(segment_id: int) -> None:
-    start_over(f"segment-{segment_id}")
-    for slot in (f"{CHOSEN}begun:{segment_id}", *_slots(segment_id)):
+    built, begun = f"{BUILT}segment-{segment_id}", f"{CHOSEN}begun:{segment_id}"
+    for slot in (built, begun, *_slots(segment_id)):
         st.session_state.pop(slot, None)
 
 
