@@ -27,6 +27,7 @@ MOST = {
     ("mia", "customer"): 10,
     ("mia", "campaigns"): 17,
     ("mia", "runs"): 16,
+    ("mia", "segments"): 12,
     ("eve", "impact"): 13,
     ("lea", "journal"): 17,
     ("tom", "journal"): 15,
