@@ -82,14 +82,15 @@ def assess(work: Work, request: Assess) -> AssessmentMade:
         raise Invalid(f"The cut-off, {saying.day(cut_off_at.date())}, is still to come.")
     plan = None if request.plan_id is None else plan_in_scope(work, request.plan_id)
     unit = unit_in_scope(work, plan.unit_id if plan is not None else request.unit_id or 0)
+    # As it is now is known without reading every candidate.
     found = performance(
-        work, plan_id=request.plan_id, unit_id=request.unit_id, cut_off_at=cut_off_at
+        work, plan_id=request.plan_id, unit_id=request.unit_id, cut_off_at=request.cut_off_at
     )
     segments = reach(
         work,
         unit_id=unit.id,
         segment_ids=tuple(dict.fromkeys(request.segment_ids)),
-        cut_off_at=cut_off_at,
+        cut_off_at=request.cut_off_at,
     )
     _check_assessed(request.conclusions, found, segments)
 

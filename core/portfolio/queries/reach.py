@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, exists, func, literal_column, or_, select
+from sqlalchemy import exists, func, or_, select
 
 from core.access import Permission
 from core.customers.model import CustomerState
@@ -68,7 +69,7 @@ def reach(
     if not segment_ids:
         return []
     known = known_words(view)
-    names = {segment.id: segment.name for segment in known.segments.values()}
+    titles = {segment.id: segment.name for segment in known.segments.values()}
     picked = select(Run.id).where(
         or_(Run.selected_at.is_not(None), Run.is_imported)
         if cut_off_at is None
@@ -84,28 +85,33 @@ def reach(
         .where(CustomerState.branch_id.in_(below))
         .subquery("members")
     )
-    counts = []
-    for place in range(len(segment_ids)):
-        inside = members.c.mask.bitwise_and(literal_column(str(1 << place))) != 0
-        counts += [
-            func.count().filter(inside),
-            func.count().filter(and_(inside, members.c.selected)),
-        ]
-    rows = view.session.execute(
-        select(members.c.branch_id, Unit.name, *counts)
-        .join(Unit, Unit.id == members.c.branch_id)
-        .group_by(members.c.branch_id, Unit.name)
-        .order_by(Unit.name, members.c.branch_id)
-    ).all()
+    # Grouped by who is alike, membership and selection are asked once for each customer.
+    alike = [members.c.branch_id, members.c.mask, members.c.selected]
+    groups = view.session.execute(select(*alike, func.count()).group_by(*alike)).all()
+    names = {unit.id: unit.name for unit in view.session.scalars(select(Unit))}
     return [
         SegmentReach(
             segment_id,
-            names[segment_id],
+            titles[segment_id],
             tuple(
-                BranchReach(row[0], row[1], row[2 + 2 * place], row[3 + 2 * place])
-                for row in rows
-                if row[2 + 2 * place]
+                sorted(
+                    (
+                        BranchReach(branch_id, names[branch_id], customers, chosen)
+                        for branch_id, (customers, chosen) in _within(groups, 1 << place).items()
+                    ),
+                    key=lambda part: (part.branch, part.branch_id),
+                )
             ),
         )
         for place, segment_id in enumerate(segment_ids)
     ]
+
+
+def _within(groups: Sequence[Any], bit: int) -> dict[int, tuple[int, int]]:
+    """Return for each branch how many are in a segment, and how many of them were selected."""
+    found: dict[int, tuple[int, int]] = {}
+    for branch_id, mask, is_selected, many in groups:
+        if int(mask) & bit:
+            customers, chosen = found.get(branch_id, (0, 0))
+            found[branch_id] = (customers + many, chosen + (many if is_selected else 0))
+    return found
