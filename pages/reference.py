@@ -2,7 +2,7 @@
 
 from components import filters
 from components.gateway import heading
-from components.reference import channels, kinds, reasons, retries
+from components.reference import channels, gifts, kinds, reasons, retries
 
 PARTS = {
     "Reasons": reasons.reason_list,
@@ -11,6 +11,7 @@ PARTS = {
     "Channels": channels.channel_list,
     "Contents": channels.content_list,
     "Types": kinds.type_list,
+    "Gifts": gifts.gift_list,
     "Contact policy": kinds.policy,
 }
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from components.design.measuring import visible_gain
 from core.campaigns.model import Campaign, Design, StatusReason
 from core.campaigns.queries import CampaignState
+from core.campaigns.queries.reference import consumables
 from core.campaigns.rules import DesignStatus
 from core.segments.model import Segment
 from tests import world as bank
@@ -301,7 +302,7 @@ class TestReference:
         assert "set by the system alone" in app.info[0].value
         assert "Save the reason" not in [b.label for b in app.button]
 
-    @pytest.mark.parametrize("part", ["Templates", "Contents", "Types", "Contact policy"])
+    @pytest.mark.parametrize("part", ["Templates", "Contents", "Types"])
     def test_every_part_opens(self, open_page, world, part):
         app = open_page(world.ada, "reference", part=part)
         assert not app.error
@@ -323,3 +324,23 @@ def test_campaigns_are_drawn_over_time_and_filtered_by_owner_and_unit(open_page,
     assert "**1 campaign**, 0 of them running." in [each.value for each in app.markdown]
     app = open_page(world.mia, "campaigns", view="Calendar", owner="Max Example", unit="South")
     assert "No campaign matches" in app.info[0].value
+
+
+def test_a_gift_is_kept_and_given_away_with_an_offer(open_page, ask, world, arrange, engine):
+    app = open_page(world.ada, "reference", part="Gifts")
+    field = next(each for each in app.text_input if each.label == "Name")
+    field.input("Money box")
+    next(each for each in app.button if each.label == "Save").click().run()
+    assert app.success[0].value == "“Money box” is saved."
+
+    draft = arrange(draft_design)
+    app = open_page(world.mia, "designer", id=draft, step="Offer")
+    given = next(each for each in app.multiselect if each.label == "Given away with it")
+    given.set_value(ask(world.mia, consumables))
+    use = next(each for each in app.text_area if each.label == "Product use")
+    use.input("Saves at once")
+    next(each for each in app.button if each.label == "Save the offer").click().run()
+    assert not app.exception
+    with Session(engine) as session:
+        kept = session.get_one(Design, draft)
+        assert (kept.product_use, kept.consumable_ids) == ("Saves at once", (1,))
