@@ -22,7 +22,10 @@ _AIMS = {"Sell to who lacks it": Aim.SELL, "Keep with who holds it": Aim.KEEP}
 
 @dataclass(frozen=True)
 class Asked:
-    """What was chosen; `period` and `unit_id` are what every question about it takes."""
+    """What was chosen; `period` and `unit_id` are what every question about it takes.
+
+    `names` are the segments and products by name that `cells` are limited to; none means all.
+    """
 
     aim: Aim
     period: dict[str, Any]
@@ -30,6 +33,7 @@ class Asked:
     unit: str | None
     told: Coverage
     cells: tuple[Cell, ...]
+    names: dict[str, tuple[str, ...]]
 
     @property
     def of(self) -> dict[str, Any]:
@@ -51,12 +55,13 @@ def ask() -> Asked:
         told = fetch(coverage, aim=aim, unit_id=unit_id, **period)
         segments = filters.some_of("Segments", _names(told.cells, "segment"), "segment")
         products = filters.some_of("Products", _names(told.cells, "product"), "product")
+    names = {"segments": segments, "products": products}
     cells = tuple(
         cell
         for cell in told.cells
         if (not segments or cell.segment in segments) and (not products or cell.product in products)
     )
-    return Asked(aim, period, unit_id, unit.name if unit else None, told, cells)
+    return Asked(aim, period, unit_id, unit.name if unit else None, told, cells, names)
 
 
 def days_of(told: Coverage) -> str:

@@ -7,20 +7,25 @@ from components.charts import coverage as charts
 from components.charts.frame import chart
 from components.coverage import one_cell
 from components.coverage.choosing import Asked
-from components.tables import Column, table
-from core.coverage.queries.cells import Cell
+from components.gateway import current_actor
+from components.impact.estimates import export_right
+from components.tables import Column, listing
+from core.coverage.queries.cells import Cell, cells
 from core.coverage.rules import Part
 
 _MEASURES: dict[str, charts.Measure] = {"Share reached": "reach", "Open gap": "gap"}
 COLUMNS = (
-    Column("segment", "Segment", pinned=True),
-    Column("product", "Product"),
-    Column("eligible", "Eligible", "count", write=lambda cell: cell.parts.eligible),
+    Column("segment", "Segment", sort="segment", pinned=True),
+    Column("product", "Product", sort="product"),
+    Column(
+        "eligible", "Eligible", "count", sort="eligible", write=lambda cell: cell.parts.eligible
+    ),
     *(
         Column(
             part.replace(" ", "_"),
             words.sentence(part),
             "count",
+            sort={Part.REACHED: "reached", Part.OPEN_GAP: "gap"}.get(part, ""),
             write=lambda cell, part=part: cell.parts.of(part),  # type: ignore[misc]  # each its own
         )
         for part in Part
@@ -52,9 +57,23 @@ def draw(asked: Asked, shown: charts.Measure) -> None:
     )
     st.caption("In percent of the eligible; a cell without a figure has nobody eligible.")
     one_cell.remember([asked.cells[place] for place in picked if place < len(asked.cells)])
-    with st.expander("Show as a table", key="twin", bind="query-params"):
-        one_cell.remember(table(asked.cells, columns=COLUMNS, key="cells", choose="one"))
+    opened = st.expander("Show as a table", key="twin", bind="query-params")
+    if opened.open:
+        with opened:
+            one_cell.remember(_table(asked))
     one_cell.draw(asked)
+
+
+def _table(asked: Asked) -> list[Cell]:
+    return listing(
+        cells,
+        columns=COLUMNS,
+        key="cells",
+        filters={"aim": asked.aim, **asked.of, **asked.names},
+        noun="cell",
+        choose="one",
+        export=export_right(current_actor()),
+    )
 
 
 def reading(asked: Asked, shown: charts.Measure) -> str:

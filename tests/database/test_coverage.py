@@ -12,7 +12,7 @@ from core.access import SYSTEM, Actor, Role, Scope
 from core.campaigns.rules import Objective
 from core.coverage.actions import KeepCounted, keep_counted
 from core.coverage.model import CoverageCell, CoverageCount
-from core.coverage.queries.cells import LATER, coverage, never_contacted
+from core.coverage.queries.cells import LATER, cells, coverage, never_contacted
 from core.coverage.queries.counting import count
 from core.coverage.queries.customers import customers_of
 from core.coverage.queries.overlapping import overlap
@@ -37,6 +37,7 @@ from core.passing import pass_time
 from core.refusals import Invalid, NotAllowed, NotFound
 from core.segments.actions import DefineSegment, define_segment
 from core.segments.model import Segment
+from core.windows import Window
 from core.work import reading, upkeep
 from tests import world as bank
 from tests.conftest import NOW
@@ -170,11 +171,23 @@ def test_days_that_cannot_be_are_refused(ask, world, asked, why):
         ask(world.mia, coverage, **asked)
 
 
-@pytest.mark.parametrize("query", [coverage, overlap, never_contacted, opportunities])
+@pytest.mark.parametrize("query", [coverage, cells, overlap, never_contacted, opportunities])
 @pytest.mark.parametrize("who", ["ann", "ada"])
 def test_aggregates_are_for_who_sees_the_portfolio(ask, world, query, who):
     with pytest.raises(NotAllowed):
         ask(getattr(world, who), query)
+
+
+def test_cells_are_listed_sorted_and_a_window_at_a_time(ask, world, campaign, counted):
+    counted()
+    of = {"segments": ("Everybody",), "days": 90}
+    page = ask(world.eve, cells, window=Window("gap", descending=True, size=2), **of)
+    assert page.total == 5
+    assert [cell.parts.open_gap for cell in page.rows] == [15, 15]
+    one = ask(world.eve, cells, products=("Savings account",), **of)
+    assert [cell.parts.open_gap for cell in one.rows] == [8]
+    with pytest.raises(Invalid, match="can't be sorted by worth"):
+        ask(world.eve, cells, window=Window("worth"), **of)
 
 
 def test_only_who_sees_customers_lists_them(ask, world, campaign, counted):

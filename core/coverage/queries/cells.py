@@ -1,19 +1,20 @@
 """Coverage as it was counted, limited to the asker's units: every cell with all its parts."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, func, select
 
 from core.access import Permission
-from core.coverage.model import WHOLE_BANK, CoverageCell, CoverageCount, CoverageSegment
+from core.coverage.model import CoverageCell, CoverageCount, CoverageSegment
+from core.coverage.queries.scoping import in_units
 from core.coverage.rules import Aim, Nobody, Parts, Period, Place, chosen, rolling
 from core.customers.model import Product
-from core.people.queries import subtree
-from core.refusals import Invalid, NotFound
+from core.refusals import Invalid
 from core.segments.model import Segment
+from core.windows import Part, Window
 from core.work import Reader
 
 _FIGURES = [place.field for place in Place]
@@ -50,6 +51,15 @@ class Coverage:
     count_id: int | None = None
     cells: tuple[Cell, ...] = ()
     left_out: dict[str, str] = field(default_factory=dict)
+
+
+_SORTS: Mapping[str, Callable[[Cell], Any]] = {
+    "segment": lambda cell: (cell.segment, cell.product),
+    "product": lambda cell: (cell.product, cell.segment),
+    "eligible": lambda cell: cell.parts.eligible,
+    "reached": lambda cell: cell.parts.reached,
+    "gap": lambda cell: cell.parts.open_gap,
+}
 
 
 def coverage(
@@ -94,6 +104,32 @@ def coverage(
         tuple(cells),
         {segments[id_]: why for id_, why in left_out.items() if id_ in segments},
     )
+
+
+def cells(
+    view: Reader,
+    *,
+    segments: Collection[str] = (),
+    products: Collection[str] = (),
+    window: Window | None = None,
+    **of: Any,
+) -> Part[Cell]:
+    """List the cells of `coverage`, a window at a time; it takes what that takes.
+
+    :param segments, products: by name; none means all
+    """
+    view.authorize(Permission.SEE_PORTFOLIO)
+    rows = [
+        cell
+        for cell in coverage(view, **of).cells
+        if (not segments or cell.segment in segments) and (not products or cell.product in products)
+    ]
+    window = window or Window()
+    chosen_sort = window.sort or next(iter(_SORTS))
+    if chosen_sort not in _SORTS:
+        raise Invalid(f"This list can't be sorted by {chosen_sort}; sort by {', '.join(_SORTS)}.")
+    rows.sort(key=_SORTS[chosen_sort], reverse=window.descending)
+    return Part(rows[window.first : window.first + window.size], len(rows))
 
 
 def counted(
@@ -167,29 +203,6 @@ def members(view: Reader, count_id: int, unit_id: int | None) -> list[SegmentRea
         .group_by(Segment.id, Segment.name)
     )
     return [SegmentReach(id_, name, *map(int, found)) for id_, name, *found in rows]
-
-
-def in_units(view: Reader, branch_id: Any, unit_id: int | None) -> ColumnElement[bool]:
-    """Restrict cells to a unit and the scope; the whole bank has cells of its own.
-
-    :raises NotFound: no such unit in scope
-    """
-    if unit_id is None and view.actor.scope.bank_wide:
-        return cast("ColumnElement[bool]", branch_id == WHOLE_BANK)
-    return in_scope(view, branch_id, unit_id)
-
-
-def in_scope(view: Reader, branch_id: Any, unit_id: int | None) -> ColumnElement[bool]:
-    """Restrict what is of a branch to a unit and the asker's scope.
-
-    :raises NotFound: no such unit in scope
-    """
-    scope = view.actor.scope
-    if unit_id is None:
-        return scope.limits(branch_id)
-    if not scope.holds(unit_id):
-        raise NotFound("There is no such unit among yours.")
-    return and_(branch_id.in_(subtree(view.session, unit_id)), scope.limits(branch_id))
 
 
 def _figures(

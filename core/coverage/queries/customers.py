@@ -8,9 +8,10 @@ from sqlalchemy import ColumnElement, case, func, literal, select
 
 from core.access import Permission, Sight, masked, masked_number
 from core.coverage.model import CoverageCount
-from core.coverage.queries.cells import counted, in_scope
+from core.coverage.queries.cells import counted
 from core.coverage.queries.judging import NOWHERE, Rows, holds, touched, untouched
 from core.coverage.queries.offers import offers
+from core.coverage.queries.scoping import in_scope
 from core.coverage.rules import Aim, Part, Period, Place
 from core.customers.model import Customer, CustomerState, Product
 from core.customers.queries import plainly_seen

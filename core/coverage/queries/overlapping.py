@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from core.access import Permission
 from core.campaigns.model import Campaign
 from core.coverage.model import OverlapCell, OverlapPair
-from core.coverage.queries.cells import counted, in_units
+from core.coverage.queries.cells import counted
+from core.coverage.queries.scoping import in_units
 from core.work import Reader
 
 

@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 
 from core.access import Permission, Role
 from core.campaigns.model import Design
-from core.coverage.queries.cells import Cell, coverage, in_scope
+from core.coverage.queries.cells import Cell, coverage
 from core.coverage.queries.experience import Key, minutes, past, planned
+from core.coverage.queries.scoping import in_scope
 from core.coverage.rules import Aim, Obstacle, obstacles
 from core.customers.model import Product
 from core.distribution.rules import USUAL_MINUTES
