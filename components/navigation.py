@@ -115,6 +115,15 @@ SCREENS: tuple[Screen, ...] = (
         on_menu=False,
     ),
     _screen(
+        "Campaigns",
+        "contact_policy",
+        "Contact policy",
+        "do_not_disturb_on",
+        _P.DESIGN_CAMPAIGNS,
+        _P.RUN_CAMPAIGNS,
+        _P.MANAGE_REFERENCE,
+    ),
+    _screen(
         "Market", "competitors", "Competitors", "storefront", _P.RECORD_MARKET, _P.SEE_PORTFOLIO
     ),
     _screen(

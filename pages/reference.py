@@ -1,4 +1,4 @@
-"""Reference: the reasons, channels, contents, types and policy that designs are made of."""
+"""Reference: the reasons, channels, contents and types that designs are made of."""
 
 from components import filters
 from components.gateway import heading
@@ -12,7 +12,6 @@ PARTS = {
     "Contents": channels.content_list,
     "Types": kinds.type_list,
     "Gifts": gifts.gift_list,
-    "Contact policy": kinds.policy,
 }
 
 heading("Reasons and channels", "Which words can designs and activities use?")

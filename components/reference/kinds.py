@@ -1,4 +1,4 @@
-"""Campaign types, kinds of activity, and how often customers may be contacted."""
+"""Campaign types and kinds of activity."""
 
 import streamlit as st
 
@@ -9,13 +9,11 @@ from core.campaigns.actions.reference import (
     SaveActivitySubtype,
     SaveCampaignSubtype,
     SaveCampaignType,
-    SetContactPolicy,
     save_activity_subtype,
     save_campaign_subtype,
     save_campaign_type,
-    set_contact_policy,
 )
-from core.campaigns.queries.reference import activity_subtypes, campaign_types, contact_policy
+from core.campaigns.queries.reference import activity_subtypes, campaign_types
 from core.campaigns.rules import ActivityType, Objective
 
 _TYPES = (
@@ -67,32 +65,4 @@ def type_list() -> None:
             save_activity_subtype,
             lambda: SaveActivitySubtype(activity, kind),
             done=lambda fact: f"The kind “{fact.name}” is added.",
-        )
-
-
-def policy() -> None:
-    """Show how often customers may be contacted to sell, and let it be changed."""
-    kept = fetch(contact_policy)
-    if kept is None:
-        st.info("No policy is set: nothing limits how often customers are contacted.")
-    else:
-        st.markdown(
-            f"At most **{kept.most_contacts}** sales contacts in **{kept.period_days}** days, and"
-            f" none for **{kept.quiet_days}** days after a refusal."
-        )
-    with st.form("policy", border=False):
-        left, middle, right = st.columns(3)
-        most = left.number_input(
-            "Sales contacts at most", 1, 10_000, kept.most_contacts if kept else 3
-        )
-        period = middle.number_input("In days", 1, 10_000, kept.period_days if kept else 90)
-        quiet = right.number_input(
-            "Quiet days after a refusal", 0, 10_000, kept.quiet_days if kept else 90
-        )
-        asked = st.form_submit_button("Save the policy", type="primary")
-    if asked:
-        submit(
-            set_contact_policy,
-            lambda: SetContactPolicy(int(most), int(period), int(quiet)),
-            done=lambda _: "The contact policy is saved; selections from now on follow it.",
         )

@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-
 from core import saying
 from core.activities.model import Activity
-from core.campaigns.model import ContactPolicy
+from core.campaigns.caps import quiet_until
 from core.campaigns.rules import ActivityType
-from core.customers.model import CustomerState
 from core.hours import WorkingTime
 from core.people.queries.working import contact_hours
 from core.refusals import Invalid
@@ -120,23 +117,5 @@ class Reach:
 def reach_of(view: Reader, activity: Activity) -> Reach:
     """Look up when the customer of an activity may be called; the caller has authorized."""
     hours = contact_hours(view.session, [activity.branch_id])[activity.branch_id]
-    return Reach(hours, _quiet_until(view, activity))
-
-
-def _quiet_until(view: Reader, activity: Activity) -> datetime | None:
-    """Return until when no offer is made; what is refused in this very contact does not count.
-
-    In one call a customer may refuse one offer and ask to be called about another.
-    """
-    if activity.type is not ActivityType.SALES:
-        return None
-    policy = view.session.get(ContactPolicy, 1)
-    refused_at = view.session.scalar(
-        select(CustomerState.last_refusal_at).where(
-            CustomerState.customer_id == activity.customer_id
-        )
-    )
-    if policy is None or refused_at is None or refused_at >= view.now:
-        return None
-    until = refused_at + timedelta(days=policy.quiet_days)
-    return until if until > view.now else None
+    is_sale = activity.type is ActivityType.SALES
+    return Reach(hours, quiet_until(view, activity.customer_id) if is_sale else None)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from core.access import Permission
 from core.database import Coded
 from core.lifecycle import Lifecycle, Move
+from core.refusals import Invalid
 
 
 class Objective(Coded):
@@ -106,6 +107,48 @@ _TOKEN = re.compile(r"\{[^{}]*\}?|\}")
 def unknown_tokens(text: str) -> list[str]:
     """Return what stands in braces in `text` but is no token, a brace left open included."""
     return [found for found in _TOKEN.findall(text) if found not in TOKENS]
+
+
+MOST_DAYS = 10_000
+MOST_OVERRIDES = 20  # each is judged with every customer who was contacted of late
+
+
+@dataclass(frozen=True)
+class ContactTerms:
+    """So many sales contacts in `period_days` at most; none for `quiet_days` after a refusal."""
+
+    most_contacts: int
+    period_days: int
+    quiet_days: int
+
+    def __post_init__(self) -> None:
+        if self.most_contacts < 0 or self.period_days < 1 or self.quiet_days < 0:
+            raise Invalid("Contacts and quiet days count from 0 on, the period from one day on.")
+        if max(self.most_contacts, self.period_days, self.quiet_days) > MOST_DAYS:
+            raise Invalid(f"Numbers beyond {MOST_DAYS:,} make no policy.")
+
+
+@dataclass(frozen=True)
+class ContactRules:
+    """The bank's terms, and those of segments by id, which hold instead of them.
+
+    A customer of several such segments is held by the strictest: if any of them holds, and for
+    as long as any of them does.
+    """
+
+    bank: ContactTerms
+    overrides: tuple[tuple[int, ContactTerms], ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.bank.most_contacts < 1:
+            raise Invalid("Allow the bank's customers at least one contact; a segment may have 0.")
+        if len(self.overrides) > MOST_OVERRIDES:
+            raise Invalid(f"At most {MOST_OVERRIDES} segments can have terms of their own.")
+
+    def with_override(self, segment_id: int, terms: ContactTerms | None) -> "ContactRules":
+        """Return the rules with other terms for one segment; None gives it the bank's."""
+        others = tuple(each for each in self.overrides if each[0] != segment_id)
+        return ContactRules(self.bank, others if terms is None else (*others, (segment_id, terms)))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from sqlalchemy import (
     select,
 )
 
-from core.campaigns.caps import ACTIVITY, Rule, contact_cap
+from core.campaigns.arbitration import busy
+from core.campaigns.caps import Rule, contact_cap
 from core.campaigns.model import (
     ActionType,
     Campaign,
@@ -29,7 +30,7 @@ from core.campaigns.model import (
     Design,
     Stage,
 )
-from core.campaigns.rules import ActivityType, Exclusion, Objective
+from core.campaigns.rules import ActivityType, ContactRules, Exclusion, Objective
 from core.customers.model import CustomerState, Holding, Indicator, Product
 from core.customers.rules import IndicatorKind, Medium
 from core.customers.state import valid_indicator
@@ -38,8 +39,6 @@ from core.segments.criteria import Known
 from core.segments.queries import compiled, in_segment, known_words
 from core.work import Reader
 
-# Unassigned, assigned, in progress: literals, since only these meet the partial index.
-_PENDING: list[ColumnElement[int]] = [literal_column(code) for code in ("0", "1", "2")]
 CANDIDATE = 0  # what `first_reason` says of a customer whom no rule keeps out
 
 
@@ -88,12 +87,21 @@ def first_reason(rules: Sequence[Rule]) -> ColumnElement[int]:
     return case(*((holds, reason.literal) for reason, holds in rules), else_=literal_column("0"))
 
 
-def rules_of(view: Reader, wanted: Audience, *, known: Known | None = None) -> list[Rule]:
+def rules_of(
+    view: Reader,
+    wanted: Audience,
+    *,
+    known: Known | None = None,
+    run_id: int | None = None,
+    policy: ContactRules | None = None,
+) -> list[Rule]:
     """List the rules in the order of the waterfall; one that can't hold is left out.
 
     Capacity is none of them: it belongs to a run, and takes from those whom all of them leave.
 
     :param known: the bank's words when they are at hand already
+    :param run_id: the run that selects; what it had chosen before does not stand in its way
+    :param policy: a contact policy to try out, in place of the bank's
     :raises Invalid: the design has no audience, or one that can't be selected any more
     """
     known = known or known_words(view)
@@ -111,8 +119,9 @@ def rules_of(view: Reader, wanted: Audience, *, known: Known | None = None) -> l
     rules += _exclusion_list(view, wanted.design, known)
     rules += _product_rule(view, wanted)
     if wanted.is_sales:
-        rules += contact_cap(view)
-    rules.append((Exclusion.BUSY_ELSEWHERE, _busy(wanted.campaign)))
+        rules += contact_cap(view, rules=policy, known=known)
+    taken = busy(view, wanted.campaign.priority, but_for=run_id)
+    rules.append((Exclusion.BUSY_ELSEWHERE, taken))
     return rules
 
 
@@ -172,15 +181,6 @@ def _holds(view: Reader, product_id: int) -> ColumnElement[bool]:
         Holding.product_id == product_id,
         Holding.closed_on.is_(None),
     )
-
-
-def _busy(campaign: Campaign) -> ColumnElement[bool]:
-    at_work = exists().where(
-        ACTIVITY.c.customer_id == CustomerState.customer_id,
-        ACTIVITY.c.status.in_(_PENDING),
-        ACTIVITY.c.priority <= campaign.priority.literal,
-    )
-    return (CustomerState.pending > 0) & at_work
 
 
 def _mask(bits: SQLColumnExpression[int], mask: int) -> ColumnElement[int]:

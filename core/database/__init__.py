@@ -1,6 +1,16 @@
 """Where the data lives: columns and tables, the engine, and sets of values."""
 
-from core.database.columns import Base, Code, Coded, Facts, Moment, Money, Number, only
+from core.database.columns import (
+    Base,
+    Code,
+    Coded,
+    Facts,
+    Moment,
+    Money,
+    Number,
+    days_after,
+    only,
+)
 from core.database.engine import committing, connect, lost_a_race, read_only, spilling, write_turn
 from core.database.prepared import Prepared
 from core.database.sets import affected, id_set, insert_into, row_set, text_set, version_set
@@ -20,6 +30,7 @@ __all__ = [
     "alone",
     "committing",
     "connect",
+    "days_after",
     "id_set",
     "insert_into",
     "lost_a_race",

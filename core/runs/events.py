@@ -115,7 +115,10 @@ class CandidatesDecided(_RunFact):
 
 @dataclass(frozen=True)
 class RunLaunched(_RunFact):
-    """`left_out` were waiting for confirmation; `opted_out` may not be contacted any more."""
+    """`left_out` were waiting for confirmation; `opted_out` may not be contacted any more.
+
+    `released` candidates, treated and held out alike, are left to campaigns of higher priority.
+    """
 
     kind: ClassVar[str] = "run.launched"
 
@@ -127,6 +130,7 @@ class RunLaunched(_RunFact):
     activities: int
     held: int
     messages: int
+    released: int = 0
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -141,6 +145,7 @@ class RunLaunched(_RunFact):
             control=self.control,
             activities=self.activities,
             messages=self.messages,
+            released=self.released,
         )
 
 

@@ -17,6 +17,17 @@ class RunStatus(Coded):
     STOPPED = "stopped", 6
 
 
+class Hold(Coded):
+    """Why no campaign, or none but one, may sell to a customer now: the first that holds."""
+
+    DO_NOT_CONTACT = "do not contact", 1
+    NO_CONSENT = "no consent for any channel", 2
+    DISTRESS = "distress indicator", 3
+    CONTACT_CAP = "contact cap", 4
+    QUIET_PERIOD = "quiet period after a refusal", 5
+    RESERVED = "reserved by a campaign", 6
+
+
 class Confirmation(Coded):
     PENDING = "waiting for confirmation", 1
     CONFIRMED = "confirmed", 2

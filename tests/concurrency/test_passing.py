@@ -12,6 +12,7 @@ from core.activities.model import Activity, Change
 from core.journal.model import Entry
 from core.passing import pass_time
 from core.runs.actions.selecting import SelectCandidates, select_candidates
+from tests import world as bank
 from tests.concurrency.racing import at_once
 from tests.conftest import NOW
 from tests.making.campaigns import approved_design
@@ -26,8 +27,8 @@ def runs(engine, do, world):
     with Session(engine) as session, session.begin():
         stages = [{}, {"start_after_days": 1}]
         design_id = approved_design(session, stages=stages, rule={"all": []}, product_id=None)
-        goes_on = planned_run(session, design_id)
-        ends = planned_run(session, design_id, ends_on=NOW.date())
+        goes_on = planned_run(session, design_id, unit_id=bank.NORTH)
+        ends = planned_run(session, design_id, unit_id=bank.SOUTH, ends_on=NOW.date())
     do(world.mia, select_candidates, SelectCandidates(goes_on))
     do(world.mia, select_candidates, SelectCandidates(ends))
     for run_id in (goes_on, ends):

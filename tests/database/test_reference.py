@@ -14,14 +14,12 @@ from core.campaigns.actions.reference import (
     SaveCampaignType,
     SaveChannel,
     SaveContent,
-    SetContactPolicy,
     save_action_type,
     save_activity_subtype,
     save_campaign_subtype,
     save_campaign_type,
     save_channel,
     save_content,
-    set_contact_policy,
 )
 from core.campaigns.queries.reasons import reasons, templates
 from core.campaigns.queries.reference import (
@@ -29,7 +27,6 @@ from core.campaigns.queries.reference import (
     activity_subtypes,
     campaign_types,
     channels,
-    contact_policy,
     contents,
     qualifications,
 )
@@ -231,19 +228,6 @@ class TestTypes:
             do(world.ada, save_campaign_subtype, SaveCampaignSubtype(99, "Nowhere"))
 
 
-class TestPolicy:
-    def test_is_one_row_for_the_bank(self, do, ask, world):
-        do(world.ada, set_contact_policy, SetContactPolicy(2, 30, 60))
-
-        found = ask(world.ada, contact_policy)
-        assert (found.most_contacts, found.period_days, found.quiet_days) == (2, 30, 60)
-
-    @pytest.mark.parametrize("wrong", [(0, 1, 1), (1, 0, 1), (1, 1, -1), (1, 99_999, 1)])
-    def test_refuses_no_policy(self, wrong):
-        with pytest.raises(Invalid):
-            SetContactPolicy(*wrong)
-
-
 @pytest.mark.parametrize("who", ["ann", "lea", "mia", "pia", "eve", "tom"])
 def test_only_administrators_change_them(do, world, who, engine):
     actor = getattr(world, who)
@@ -255,7 +239,6 @@ def test_only_administrators_change_them(do, world, who, engine):
         (save_campaign_subtype, SaveCampaignSubtype(1, "X")),
         (save_activity_subtype, SaveActivitySubtype(ActivityType.SALES, "X")),
         (save_action_type, SaveActionType("X", True)),
-        (set_contact_policy, SetContactPolicy(1, 1, 1)),
     ):
         with pytest.raises(NotAllowed):
             do(actor, action, request)

@@ -852,6 +852,8 @@ class TestAnyPopulation:
                 session = work.session
                 session.execute(delete(SegmentMember))
                 session.execute(delete(Indicator))
+                # What an earlier selection has chosen would be spoken for.
+                session.execute(update(Candidate).values(confirmation=Confirmation.REJECTED))
                 for customer_id, one in zip(bank.NORTH_CUSTOMERS, people, strict=True):
                     _become(session, customer_id, one, busy_run, list_id)
                 run_id = planned_run(

@@ -22,6 +22,7 @@ from core.customers.model import Customer, Indicator
 from core.journal.model import Entry
 from core.journal.outbox import tell_of_each
 from core.refusals import Conflict, Invalid
+from core.runs.actions.releasing import release
 from core.runs.events import INDICATOR_SET, RunLaunched, WorkMade
 from core.runs.model import Candidate, Run
 from core.runs.moves import moved, run_in_scope
@@ -48,7 +49,8 @@ def launch(work: Work, request: Launch, *, progress: Progress = _silent) -> RunL
 
     Each treated and confirmed candidate gets one activity per internal stage, with the manager
     who may take it or in the branch pool, or one message per external stage. Who may not be
-    contacted any more gets nothing. Held-out customers never get anything.
+    contacted any more gets nothing, and whom a campaign of higher priority has chosen since is
+    left to it. Held-out customers never get anything.
 
     :raises NotFound: no such run, or out of scope
     :raises Conflict: it has no selection yet, or is launched or ended already
@@ -63,6 +65,7 @@ def launch(work: Work, request: Launch, *, progress: Progress = _silent) -> RunL
             "stop it and start another."
         )
     design, campaign = _design(work, run)
+    released = release(work, run, campaign)
     counts = _counts(work, run)
     if counts.pending and not request.without_pending:
         raise Invalid(
@@ -93,6 +96,7 @@ def launch(work: Work, request: Launch, *, progress: Progress = _silent) -> RunL
         activities=made.activities,
         held=made.held,
         messages=made.messages,
+        released=released,
     )
     entry = work.record(fact)
     progress("Telling the neighbouring systems", len(due) + 1, steps)

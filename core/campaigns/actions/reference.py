@@ -1,4 +1,4 @@
-"""The words campaigns are made of: types, channels and what they make, contents, the policy."""
+"""The words campaigns are made of: types, channels and what they make, contents."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,6 @@ from core.campaigns.model import (
     CampaignSubtype,
     CampaignType,
     Channel,
-    ContactPolicy,
     Content,
 )
 from core.campaigns.rules import TOKENS, ActivityType, Objective, unknown_tokens
@@ -69,21 +68,6 @@ class SaveContent:
     body: str
     subject: str = ""
     id: int | None = None
-
-
-@dataclass(frozen=True)
-class SetContactPolicy:
-    """So many sales contacts in `period_days` at most; none for `quiet_days` after a refusal."""
-
-    most_contacts: int
-    period_days: int
-    quiet_days: int
-
-    def __post_init__(self) -> None:
-        if self.most_contacts < 1 or self.period_days < 1 or self.quiet_days < 0:
-            raise Invalid("Allow at least one contact, in at least one day; quiet days from 0 on.")
-        if max(self.most_contacts, self.period_days, self.quiet_days) > 10_000:
-            raise Invalid("Numbers beyond 10,000 make no policy.")
 
 
 def save_campaign_type(work: Work, request: SaveCampaignType) -> ReferenceSaved:
@@ -201,19 +185,6 @@ def save_content(work: Work, request: SaveContent) -> ReferenceSaved:
     return _save(work, kept or Content(), columns, "content", is_new=kept is None)
 
 
-def set_contact_policy(work: Work, request: SetContactPolicy) -> ReferenceSaved:
-    """Set how often customers may be contacted to sell, for the whole bank."""
-    work.authorize(Permission.MANAGE_REFERENCE)
-    kept = existing(work, ContactPolicy, 1, "policy") if _has_policy(work) else None
-
-    columns = {
-        "most_contacts": request.most_contacts,
-        "period_days": request.period_days,
-        "quiet_days": request.quiet_days,
-    }
-    return _save(work, kept or ContactPolicy(id=1), columns, "contact policy", is_new=kept is None)
-
-
 def _save(
     work: Work, row: Any, columns: dict[str, Any], what: str, *, is_new: bool
 ) -> ReferenceSaved:
@@ -242,7 +213,3 @@ def _check_same(kept: Any, columns: dict[str, Any], names: tuple[str, ...]) -> N
             f"“{kept.name}” stands in a design that was agreed to, or waits for it."
             " Only its name can change; add another one instead."
         )
-
-
-def _has_policy(work: Work) -> bool:
-    return work.session.get(ContactPolicy, 1) is not None

@@ -108,7 +108,10 @@ class TemplateReason(Base):
 
 
 class ContactPolicy(Base):
-    """The bank's one row of contact rules: at most so many sales contacts in so many days."""
+    """The bank's one row of contact rules: at most so many sales contacts in so many days.
+
+    `version` counts every change of the policy, those of segments included.
+    """
 
     __tablename__ = "contact_policy"
     __table_args__ = (
@@ -120,6 +123,7 @@ class ContactPolicy(Base):
     most_contacts: Mapped[int]
     period_days: Mapped[int]
     quiet_days: Mapped[int]  # after a refusal
+    version: Mapped[int] = mapped_column(default=1)
 
 
 class ContactOverride(Base):

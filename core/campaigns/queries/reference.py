@@ -14,7 +14,6 @@ from core.campaigns.model import (
     CampaignType,
     Channel,
     Consumable,
-    ContactPolicy,
     Content,
 )
 from core.campaigns.rules import ActivityType, Objective
@@ -151,24 +150,6 @@ def contents(view: Reader) -> list[ContentRow]:
         .order_by(Content.name)
     )
     return [ContentRow(*row) for row in view.session.execute(statement)]
-
-
-@dataclass(frozen=True)
-class PolicyRow:
-    most_contacts: int
-    period_days: int
-    quiet_days: int
-
-
-def contact_policy(view: Reader) -> PolicyRow | None:
-    """Return the bank's contact rules, or None while there are none."""
-    view.authorize(*READERS)
-    row = view.session.execute(
-        select(
-            ContactPolicy.most_contacts, ContactPolicy.period_days, ContactPolicy.quiet_days
-        ).where(ContactPolicy.id == 1)
-    ).one_or_none()
-    return None if row is None else PolicyRow(*row)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from core.access import GRANTS, Permission
+from core.campaigns.arbitration import take_turn
 from core.campaigns.waterfall import CANDIDATE, audience, first_reason, rules_of
 from core.customers.model import Customer, CustomerState
 from core.database import Moment, Money, Number, affected
@@ -70,10 +71,11 @@ def select_candidates(work: Work, request: SelectCandidates) -> CandidatesSelect
     wanted = audience(work, run.design_id)
     if wanted.medium is None:
         raise Invalid(f"Version {wanted.design.version} has no stage with content: choose one.")
-    reason = first_reason(rules_of(work, wanted))
     units = subtree(work.session, run.unit_id)
     if not units:
         raise Invalid(f"Run {run.code} has no unit to select in.")
+    take_turn(work)
+    reason = first_reason(rules_of(work, wanted, run_id=run.id))
 
     is_repeated = _forget(work, run.id)
     _CLASSIFIED.create(work.session.connection())

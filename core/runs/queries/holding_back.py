@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import SQLColumnExpression, and_, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, or_, select
 
 from core.access import Permission
+from core.campaigns.arbitration import chosen_by, waiting
 from core.campaigns.caps import contact_cap
 from core.campaigns.model import Campaign, Design
 from core.campaigns.rules import Exclusion
@@ -42,7 +43,7 @@ def obstacles(view: Reader, *, customer_id: int) -> list[Obstacle]:
         *((Obstacle(Exclusion.NO_CONSENT, (each,)), lacks_consent(each)) for each in Medium),
         (Obstacle(Exclusion.DISTRESS), in_distress(view)),
         *((Obstacle(reason), holds) for reason, holds in contact_cap(view)),
-        (Obstacle(Exclusion.BUSY_ELSEWHERE), state.pending > 0),
+        (Obstacle(Exclusion.BUSY_ELSEWHERE), (state.pending > 0) | _chosen(view)),
     ]
     columns: list[Any] = [holds.label(f"test_{n}") for n, (_, holds) in enumerate(tests)]
     row = view.session.execute(
@@ -58,6 +59,10 @@ def obstacles(view: Reader, *, customer_id: int) -> list[Obstacle]:
     if media:
         found[Exclusion.NO_CONSENT] = Obstacle(Exclusion.NO_CONSENT, media)
     return list(found.values())
+
+
+def _chosen(view: Reader) -> ColumnElement[bool]:
+    return CustomerState.customer_id.in_(chosen_by([run.run_id for run in waiting(view)]))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,13 @@ from core.refusals import Invalid
 from core.segments.actions.holding import named_designs, seen
 from core.segments.events import SegmentRetired
 from core.segments.queries import segments_using
-from core.segments.queries.usage import APPROVED, DRAFT, RETURNED, SUBMITTED
+from core.segments.queries.usage import (
+    APPROVED,
+    DRAFT,
+    RETURNED,
+    SUBMITTED,
+    has_contact_terms,
+)
 from core.work import Work
 
 
@@ -18,14 +24,15 @@ class RetireSegment:
 
 
 def retire_segment(work: Work, request: RetireSegment) -> SegmentRetired:
-    """Take a segment out of use; refused while a segment or a design in being uses it.
+    """Take a segment out of use; refused while a segment, a design or the contact policy uses it.
 
     :raises Invalid: naming where it is used
     """
     work.authorize(Permission.DEFINE_SEGMENTS)
     segment = seen(work, request.segment_id, request.version)
     designs = named_designs(work, segment, DRAFT, SUBMITTED, APPROVED, RETURNED)
-    if users := (*segments_using(work, segment.code), *designs):
+    policy = ("the contact policy",) if has_contact_terms(work, segment.id) else ()
+    if users := (*segments_using(work, segment.code), *designs, *policy):
         raise Invalid(f"“{segment.name}” is still used by: {', '.join(users)}.")
 
     segment.is_retired = True

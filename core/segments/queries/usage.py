@@ -1,6 +1,7 @@
 """Where a segment is in use: rules of other segments, and designs that select or leave out by it.
 
-Designs belong to a later part of the business; only these columns of them are read here.
+Designs and the contact policy belong to a later part of the business; only these columns of them
+are read here.
 """
 
 from collections.abc import Sequence
@@ -28,6 +29,7 @@ _DESIGN = table(
     column("frozen", Facts),
 )
 _CAMPAIGN = table("campaign", column("id", Integer), column("name", Text))
+_CONTACT_TERMS = table("contact_override", column("segment_id", Integer))
 DRAFT, SUBMITTED, APPROVED, RETURNED = 1, 2, 3, 4
 _WORDS = {DRAFT: "draft", SUBMITTED: "waits for approval", APPROVED: "approved"} | {
     RETURNED: "sent back"
@@ -76,6 +78,12 @@ def usage(view: Reader, *, segment_id: int) -> Usage:
         tuple(sorted(users, key=lambda user: user.name)),
         tuple(designs_using(view, segment_id, code, *_WORDS)),
     )
+
+
+def has_contact_terms(view: Reader, segment_id: int) -> bool:
+    """Tell whether the contact policy has terms of their own for the customers of a segment."""
+    terms = select(_CONTACT_TERMS.c.segment_id).where(_CONTACT_TERMS.c.segment_id == segment_id)
+    return view.session.scalar(terms) is not None
 
 
 def designs_using(

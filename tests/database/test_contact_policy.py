@@ -1,0 +1,229 @@
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from core.access import SYSTEM
+from core.campaigns.actions.policy import (
+    DropSegmentTerms,
+    SetContactPolicy,
+    SetSegmentTerms,
+    drop_segment_terms,
+    set_contact_policy,
+    set_segment_terms,
+)
+from core.campaigns.caps import contact_cap, quiet_until
+from core.campaigns.model import ContactPolicy
+from core.campaigns.queries.policy import contact_policy
+from core.campaigns.rules import ContactRules, ContactTerms, Exclusion
+from core.customers.model import CustomerState
+from core.journal.model import Entry
+from core.refusals import Conflict, Invalid, NotAllowed, NotFound
+from core.runs.actions.selecting import SelectCandidates, select_candidates
+from core.runs.model import Excluded
+from core.runs.queries.held import held_customers, held_summary
+from core.runs.queries.simulating import simulate
+from core.runs.rules import Hold
+from core.segments.actions import RetireSegment, retire_segment
+from core.segments.model import Segment
+from core.work import changing, rehearsing
+from tests.conftest import NOW
+from tests.making.campaigns import approved_design, segment
+from tests.making.contacts import FOREVER, judged, pasts, prepare, remember, terms
+from tests.making.runs import planned_run
+
+USUAL = ContactTerms(3, 90, 90)
+RARELY = ContactTerms(1, 30, 120)
+CUSTOMERS = range(1, 7)
+ALL = {"field": "active", "is": "=", "value": True}
+
+
+@pytest.fixture
+def owners(arrange):
+    """A segment that may get terms of its own."""
+    return arrange(lambda session: segment(session, "owners"))
+
+
+class TestSaving:
+    def test_the_bank_has_one_policy_and_segments_their_own(self, do, ask, world, owners):
+        do(world.ada, set_contact_policy, SetContactPolicy(ContactTerms(2, 30, 60), 1))
+        do(world.ada, set_segment_terms, SetSegmentTerms(owners, RARELY, 2))
+
+        found = ask(world.mia, contact_policy)
+        assert found.version == 3
+        assert found.rules == ContactRules(ContactTerms(2, 30, 60), ((owners, RARELY),))
+        assert [(each.segment, each.terms) for each in found.segments] == [("Owners", RARELY)]
+
+    def test_terms_of_a_segment_change_and_go(self, do, ask, world, owners):
+        do(world.ada, set_segment_terms, SetSegmentTerms(owners, RARELY, 1))
+        do(world.ada, set_segment_terms, SetSegmentTerms(owners, USUAL, 2))
+        assert ask(world.ada, contact_policy).rules.overrides == ((owners, USUAL),)
+
+        do(world.ada, drop_segment_terms, DropSegmentTerms(owners, 3))
+        assert ask(world.ada, contact_policy).rules == ContactRules(USUAL)
+
+    def test_a_bank_without_a_policy_gets_one(self, do, ask, arrange, world, owners):
+        arrange(lambda session: session.delete(session.get_one(ContactPolicy, 1)))
+        with pytest.raises(Invalid, match="bank's terms first"):
+            do(world.ada, set_segment_terms, SetSegmentTerms(owners, RARELY, 0))
+
+        do(world.ada, set_contact_policy, SetContactPolicy(USUAL, 0))
+        assert ask(world.ada, contact_policy).rules == ContactRules(USUAL)
+
+    def test_the_journal_knows_what_it_was(self, do, engine, world, owners):
+        do(world.ada, set_segment_terms, SetSegmentTerms(owners, RARELY, 1))
+
+        with Session(engine) as session:
+            [entry] = session.scalars(select(Entry))
+        assert (entry.kind, entry.facts["name"]) == ("reference.saved", "Owners")
+        now = {"most_contacts": 1, "period_days": 30, "quiet_days": 120}
+        assert entry.facts["terms"] == {"before": None, "now": now}
+
+    @pytest.mark.parametrize("numbers", [(-1, 1, 1), (1, 0, 1), (1, 1, -1), (1, 99_999, 1)])
+    def test_refuses_what_makes_no_policy(self, numbers):
+        with pytest.raises(Invalid):
+            ContactTerms(*numbers)
+
+    def test_only_a_segment_may_never_be_contacted(self, do, world, owners):
+        nothing = ContactTerms(0, 90, 0)
+        do(world.ada, set_segment_terms, SetSegmentTerms(owners, nothing, 1))
+        with pytest.raises(Invalid, match="at least one contact"):
+            do(world.ada, set_contact_policy, SetContactPolicy(nothing, 2))
+
+    def test_the_second_of_two_administrators_is_told(self, do, world, engine, owners):
+        do(world.ada, set_contact_policy, SetContactPolicy(ContactTerms(2, 30, 60), 1))
+
+        for action, request in (
+            (set_contact_policy, SetContactPolicy(USUAL, 1)),
+            (set_contact_policy, SetContactPolicy(USUAL, 0)),
+            (set_segment_terms, SetSegmentTerms(owners, RARELY, 1)),
+            (drop_segment_terms, DropSegmentTerms(owners, 1)),
+        ):
+            with pytest.raises(Conflict, match="changed by somebody else"):
+                do(world.ada, action, request)
+        with Session(engine) as session:
+            assert session.get_one(ContactPolicy, 1).version == 2
+
+    def test_refuses_segments_that_cannot_have_terms(self, do, arrange, world, owners):
+        gone = arrange(lambda session: segment(session, "gone", is_retired=True))
+        with pytest.raises(NotFound, match="no such segment"):
+            do(world.ada, set_segment_terms, SetSegmentTerms(999, RARELY, 1))
+        with pytest.raises(Invalid, match="out of use"):
+            do(world.ada, set_segment_terms, SetSegmentTerms(gone, RARELY, 1))
+        with pytest.raises(NotFound, match="bank's terms already"):
+            do(world.ada, drop_segment_terms, DropSegmentTerms(owners, 1))
+
+    @pytest.mark.parametrize("who", ["ann", "lea", "mia", "pia", "eve", "tom"])
+    def test_only_administrators_save(self, do, world, owners, who):
+        for action, request in (
+            (set_contact_policy, SetContactPolicy(USUAL, 1)),
+            (set_segment_terms, SetSegmentTerms(owners, RARELY, 1)),
+            (drop_segment_terms, DropSegmentTerms(owners, 1)),
+        ):
+            with pytest.raises(NotAllowed):
+                do(getattr(world, who), action, request)
+
+    def test_a_segment_with_terms_stays_in_use(self, do, world, owners):
+        do(world.ada, set_segment_terms, SetSegmentTerms(owners, RARELY, 1))
+        with pytest.raises(Invalid, match="the contact policy"):
+            do(world.mia, retire_segment, RetireSegment(owners, 1))
+
+    def test_a_segment_that_broke_is_named(self, do, arrange, ask, world, owners):
+        do(world.ada, set_segment_terms, SetSegmentTerms(owners, RARELY, 1))
+
+        def break_it(session):
+            session.get_one(Segment, owners).rule = {"holds": {"product": "gone"}}
+            return planned_run(session)
+
+        run_id = arrange(break_it)
+        with pytest.raises(Invalid, match=r"can't be meant any more.*Mend the segment"):
+            do(world.mia, select_candidates, SelectCandidates(run_id))
+        assert ask(world.ada, contact_policy).segments[0].problem
+        do(world.ada, drop_segment_terms, DropSegmentTerms(owners, 2))
+
+
+class TestJudging:
+    @pytest.fixture
+    def segments(self, arrange):
+        def prepared(session):
+            found = prepare(session, CUSTOMERS)
+            everybody = segment(session, "everybody", rule=ALL)
+            design_id = approved_design(session, code="NOW", rule=ALL, segment_id=everybody)
+            return found, planned_run(session, design_id, code="NOW")
+
+        return arrange(prepared)
+
+    @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(
+        past=st.lists(pasts, min_size=len(CUSTOMERS), max_size=len(CUSTOMERS)),
+        of_bank=terms(1),
+        own=st.lists(st.one_of(st.none(), terms(0)), min_size=2, max_size=2),
+    )
+    def test_says_what_a_person_would_say(self, engine, segments, past, of_bank, own):
+        """Selection, forecast, list, counts, reach and simulation agree with a look by hand."""
+        own_segments, run_id = segments
+        pasts_of = dict(zip(CUSTOMERS, past, strict=True))
+        expected = {id_: judged(each, of_bank, own) for id_, each in pasts_of.items()}
+        held = {id_ for id_, each in expected.items() if each.reason}
+        pairs = [(s, t) for s, t in zip(own_segments, own, strict=True) if t is not None]
+        with rehearsing(engine, SYSTEM, now=NOW) as work:
+            remember(work.session, own_segments, pasts_of)
+            foreseen = simulate(work, rules=ContactRules(of_bank, tuple(pairs)))
+            set_contact_policy(work, SetContactPolicy(of_bank, 1))
+            for version, (segment_id, each) in enumerate(pairs, start=2):
+                set_segment_terms(work, SetSegmentTerms(segment_id, each, version))
+
+            for of_many in (True, False):
+                [(_, capped)] = contact_cap(work, of_many=of_many)
+                assert held == set(
+                    work.session.scalars(select(CustomerState.customer_id).where(capped))
+                )
+            rows = {row.id: row for row in held_customers(work).rows}
+            told = held_summary(work)
+            quiet = {id_: quiet_until(work, id_) for id_ in CUSTOMERS}
+            again = simulate(work, rules=ContactRules(of_bank, tuple(pairs)))
+            select_candidates(work, SelectCandidates(run_id))
+            out = set(
+                work.session.scalars(
+                    select(Excluded.customer_id).where(
+                        Excluded.run_id == run_id, Excluded.reason == Exclusion.CONTACT_CAP
+                    )
+                )
+            )
+
+        assert set(rows) == held == out
+        assert foreseen.everybody.after == told.held == len(held)
+        assert foreseen.everybody.before + foreseen.newly_held - foreseen.newly_free == len(held)
+        assert (again.everybody.before, again.newly_held, again.newly_free) == (len(held), 0, 0)
+        changes = {each.id: each for each in foreseen.segments}
+        for place, segment_id in enumerate(own_segments):
+            inside = {id_ for id_, each in pasts_of.items() if place in each.segments}
+            counted = changes[segment_id]
+            assert (counted.customers, counted.after) == (len(inside), len(inside & held))
+        [change] = [each for each in foreseen.runs if each.id == run_id]
+        assert change.after == 14 - len(held)  # one holds the product already
+        for id_ in held:
+            row, found = rows[id_], expected[id_]
+            until = None if found.days == FOREVER else NOW + timedelta(days=found.days)
+            assert (row.reason, row.until, row.contacts) == (found.reason, until, found.contacts)
+            if found.reason is Hold.QUIET_PERIOD:
+                assert quiet[id_] == until
+
+    def test_a_customer_is_free_at_the_moment_that_was_told(self, engine, do, ask, world, segments):
+        own_segments, _run_id = segments
+        with changing(engine, SYSTEM, now=NOW) as work:
+            remember(work.session, own_segments, {})
+            work.session.execute(
+                update(CustomerState)
+                .where(CustomerState.customer_id == 3)
+                .values(last_contact_at=NOW - timedelta(days=10, minutes=7))
+            )
+            set_contact_policy(work, SetContactPolicy(ContactTerms(1, 30, 0), 1))
+        [row] = ask(world.mia, held_customers).rows
+
+        before = row.until - timedelta(microseconds=1)
+        assert ask(world.mia, held_customers, now=before.astimezone(NOW.tzinfo)).total == 1
+        assert ask(world.mia, held_customers, now=row.until.astimezone(NOW.tzinfo)).total == 0
