@@ -19,6 +19,7 @@ from core.portfolio.actions import (
     create_plan,
     start_run_from_plan,
 )
+from core.portfolio.actions.changing import ChangeEntry, EntryTerms, change_entry
 from core.portfolio.queries import PlanRow
 from core.runs import queries as runs
 from core.settings import settings
@@ -109,6 +110,31 @@ def start_form(line: Line) -> None:
                 ),
                 done=lambda fact: f"Run {fact.run} is planned. Select its candidates next.",
                 then=navigation.opens("run", id=lambda fact: fact.run_id),
+            )
+
+
+def change_form(line: Line) -> None:
+    """Ask what an entry is to reach instead, when, and for how much."""
+    seen = EntryTerms(line.goal, line.starts_on, line.ends_on, line.money.planned)
+    with st.form(f"change{line.id}", border=False):
+        left, right = st.columns(2)
+        goal = left.number_input(
+            "Its goal (%)", 0.0, 100.0, None if line.goal is None else line.goal * 100, step=1.0
+        )
+        budget = right.number_input(
+            f"Its budget ({settings().currency})",
+            0.0,
+            value=None if line.money.planned is None else float(line.money.planned),
+        )
+        starts_on, ends_on = _days(line.starts_on, line.ends_on)
+        if st.form_submit_button("Change the entry"):
+            share = None if goal is None else round(goal / 100, 6)
+            submit(
+                change_entry,
+                lambda: ChangeEntry(
+                    line.id, seen, EntryTerms(share, starts_on, ends_on, amount(budget))
+                ),
+                done=lambda fact: f"The entry of plan {fact.plan} is changed.",
             )
 
 

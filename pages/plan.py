@@ -95,6 +95,9 @@ if chosen:
         navigation.link("run", f"Open run {record.run}", actor=actor, id=record.run_id)
     if not own:
         st.info("It has not been started yet.", icon=":material/schedule:")
+    if may_plan:
+        with st.expander("Change goal, days and budget", icon=":material/edit:"):
+            plan_forms.change_form(line)
     if actor.may(Permission.STEER_PORTFOLIO):
         with st.expander("Set something going for this entry", icon=":material/flag:"):
             acting.direct_form(f"entry{line.id}", name=line.campaign, entry_id=line.id)

@@ -86,6 +86,29 @@ class PlanEntryFilled(PlanEntryAdded):
 
 
 @dataclass(frozen=True)
+class PlanEntryChanged(Event):
+    """`changes` holds what it was and what it is now, by the name of the column."""
+
+    kind: ClassVar[str] = "plan.entry-changed"
+
+    plan_id: int
+    plan: str
+    entry_id: int
+    campaign_id: int | None
+    changes: dict[str, tuple[Any, Any]]
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        about = () if self.campaign_id is None else (f"campaign:{self.campaign_id}",)
+        return (f"plan:{self.plan_id}", *about)
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        payload = {"plan": self.plan, "entry": self.entry_id, "changes": self.changes}
+        return (Notice(f"{PLAN}/Updated", f"plan:{self.plan}", payload),)
+
+
+@dataclass(frozen=True)
 class InitiativeTaken(Event):
     """A wish of the business has its place in a plan and its market task.
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -5,9 +6,11 @@ import pytest
 
 from core.campaigns.rules import Metric
 from core.portfolio.actions import AddEntry, CreatePlan, add_entry, create_plan
+from core.portfolio.actions.changing import ChangeEntry, EntryTerms, change_entry
 from core.portfolio.model import PlanEntry
+from core.portfolio.queries import plan_entries
 from core.portfolio.queries.budgets import campaign_budget, plan_budget
-from core.refusals import NotAllowed
+from core.refusals import Conflict, Invalid, NotAllowed, NotFound
 from tests import world as w
 from tests.conftest import NOW
 from tests.making.campaigns import approved_design, draft_design
@@ -77,3 +80,36 @@ def test_nothing_agreed_and_nothing_spent_is_no_money(do, ask, arrange, plan, wo
     assert ask(world.lou, plan_budget, plan_id=plan) == []
     with pytest.raises(NotAllowed):
         ask(world.ann, plan_budget, plan_id=plan)
+
+
+class TestChangingAnEntry:
+    SEEN = EntryTerms(0.2, START, END, Decimal(500))
+
+    @pytest.fixture
+    def entry(self, do, arrange, plan, world):
+        arrange(approved_design)
+        return enter(do, world, plan, 1, Decimal(500))
+
+    def test_changes_goal_days_and_budget(self, do, ask, entry, plan, world):
+        terms = EntryTerms(0.3, START + timedelta(days=1), END, None)
+        fact = do(world.mia, change_entry, ChangeEntry(entry, self.SEEN, terms))
+
+        [row] = ask(world.eve, plan_entries, plan_id=plan)
+        assert (row.goal, row.starts_on, row.budget) == (0.3, terms.starts_on, None)
+        assert set(fact.changes) == {"goal", "starts_on", "budget"}
+        with pytest.raises(Conflict, match="changed by somebody else"):
+            do(world.mia, change_entry, ChangeEntry(entry, self.SEEN, terms))
+
+    def test_refuses_what_makes_no_sense(self, do, entry, world):
+        for wrong, refusal in (
+            (replace(self.SEEN, goal=None), Invalid),
+            (replace(self.SEEN, ends_on=END + timedelta(days=1)), Invalid),
+        ):
+            with pytest.raises(refusal):
+                do(world.mia, change_entry, ChangeEntry(entry, self.SEEN, wrong))
+        with pytest.raises(NotFound):
+            do(world.mia, change_entry, ChangeEntry(entry + 1, self.SEEN, self.SEEN))
+        with pytest.raises(NotAllowed):
+            do(world.eve, change_entry, ChangeEntry(entry, self.SEEN, self.SEEN))
+        with pytest.raises(Invalid):
+            replace(self.SEEN, goal=20)

@@ -157,3 +157,13 @@ def test_the_money_of_a_plan_is_summed_up(open_page, do, world, plan_id, entry_i
         ("Committed", words.NONE),
         ("Spent", words.NONE),
     ]
+
+
+def test_an_entry_gets_another_goal(open_page, choose, world, engine, plan_id, entry_id):
+    app = open_page(world.mia, "plan")
+    choose(app, f"entries{plan_id}", 0)
+    field(app, "number_input", "Its goal (%)").set_value(30.0)
+    pressed(app, "Change the entry")
+
+    with Session(engine) as session:
+        assert session.get_one(PlanEntry, entry_id).goal == 0.3
