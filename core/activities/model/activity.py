@@ -77,6 +77,7 @@ class Activity(Base):
             "contacted_at",
             "customer_id",
             "type",
+            "run_id",
             where="contacted_at IS NOT NULL",
         ),
         # How many carry a reason; new work has none, so a launch does not write here.

@@ -391,6 +391,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('holding', schema=None) as batch_op:
         batch_op.create_index('ix_holding_customer_id', ['customer_id'], unique=False)
+        batch_op.create_index('ix_holding_held', ['product_id', 'customer_id', 'balance'], unique=False, postgresql_where=sa.text('closed_on IS NULL'), sqlite_where=sa.text('closed_on IS NULL'))
         batch_op.create_index('ix_holding_product_id_opened_on', ['product_id', 'opened_on'], unique=False)
 
     op.create_table('indicator',
@@ -1259,7 +1260,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('activity', schema=None) as batch_op:
         batch_op.create_index('ix_activity_closed', ['person_id', 'closed_at'], unique=False)
-        batch_op.create_index('ix_activity_contacted', ['contacted_at', 'customer_id', 'type'], unique=False, postgresql_where=sa.text('contacted_at IS NOT NULL'), sqlite_where=sa.text('contacted_at IS NOT NULL'))
+        batch_op.create_index('ix_activity_contacted', ['contacted_at', 'customer_id', 'type', 'run_id'], unique=False, postgresql_where=sa.text('contacted_at IS NOT NULL'), sqlite_where=sa.text('contacted_at IS NOT NULL'))
         batch_op.create_index('ix_activity_due', ['due_at', 'id'], unique=False, postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
         batch_op.create_index('ix_activity_holder', ['person_id', 'due_at'], unique=False, postgresql_where=sa.text('status IN (1, 2)'), sqlite_where=sa.text('status IN (1, 2)'))
         batch_op.create_index('ix_activity_judged', ['branch_id', 'due_at'], unique=False, postgresql_where=sa.text('status IN (3, 4)'), sqlite_where=sa.text('status IN (3, 4)'))
@@ -1911,6 +1912,7 @@ def downgrade() -> None:
     op.drop_table('indicator')
     with op.batch_alter_table('holding', schema=None) as batch_op:
         batch_op.drop_index('ix_holding_product_id_opened_on')
+        batch_op.drop_index('ix_holding_held', postgresql_where=sa.text('closed_on IS NULL'), sqlite_where=sa.text('closed_on IS NULL'))
         batch_op.drop_index('ix_holding_customer_id')
 
     op.drop_table('holding')
