@@ -113,12 +113,11 @@ def test_what_is_given_up_is_free(campaign, select_for, arrange, do, world, end)
 def test_the_more_urgent_takes_them_and_the_other_is_told(
     campaign, select_for, engine, do, ask, world
 ):
-    early, urgent = campaign("EARLY", Priority.LOW), campaign("URGENT", Priority.HIGH)
+    early = campaign("EARLY", Priority.LOW)
+    urgent = campaign("URGENT", Priority.HIGH, unit_id=bank.NORTH)
     early_chose = select_for(early)
     assert ask(world.mia, contenders, run_id=early) == []
     arms = {row.customer_id: row.arm for row in _candidates(engine, early)}
-    with Session(engine) as session, session.begin():
-        session.get_one(Run, urgent).unit_id = bank.NORTH
     taken = select_for(urgent)
     assert taken == early_chose - {11, 12, 13, 14, 15}
 
@@ -140,7 +139,8 @@ def test_the_more_urgent_takes_them_and_the_other_is_told(
 
 
 def test_work_of_the_more_urgent_counts_at_the_launch(campaign, select_for, engine, do, ask, world):
-    early, urgent = campaign("EARLY", Priority.LOW), campaign("URGENT", Priority.HIGH)
+    early = campaign("EARLY", Priority.LOW)
+    urgent = campaign("URGENT", Priority.HIGH, unit_id=bank.NORTH)
     select_for(early)
     select_for(urgent)
     do(world.mia, launch, Launch(urgent, without_pending=True))

@@ -1,7 +1,7 @@
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -156,7 +156,11 @@ class TestJudging:
 
         return arrange(prepared)
 
-    @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(
+        max_examples=20,
+        phases=[Phase.generate],
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
     @given(
         past=st.lists(pasts, min_size=len(CUSTOMERS), max_size=len(CUSTOMERS)),
         of_bank=terms(1),
@@ -207,7 +211,9 @@ class TestJudging:
         assert change.after == 14 - len(held)  # one holds the product already
         for id_ in held:
             row, found = rows[id_], expected[id_]
-            until = None if found.days == FOREVER else NOW + timedelta(days=found.days)
+            until = (
+                None if found.days == FOREVER else NOW.astimezone(UTC) + timedelta(days=found.days)
+            )
             assert (row.reason, row.until, row.contacts) == (found.reason, until, found.contacts)
             if found.reason is Hold.QUIET_PERIOD:
                 assert quiet[id_] == until

@@ -38,6 +38,7 @@ def contenders(view: Reader, *, run_id: int) -> list[Contender]:
     ).scalar_one()
     wanted = (
         select(claimant(view, priority, Candidate.customer_id).label("campaign"))
+        .select_from(Candidate)
         .join(CustomerState, CustomerState.customer_id == Candidate.customer_id)
         .where(
             Candidate.run_id == run_id,
