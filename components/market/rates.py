@@ -63,11 +63,11 @@ def draw() -> None:
         side=what.side,
         terms=terms,
         product_id=ours.product_id if ours else None,
+        own_terms=ours.terms if ours else None,
         best_only=not every,
         unit_id=unit_id,
         on=on,
     )
-    rungs = [rung for rung in rungs if not rung.is_ours or ours is None or rung.terms == ours.terms]
     if not rungs:
         st.info("Nobody is known to have such a rate on this day.", icon=":material/inbox:")
         return

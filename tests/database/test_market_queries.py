@@ -223,6 +223,18 @@ class TestLadder:
         assert len(self.rungs(ask, best_only=False)) == 4
         assert self.rungs(ask, on=day(12, 31, 2025)) == []
 
+    def test_rivals_are_placed_beside_our_rate_of_the_terms_asked_for(self, ask, arrange):
+        def published(session):
+            make.own_rate(session, 4.0, day(1), terms="12 months")
+            make.own_rate(session, 4.6, day(1), terms="36 months")
+            make.rate(session, make.rival(session, "First"), 4.4, day(1), terms="12 months")
+
+        arrange(published)
+        shown = self.rungs(ask, terms="12 months", product_id=w.SAVINGS, own_terms="12 months")
+        assert shown == [(1, "First", 4.4, 0.4), (2, "We", 4.0, None)]
+        assert [row[1] for row in self.rungs(ask, own_terms="24 months")] == ["First"]
+        assert self.rungs(ask)[0] == (1, "We", 4.6, None)
+
     def test_of_a_loan_the_lower_rate_is_better(self, ask, arrange):
         def published(session):
             first = make.rival(session, "First")

@@ -95,6 +95,20 @@ def test_the_ladder_says_where_we_stand(open_page, world, market):
     assert "none of ours to compare with" in said(app)
 
 
+def test_the_ladder_compares_with_the_rate_of_ours_that_was_chosen(open_page, world, arrange):
+    def published(session):
+        for terms, of in (("12 months", 4.0), ("36 months", 4.6)):
+            make.own_rate(session, of, date(2026, 1, 1), terms=terms)
+        rival = make.rival(session, "First")
+        make.rate(session, rival, 4.4, date(2026, 1, 1), terms="12 months")
+
+    arrange(published)
+    ours = {"with": "Savings account, 12 months"}
+    rungs = grid(open_page(world.eve, "competitors", view="Rates", **ours), "Place")
+    assert list(zip(rungs["Place"], rungs["Who"], strict=True)) == [(1, "First"), (2, "We")]
+    assert rungs["Better than ours (points)"][0] == pytest.approx(0.4)
+
+
 def test_followers_of_the_central_bank_are_shown(open_page, world, market):
     app = open_page(world.eve, "competitors", view="Central bank")
     assert "rates were changed within 27 days in **1 of 2** cases, **every time**" in said(app)

@@ -89,6 +89,7 @@ def ladder(
     unit_id: int | None = None,
     terms: str = "",
     product_id: int | None = None,
+    own_terms: str | None = None,
     best_only: bool = True,
 ) -> list[LadderRow]:
     """Line up the rates of a day, theirs and ours, the best for the customer first.
@@ -100,7 +101,8 @@ def ladder(
     :param on: today unless said
     :param unit_id: what holds in this unit; unless said, every region has rungs of its own
     :param terms: words that the rivals' terms have to hold
-    :param product_id: the product of ours to compare with; else our best one
+    :param product_id, own_terms: the rates of ours to compare with; else all of them, and the
+        best is what the rivals' are ahead of
     :param best_only: of each rival only the best rate
     """
     view.authorize(*SEES)
@@ -115,6 +117,8 @@ def ladder(
     if best_only:
         theirs = theirs.where(found.c.best == 1)
     own = _ours(view, category, side, on, regions, product_id)
+    if own_terms is not None:
+        own = [rung for rung in own if rung.terms == own_terms]
     rungs = [
         *own,
         *(
