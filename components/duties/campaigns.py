@@ -7,7 +7,7 @@ from components.duties.duty import Duty
 from components.gateway import fetch, now
 from core.campaigns.queries import CampaignState, approvals_wanted, campaigns
 from core.market.queries.tasks import TaskState, market_tasks
-from core.market.rules import ConclusionKind, ThreatStatus
+from core.market.rules import ConclusionKind
 from core.portfolio.queries.directions import directions
 from core.portfolio.queries.threats import unanswered
 from core.portfolio.rules import DirectionState
@@ -50,7 +50,7 @@ def manager() -> Iterator[Duty]:
         "no threat lacks an answer",
         "threats",
         "warn",
-        {"status": ThreatStatus.OPEN, "kind": ConclusionKind.THREAT},
+        {"lacking": "true", "kind": words.sentence(ConclusionKind.THREAT)},
     )
     running = fetch(runs, status=_RUNNING, window=Window(size=200)).rows
     today = now().date()

@@ -150,7 +150,16 @@ def _linked() -> None:
             st.markdown(f"**{words.plain(told(row))}**")
         notes = [row.quality_flag, row.terms, row.source, row.evidence]
         st.caption(words.plain(" · ".join(note for note in notes if note)) or "No source is known.")
-        navigation.link("competitors", "All moves", actor=current_actor())
+        with st.container(horizontal=True):
+            navigation.link("competitors", "All moves", actor=current_actor())
+            if current_actor().may(Permission.RECORD_MARKET):
+                navigation.link(
+                    "threats",
+                    "Conclude something from it",
+                    actor=current_actor(),
+                    view="Note one",
+                    move=move_id,
+                )
 
 
 def told(row: MoveRow) -> str:

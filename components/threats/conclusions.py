@@ -87,6 +87,7 @@ def _list() -> None:
         rival = filters.one_of(
             "Rival", fetch(market.competitors), "rival", name=lambda row: row.name
         )
+        lacking = filters.flag("Without an answer", "lacking")
     chosen = listing(
         threats,
         columns=COLUMNS,
@@ -96,6 +97,7 @@ def _list() -> None:
             "kind": kind,
             "product_id": product.id if product else None,
             "competitor_id": rival.id if rival else None,
+            "lacks_answer": lacking,
         },
         noun="conclusion",
         empty="Nothing threatens anybody. Set a watch, or note what you concluded yourself.",

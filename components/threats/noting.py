@@ -9,6 +9,7 @@ from components.design.choosing import word
 from components.gateway import fetch, now, submit
 from core.customers.queries.products import products
 from core.market.actions.threats import NoteThreat, note_threat
+from core.market.queries import move
 from core.market.queries.tasks import market_tasks
 from core.market.rules import ConclusionKind
 from core.people.queries.units import units
@@ -19,6 +20,13 @@ from core.windows import Window
 def draw() -> None:
     """Draw the form: what it is, whom it is about, and what it follows from."""
     st.caption("Such as life events, a law, or what a market task has found.")
+    move_id = navigation.record("move")
+    if move_id is not None:
+        row = fetch(move, move_id=move_id)
+        st.markdown(
+            f"It follows from the move **{words.plain(row.product_name)}** of"
+            f" {words.plain(row.competitor or 'the market')}, {words.day(row.moved_on)}."
+        )
     with st.form("note", border=False):
         left, right = st.columns(2)
         name = left.text_input("What", placeholder="Such as: many move house this spring")
@@ -59,6 +67,7 @@ def draw() -> None:
                 product_id=product.id if product else None,
                 segment_id=segment.id if segment else None,
                 task_id=task.id if task else None,
+                move_id=move_id,
                 deadline=deadline,
             ),
             done=lambda fact: (

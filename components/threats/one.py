@@ -91,5 +91,7 @@ def _sources(row: ThreatRow) -> None:
 def _came(row: ThreatRow) -> None:
     if row.effect is None:
         return
-    st.success(saying.effect(row.effect), icon=":material/insights:")
+    with st.container(border=True):
+        look.badge("What the answer changed", saying.judged(row.effect))
+        st.markdown(saying.effect(row.effect))
     navigation.link("impact", "The measured run", actor=current_actor(), run=row.effect.run_id)

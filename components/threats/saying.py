@@ -43,6 +43,13 @@ def effect(of: Effect) -> str:
     span = f"{words.points(of.low)} to {words.points(of.high)}"
     proven = "" if of.low > 0 or of.high < 0 else " (no proven effect)"
     return (
-        f"Treated less held out: {words.points(of.difference)}, with 95 % certainty"
+        f"Treated less held out: {words.points(of.difference)}, 95 % interval"
         f" {span}{proven}; run {words.plain(of.run)}, as of {words.moment(of.cut_off_at)}."
     )
+
+
+def judged(of: Effect) -> look.Meaning:
+    """Say what the effect means: good, bad, or not proven."""
+    if of.low is None or of.high is None or of.low <= 0 <= of.high:
+        return "neutral"
+    return "good" if of.low > 0 else "bad"

@@ -197,7 +197,7 @@ class Threat(Base):
     __table_args__ = (
         only("kind", ConclusionKind),
         only("status", ThreatStatus),
-        UniqueConstraint("move_id", "watch_id"),
+        UniqueConstraint("move_id", "watch_id", "their_rate"),
         Index("ix_threat_campaign_id", "campaign_id"),
     )
 

@@ -41,16 +41,20 @@ class WatchRetired(_OfWatch):
 
 @dataclass(frozen=True)
 class ThreatsFound(Event):
-    """Moves of rivals were seen to threaten customers of ours, each move once for a watch."""
+    """Moves of rivals were seen to threaten customers of ours.
+
+    `overtaken` are earlier threats in whose place these stand.
+    """
 
     kind: ClassVar[str] = "threats.found"
 
     threat_ids: tuple[int, ...]
     names: tuple[str, ...]
+    overtaken: tuple[int, ...] = ()
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        return tuple(f"threat:{id_}" for id_ in self.threat_ids)
+        return tuple(f"threat:{id_}" for id_ in (*self.threat_ids, *self.overtaken))
 
     @property
     def notices(self) -> tuple[Notice, ...]:

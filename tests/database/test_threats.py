@@ -3,13 +3,15 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from core.campaigns.model import Campaign, Design
 from core.campaigns.queries import design as design_sheet
 from core.campaigns.rules import Metric, Objective
 from core.customers.model import CustomerState, Holding
 from core.impact.actions import AnalyseRun, analyse_run
+from core.journal.model import Entry, Subject
 from core.market.actions.pricing import SetProductRate, set_product_rate
 from core.market.actions.recording import RecordMove, record_move
 from core.market.actions.rivals import AddCompetitor, add_competitor
@@ -22,7 +24,7 @@ from core.market.actions.threats import (
     note_threat,
 )
 from core.market.actions.watching import RetireWatch, SetWatch, retire_watch, set_watch
-from core.market.model import Threat
+from core.market.model import CompetitorMove, Threat
 from core.market.queries.exposure import exposed_customers
 from core.market.queries.matching import FRESH_DAYS, matches
 from core.market.queries.watches import watches
@@ -201,7 +203,7 @@ class TestFinding:
         assert not ask(world.mia, matches)
 
     def test_looking_again_finds_nothing_new_until_the_offer_is_better(
-        self, do, ask, world, threatened, offer
+        self, do, ask, engine, world, threatened, offer
     ):
         with pytest.raises(Conflict):
             do(world.mia, find_threats, FindThreats())
@@ -213,6 +215,46 @@ class TestFinding:
         assert (better.gap, better.status) == (0.8, "open")
         assert (earlier.gap, earlier.status) == (0.5, "dismissed")
         assert earlier.reason == "Overtaken: Harbour offers 3.8 % by now"
+        with Session(engine) as session:
+            told = session.scalars(
+                select(Entry.kind)
+                .join(Subject, Subject.entry_id == Entry.id)
+                .where(Subject.name == f"threat:{threatened}")
+            ).all()
+        assert told == ["threats.found", "threats.found"]
+
+    @pytest.mark.parametrize(("corrected", "found"), [(3.8, 1), (3.4, 0)])
+    def test_a_move_that_its_feed_corrects_is_told_anew_if_it_is_worse_for_us(
+        self, do, ask, world, threatened, arrange, corrected, found
+    ):
+        arrange(lambda s: s.execute(update(CompetitorMove).values(new_value=corrected)))
+
+        assert len(ask(world.mia, matches)) == found
+
+    def test_an_offer_is_not_told_again_on_its_last_fresh_day(self, do, ask, world, watched, offer):
+        do(world.mia, record_move, replace(offer, moved_on=TODAY))
+        do(world.mia, find_threats, FindThreats())
+
+        for days in (FRESH_DAYS - 1, FRESH_DAYS, FRESH_DAYS + 1):
+            assert not ask(world.mia, matches, now=NOW + timedelta(days=days, hours=3))
+
+    def test_a_rate_is_held_against_ours_on_the_same_terms(self, do, ask, world, offer):
+        for months, rate, ago in ((12, 3.0, 200), (36, 3.6, 100)):
+            ours = replace(
+                OURS,
+                terms=f"{months} months",
+                rate=rate,
+                valid_from=TODAY - timedelta(days=ago),
+            )
+            do(world.mia, set_product_rate, ours)
+        do(world.mia, set_watch, WATCH)
+        do(world.mia, record_move, replace(offer, terms="fixed 12 months"))
+        do(world.mia, record_move, replace(offer, terms="fixed 36 months", product_name="Long"))
+        do(world.mia, record_move, replace(offer, terms="fixed 24 months", product_name="Mid"))
+
+        assert [(m.move.product_name, m.ours) for m in ask(world.mia, matches)] == [
+            ("Pocket Pot", 3.0)
+        ]
 
     def test_what_is_being_answered_goes_on_beside_a_better_offer(
         self, do, ask, world, threatened, offer
@@ -397,6 +439,7 @@ class TestSeeing:
         assert len(rows(ask, world.mia, competitor_id=rival)) == 1
         assert rows(ask, world.mia, status=ThreatStatus.ANSWERED) == []
         assert rows(ask, world.mia, product_id=w.GOLD) == []
+        assert len(rows(ask, world.mia, lacks_answer=True)) == 2
 
 
 ANSWER = AnswerThreat(0, 0, TODAY, TODAY + timedelta(days=30))
@@ -444,6 +487,21 @@ class TestAnswering:
 
         with pytest.raises(Invalid, match="after the deadline"):
             do(world.mia, answer_threat, late)
+
+    def test_what_is_late_may_still_be_answered(self, do, ask, world):
+        noted = do(world.mia, note_threat, NOTE).threat_id
+        later = NOW + timedelta(days=61)
+        late = replace(
+            ANSWER,
+            threat_id=noted,
+            version=1,
+            starts_on=later.date(),
+            ends_on=later.date() + timedelta(days=20),
+        )
+
+        do(world.mia, answer_threat, late, now=later)
+
+        assert ask(world.mia, threat, threat_id=noted).campaign_id is not None
 
     @pytest.mark.parametrize("who", ["ann", "lea", "pia", "eve", "ada", "tom"])
     def test_only_who_designs_may(self, do, world, threatened, who):

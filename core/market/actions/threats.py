@@ -1,5 +1,6 @@
 """Concluding that customers of ours are exposed, by rule or by hand, and that they are not."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
@@ -77,14 +78,15 @@ def find_threats(work: Work, _request: FindThreats) -> ThreatsFound:
     if not found:
         raise Conflict("No rival's offer threatens anybody anew.")
 
-    for match in found:
-        _overtake(work, match)
+    overtaken = [id_ for match in found for id_ in _overtake(work, match)]
     threats = [_threat(work, match) for match in found]
     work.session.add_all(threats)
     work.session.flush()
 
     fact = ThreatsFound(
-        tuple(threat.id for threat in threats), tuple(threat.name for threat in threats)
+        tuple(threat.id for threat in threats),
+        tuple(threat.name for threat in threats),
+        tuple(overtaken),
     )
     work.record(fact)
     return fact
@@ -201,10 +203,11 @@ def _named(work: Work, model: type[M], id_: int | None, noun: str) -> M | None:
     return found
 
 
-def _overtake(work: Work, match: Match) -> None:
+def _overtake(work: Work, match: Match) -> Sequence[int]:
+    """Dismiss what nobody answers of the same rival, for the better offer; return which."""
     move = match.move
     theirs = select(CompetitorMove.id).where(CompetitorMove.competitor_id == move.competitor_id)
-    work.session.execute(
+    return work.session.scalars(
         update(Threat)
         .where(
             Threat.watch_id == match.watch.id,
@@ -219,8 +222,9 @@ def _overtake(work: Work, match: Match) -> None:
             closed_at=work.now,
             version=Threat.version + 1,
         )
+        .returning(Threat.id)
         .execution_options(synchronize_session=False)
-    )
+    ).all()
 
 
 def _threat(work: Work, match: Match) -> Threat:

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, func, select
+from sqlalchemy import ColumnElement, Row, Select, Subquery, func, select
 
 from core.access import Permission, masked, masked_number
 from core.customers.model import Customer, CustomerState, Holding
 from core.customers.queries.sight import plainly_seen
+from core.database import id_set
 from core.market.model import Threat
 from core.market.queries.asked import SEES
 from core.people.model import Unit
@@ -79,40 +80,45 @@ def exposed_customers(view: Reader, *, threat_id: int, window: Window) -> Part[E
     whom = exposed_to(view, threat_id)
     held, rows = _rows(view, whom)
     balance = _balance(held)
+    # Whose page it is, is found by the figures alone; only these few are named then.
     statement = rows.with_only_columns(
-        Customer.id,
-        Customer.customer_no,
-        Customer.name,
+        CustomerState.customer_id.label("id"),
         Unit.name.label("branch"),
         balance.label("balance"),
         CustomerState.yearly_value,
         CustomerState.churn_risk,
         plainly_seen(view).label("plainly"),
-    )
-    statement = statement.join(Customer, Customer.id == CustomerState.customer_id).join(
-        Unit, Unit.id == CustomerState.branch_id
-    )
+    ).join(Unit, Unit.id == CustomerState.branch_id)
     sorts: dict[str, Any] = {
         "balance": balance,
         "branch": Unit.name,
         "value": CustomerState.yearly_value,
         "churn": CustomerState.churn_risk,
     }
-    found, total = windowed(view.session, statement, window, sorts=sorts, last=Customer.id)
-    return Part(
-        [
-            ExposedRow(
-                id=row.id,
-                customer_no=row.customer_no if row.plainly else masked_number(row.customer_no),
-                name=row.name if row.plainly else masked(row.name),
-                branch=row.branch,
-                balance=row.balance,
-                yearly_value=row.yearly_value,
-                churn_risk=row.churn_risk,
-            )
-            for row in found
-        ],
-        total,
+    found, total = windowed(
+        view.session,
+        statement,
+        window,
+        sorts=sorts,
+        last=CustomerState.customer_id,
+        counted=rows,
+    )
+    named = select(Customer.id, Customer.customer_no, Customer.name).where(
+        Customer.id.in_(id_set(view.dialect, [row.id for row in found]))
+    )
+    names = {id_: (number, name) for id_, number, name in view.session.execute(named)}
+    return Part([_shown(row, *names[row.id]) for row in found], total)
+
+
+def _shown(row: Row[*tuple[Any, ...]], customer_no: str, name: str) -> ExposedRow:
+    return ExposedRow(
+        id=row.id,
+        customer_no=customer_no if row.plainly else masked_number(customer_no),
+        name=name if row.plainly else masked(name),
+        branch=row.branch,
+        balance=row.balance,
+        yearly_value=row.yearly_value,
+        churn_risk=row.churn_risk,
     )
 
 
@@ -134,10 +140,12 @@ def exposed_to(view: Reader, threat_id: int) -> Exposed:
 def _rows(view: Reader, whom: Exposed) -> tuple[Subquery | None, Select[*tuple[Any, ...]]]:
     """Return the agreements by customer where a product is exposed, and a SELECT of who is."""
     rows: Select[*tuple[Any, ...]] = select(CustomerState.customer_id).where(
-        CustomerState.is_active,
-        CustomerState.branch_id.in_(subtree(view.session, whom.unit_id)),
-        view.actor.scope.limits(CustomerState.branch_id),
+        CustomerState.is_active, view.actor.scope.limits(CustomerState.branch_id)
     )
+    branches = subtree(view.session, whom.unit_id)
+    # Of the whole bank by all its branches SQLite would fetch customer by customer.
+    if len(branches) < (view.session.scalar(select(func.count()).select_from(Unit)) or 0):
+        rows = rows.where(CustomerState.branch_id.in_(branches))
     if whom.segment_id is not None:
         rows = rows.where(in_segment(view, whom.segment_id))
     if whom.product_id is None:

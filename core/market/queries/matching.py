@@ -11,7 +11,7 @@ from core.market.model import Competitor, CompetitorMove, Threat, Watch
 from core.market.queries.asked import SEES
 from core.market.queries.exposure import Exposed, Stake, stake
 from core.market.queries.offers import RATES, rate_offers
-from core.market.queries.rates import own_rate
+from core.market.queries.rates import comparable_rate
 from core.market.rules import MoveKind, advantage
 from core.people.queries.units import lineage, subtree
 from core.work import Reader
@@ -52,7 +52,12 @@ def matches(view: Reader) -> list[Match]:
 def _of_watch(view: Reader, watch: Watch) -> Iterator[Match]:
     told = _told(view, watch)
     for offer in _best(view, watch):
-        known = told.get((offer.move.competitor_id, offer.unit_id), [])
+        known = [
+            each.rate
+            for each in told
+            if each.move_id == offer.move.id
+            or (each.is_fresh and (each.competitor_id, each.unit_id) == offer.place)
+        ]
         if any(advantage(watch.side, offer.theirs, theirs) <= 0 for theirs in known):
             continue
         whom = Exposed(offer.unit_id, watch.product_id)
@@ -69,19 +74,35 @@ class _Offer:
     ours: float
     theirs: float
 
+    @property
+    def place(self) -> tuple[int | None, int]:
+        return self.move.competitor_id, self.unit_id
+
+
+@dataclass(frozen=True)
+class _Told:
+    """An offer that somebody was told of; a fresh one stands for all of the rival's there."""
+
+    move_id: int | None
+    competitor_id: int | None
+    unit_id: int
+    rate: float
+    is_fresh: bool
+
 
 def _best(view: Reader, watch: Watch) -> list[_Offer]:
     """Return each rival's best standing offer that beats ours, for each region where it holds."""
     beneath = set(subtree(view.session, watch.unit_id))
     today = view.now.date()
-    ours: dict[int, float | None] = {}
+    ours: dict[tuple[int, str], float | None] = {}
     best: dict[tuple[int | None, int], tuple[float, _Offer]] = {}
     for move in _standing(view, watch, beneath, today):
         region = move.unit_id if move.unit_id in beneath else None
         unit_id = watch.unit_id if region is None else region
-        if unit_id not in ours:
-            ours[unit_id] = _ours(view, watch, unit_id, today)
-        own, theirs = ours[unit_id], move.new_value
+        asked = unit_id, move.terms or ""
+        if asked not in ours:
+            ours[asked] = _ours(view, watch, *asked)
+        own, theirs = ours[asked], move.new_value
         if own is None or theirs is None:
             continue
         gap, key = advantage(watch.side, theirs, own), (move.competitor_id, unit_id)
@@ -126,32 +147,33 @@ def _ended(today: date) -> ColumnElement[bool]:
     return exists().where(same_product, comes_after, ends, later.is_plausible)
 
 
-def _ours(view: Reader, watch: Watch, region: int, today: date) -> float | None:
-    """Return our rate on the watched terms; where ours has none such, the product's own."""
-    for terms in dict.fromkeys((watch.terms, "")):
-        found = own_rate(
-            view.session,
-            product_id=watch.product_id,
-            unit_id=region,
-            side=watch.side,
-            on=today,
-            terms=terms,
-        )
-        if found is not None:
-            return found.rate
-    return None
-
-
-def _told(view: Reader, watch: Watch) -> dict[tuple[int | None, int], list[float]]:
-    """Return, by rival and region, the rates that were told of since the offers went stale."""
-    since = view.now - timedelta(days=FRESH_DAYS)
-    rows = view.session.execute(
-        select(CompetitorMove.competitor_id, Threat.unit_id, Threat.their_rate)
-        .join(CompetitorMove, CompetitorMove.id == Threat.move_id)
-        .where(Threat.watch_id == watch.id, Threat.found_at >= since)
+def _ours(view: Reader, watch: Watch, region: int, terms: str) -> float | None:
+    found = comparable_rate(
+        view.session,
+        product_id=watch.product_id,
+        unit_id=region,
+        side=watch.side,
+        on=view.now.date(),
+        terms=terms,
     )
-    told: dict[tuple[int | None, int], list[float]] = {}
-    for competitor_id, unit_id, rate in rows:
-        if rate is not None:
-            told.setdefault((competitor_id, unit_id), []).append(rate)
-    return told
+    return None if found is None else found.rate
+
+
+def _told(view: Reader, watch: Watch) -> list[_Told]:
+    zone, since = view.now.tzinfo, view.now.date() - timedelta(days=FRESH_DAYS)
+    rows = view.session.execute(
+        select(
+            Threat.move_id,
+            CompetitorMove.competitor_id,
+            Threat.unit_id,
+            Threat.their_rate,
+            Threat.found_at,
+        )
+        .join(CompetitorMove, CompetitorMove.id == Threat.move_id)
+        .where(Threat.watch_id == watch.id)
+    )
+    return [
+        _Told(move_id, competitor_id, unit_id, rate, found_at.astimezone(zone).date() >= since)
+        for move_id, competitor_id, unit_id, rate, found_at in rows
+        if rate is not None
+    ]

@@ -53,16 +53,43 @@ def own_rate(
         key=lambda rate: (order[rate.unit_id], -rate.valid_from.toordinal(), -rate.id),
         default=None,
     )
-    if nearest is None:
-        return None
-    return OwnRate(
-        nearest.id,
-        nearest.rate,
-        nearest.terms,
-        nearest.valid_from,
-        nearest.unit_id,
-        nearest.product_category,
+    return None if nearest is None else _own(nearest)
+
+
+def comparable_rate(
+    session: Session, *, product_id: int, unit_id: int, side: Side, on: date, terms: str
+) -> OwnRate | None:
+    """Return which rate of a product of ours a rival's rate on its terms is held against.
+
+    It is the one whose own terms stand in the rival's, the most words of all, at the nearest unit.
+    Where none does, a product with one rate only is compared with that; of several, none.
+
+    :param terms: the rival's, such as `12 months fixed`
+    """
+    order = {id_: depth for depth, id_ in enumerate(lineage(session, unit_id))}
+    rates = session.scalars(
+        select(ProductRate)
+        .where(
+            ProductRate.product_id == product_id,
+            ProductRate.unit_id.in_(order),
+            ProductRate.side == side,
+            ProductRate.valid_from <= on,
+        )
+        .order_by(ProductRate.valid_from, ProductRate.id)
     )
+    nearest: dict[str, ProductRate] = {}
+    for rate in rates:  # later ones of the same unit take the place of earlier ones
+        kept = nearest.get(rate.terms)
+        if kept is None or order[rate.unit_id] <= order[kept.unit_id]:
+            nearest[rate.terms] = rate
+    theirs = _words(terms)
+    fitting = [rate for rate in nearest.values() if _words(rate.terms) <= theirs]
+    if not fitting and len(nearest) == 1:
+        fitting = list(nearest.values())
+    best = max(
+        fitting, key=lambda rate: (len(_words(rate.terms)), -order[rate.unit_id]), default=None
+    )
+    return None if best is None else _own(best)
 
 
 @dataclass(frozen=True)
@@ -126,3 +153,13 @@ def own_rates(
     sorts = {"from": rate.valid_from, "product": Product.name, "rate": rate.rate}
     rows, total = windowed(view.session, statement, window, sorts=sorts, last=rate.id)
     return Part([OwnRateRow(*row) for row in rows], total)
+
+
+def _own(rate: ProductRate) -> OwnRate:
+    return OwnRate(
+        rate.id, rate.rate, rate.terms, rate.valid_from, rate.unit_id, rate.product_category
+    )
+
+
+def _words(terms: str) -> set[str]:
+    return set(terms.replace("·", " ").lower().split())

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from core.customers.model import Product
 from core.market.model import Threat, Watch
 from core.market.queries.asked import SEES
-from core.market.queries.rates import own_rate
+from core.market.queries.rates import comparable_rate
 from core.market.rules import Side
 from core.people.model import Unit
 from core.work import Reader
@@ -15,7 +15,7 @@ from core.work import Reader
 
 @dataclass(frozen=True)
 class WatchRow:
-    """A watch, our rate there today, and how many threats it has found."""
+    """A watch, our rate on its terms there today, and how many threats it has found."""
 
     id: int
     product_id: int
@@ -47,12 +47,13 @@ def watches(view: Reader) -> list[WatchRow]:
 
 
 def _row(view: Reader, watch: Watch, product: str, region: str, threats: int) -> WatchRow:
-    ours = own_rate(
+    ours = comparable_rate(
         view.session,
         product_id=watch.product_id,
         unit_id=watch.unit_id,
         side=watch.side,
         on=view.now.date(),
+        terms=watch.terms,
     )
     return WatchRow(
         id=watch.id,

@@ -50,11 +50,14 @@ def answer_threat(work: Work, request: AnswerThreat) -> BriefMade:
     threat = open_threat(work, request.threat_id, request.version)
     if threat.campaign_id is not None:
         raise Conflict(f"“{threat.name}” is being answered already: open its campaign.")
-    if threat.deadline is not None and request.ends_on > threat.deadline:
+    # What is late already may still be answered: better late than not.
+    is_ahead = threat.deadline is not None and threat.deadline >= work.now.date()
+    if threat.deadline is not None and is_ahead and request.ends_on > threat.deadline:
         raise Invalid(
             f"The end, {saying.day(request.ends_on)}, is after the deadline of the threat,"
             f" {saying.day(threat.deadline)}: move it."
         )
+    found_on = threat.found_at.astimezone(work.now.tzinfo).date()
     keeps = threat.kind is ConclusionKind.THREAT
     unit = work.session.get_one(Unit, threat.unit_id)
     product = None if threat.product_id is None else work.session.get(Product, threat.product_id)
@@ -73,7 +76,7 @@ def answer_threat(work: Work, request: AnswerThreat) -> BriefMade:
                 code=f"exposed-{threat.id}",
                 name=f"Exposed to {threat.name}",
                 rule=_rule(work, threat, unit, product),
-                description=f"Who was found exposed on {saying.day(threat.found_at.date())}.",
+                description=f"Who was found exposed on {saying.day(found_on)}.",
             ),
             product_id=threat.product_id if keeps else None,
             offer=_offer(threat),

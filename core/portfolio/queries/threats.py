@@ -5,13 +5,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, and_, case, func, select
 
-from core.access import Permission
 from core.campaigns.model import Campaign
 from core.customers.model import Product
 from core.impact.model import Analysis
 from core.market.model import Competitor, CompetitorMove, MarketTask, Threat, Watch
+from core.market.queries.asked import SEES
 from core.market.rules import ConclusionKind, Side, ThreatStatus, advantage
 from core.people.model import Person, Unit
 from core.refusals import NotFound
@@ -20,7 +20,7 @@ from core.segments.model import Segment
 from core.windows import Part, Window, windowed
 from core.work import Reader
 
-_SEES = (Permission.RECORD_MARKET, Permission.SEE_PORTFOLIO)
+_LACKS_ANSWER = and_(Threat.status == ThreatStatus.OPEN, Threat.campaign_id.is_(None))
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,13 @@ def threats(
     kind: ConclusionKind | None = None,
     product_id: int | None = None,
     competitor_id: int | None = None,
+    lacks_answer: bool = False,
 ) -> Part[ThreatRow]:
-    """List the threats and opportunities of the asker's units, the open and latest first."""
-    view.authorize(*_SEES)
+    """List the threats and opportunities of the asker's units, the open and latest first.
+
+    :param lacks_answer: only those that are open and that no campaign answers yet
+    """
+    view.authorize(*SEES)
     statement = _threats(view)
     wanted = {
         Threat.status: status,
@@ -92,6 +96,8 @@ def threats(
         CompetitorMove.competitor_id: competitor_id,
     }
     statement = statement.where(*(is_ == to for is_, to in wanted.items() if to is not None))
+    if lacks_answer:
+        statement = statement.where(_LACKS_ANSWER)
     sorts: dict[str, Any] = {
         "standing": case((Threat.status == ThreatStatus.OPEN, 0), else_=1),
         "found": Threat.found_at,
@@ -108,7 +114,7 @@ def threat(view: Reader, *, threat_id: int) -> ThreatRow:
 
     :raises NotFound: there is none, or out of scope
     """
-    view.authorize(*_SEES)
+    view.authorize(*SEES)
     row = view.session.execute(_threats(view).where(Threat.id == threat_id)).one_or_none()
     if row is None:
         raise NotFound("There is no such threat among those of your units.")
@@ -129,12 +135,11 @@ class Unanswered:
 
 def unanswered(view: Reader) -> Unanswered:
     """Count the open threats without a campaign, and say how grave the gravest is."""
-    view.authorize(*_SEES)
+    view.authorize(*SEES)
     count, customers, balance = view.session.execute(
         select(func.count(), func.max(Threat.customers), func.max(Threat.balance)).where(
-            Threat.status == ThreatStatus.OPEN,
+            _LACKS_ANSWER,
             Threat.kind == ConclusionKind.THREAT,
-            Threat.campaign_id.is_(None),
             view.actor.scope.limits(Threat.unit_id),
         )
     ).one()

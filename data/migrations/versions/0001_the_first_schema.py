@@ -391,7 +391,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('holding', schema=None) as batch_op:
         batch_op.create_index('ix_holding_customer_id', ['customer_id'], unique=False)
-        batch_op.create_index('ix_holding_held', ['product_id', 'customer_id', 'balance'], unique=False, postgresql_where=sa.text('closed_on IS NULL'), sqlite_where=sa.text('closed_on IS NULL'))
+        batch_op.create_index('ix_holding_held', ['product_id', 'customer_id', 'balance'], unique=False, sqlite_where=sa.text('closed_on IS NULL'), postgresql_where=sa.text('closed_on IS NULL'))
         batch_op.create_index('ix_holding_product_id_opened_on', ['product_id', 'opened_on'], unique=False)
 
     op.create_table('indicator',
@@ -1631,7 +1631,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_threat_unit_id')),
     sa.ForeignKeyConstraint(['watch_id'], ['watch.id'], name=op.f('fk_threat_watch_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_threat')),
-    sa.UniqueConstraint('move_id', 'watch_id', name=op.f('uq_threat_move_id_watch_id'))
+    sa.UniqueConstraint('move_id', 'watch_id', 'their_rate', name=op.f('uq_threat_move_id_watch_id_their_rate'))
     )
     with op.batch_alter_table('threat', schema=None) as batch_op:
         batch_op.create_index('ix_threat_campaign_id', ['campaign_id'], unique=False)
@@ -1912,7 +1912,7 @@ def downgrade() -> None:
     op.drop_table('indicator')
     with op.batch_alter_table('holding', schema=None) as batch_op:
         batch_op.drop_index('ix_holding_product_id_opened_on')
-        batch_op.drop_index('ix_holding_held', postgresql_where=sa.text('closed_on IS NULL'), sqlite_where=sa.text('closed_on IS NULL'))
+        batch_op.drop_index('ix_holding_held', sqlite_where=sa.text('closed_on IS NULL'), postgresql_where=sa.text('closed_on IS NULL'))
         batch_op.drop_index('ix_holding_customer_id')
 
     op.drop_table('holding')
