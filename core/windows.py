@@ -43,18 +43,21 @@ def windowed(
     *,
     sorts: Mapping[str, SQLColumnExpression[Any]],
     last: SQLColumnExpression[Any],
+    counted: Select[*tuple[Any, ...]] | None = None,
 ) -> tuple[list[Any], int]:
     """Return the rows of `window` and the count of all rows of `statement`.
 
     :param sorts: what a person may sort by; the first is the order when nobody asked
     :param last: a unique column that decides between equals, so that pages never overlap
+    :param counted: the same rows without the tables that only name them, to be counted instead
     :raises Invalid: there is no such order
     """
     chosen = window.sort or next(iter(sorts))
     if chosen not in sorts:
         raise Invalid(f"This list can't be sorted by {chosen}; sort by {', '.join(sorts)}.")
     order = ordered(sorts[chosen], descending=window.descending)
-    total = session.scalar(select(func.count()).select_from(statement.order_by(None).subquery()))
+    everything = statement if counted is None else counted
+    total = session.scalar(select(func.count()).select_from(everything.order_by(None).subquery()))
     rows = session.execute(
         statement.order_by(None).order_by(order, last).limit(window.size).offset(window.first)
     )

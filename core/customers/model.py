@@ -114,6 +114,15 @@ class Holding(Base):
     __table_args__ = (
         Index("ix_holding_customer_id", "customer_id"),
         Index("ix_holding_product_id_opened_on", "product_id", "opened_on"),
+        # Who holds a product now, and how much, without a look at the agreements.
+        Index(
+            "ix_holding_held",
+            "product_id",
+            "customer_id",
+            "balance",
+            sqlite_where=text("closed_on IS NULL"),
+            postgresql_where=text("closed_on IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)

@@ -15,6 +15,7 @@ from core.coverage.queries.scoping import in_scope
 from core.coverage.rules import Aim, Part, Period, Place
 from core.customers.model import Customer, CustomerState, Product
 from core.customers.queries import plainly_seen
+from core.database import id_set
 from core.people.model import Unit
 from core.refusals import NotFound
 from core.segments.queries import in_segment
@@ -110,20 +111,15 @@ def _rows(view: Reader, place: ColumnElement[int]) -> Rows:
 
 def _page(view: Reader, chosen: Rows, window: Window | None) -> Page[CoveredCustomer]:
     of = chosen.subquery("of")
-    statement = (
-        select(
-            of.c.customer_id,
-            Customer.customer_no,
-            Customer.name,
-            Unit.name,
-            of.c.place,
-            of.c.last_contact_at,
-            of.c.yearly_value,
-            of.c.plainly,
-        )
-        .join(Customer, Customer.id == of.c.customer_id)
-        .join(Unit, Unit.id == of.c.branch_id)
-    )
+    # Whose page it is, is found by the states alone; only these few are named then.
+    statement = select(
+        of.c.customer_id,
+        Unit.name,
+        of.c.place,
+        of.c.last_contact_at,
+        of.c.yearly_value,
+        of.c.plainly,
+    ).join(Unit, Unit.id == of.c.branch_id)
     sorts = {
         "value": of.c.yearly_value,
         "customer_no": of.c.customer_id,
@@ -136,18 +132,23 @@ def _page(view: Reader, chosen: Rows, window: Window | None) -> Page[CoveredCust
         window or Window(descending=True),
         sorts=sorts,
         last=of.c.customer_id,
+        counted=chosen,
     )
+    named = select(Customer.id, Customer.customer_no, Customer.name).where(
+        Customer.id.in_(id_set(view.dialect, [row[0] for row in rows]))
+    )
+    names = {id_: (number, name) for id_, number, name in view.session.execute(named)}
     return Page(
         [
             CoveredCustomer(
                 id_,
-                *_shown(view.actor.sight, number, name, plainly=bool(plainly)),
+                *_shown(view.actor.sight, *names[id_], plainly=bool(plainly)),
                 branch,
                 Place.of(place),
                 last_at,
                 value,
             )
-            for id_, number, name, branch, place, last_at, value, plainly in rows
+            for id_, branch, place, last_at, value, plainly in rows
         ],
         total,
     )

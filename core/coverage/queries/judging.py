@@ -50,17 +50,17 @@ def touched(view: Reader, made: Sequence[Offer], periods: Sequence[Period]) -> R
     order of the periods, and `NOWHERE` in those in which no campaign touched the customer.
     """
     columns = {name: Integer() for name in ("run_id", "product_id", "aim", "held")}
+    ours = [each for each in made if not each.is_imported]
     parts = [
-        part
-        for offered, build in (
-            ([each for each in made if not each.is_imported], _reached),
-            ([each for each in made if each.is_imported], _reached_elsewhere),
-            ([each for each in made if each.held], _held_out),
-            ([each for each in made if not each.is_imported], _pending),
-            ([each for each in made if each.waits], _waiting),
+        _narrowed(build(_table(view, offered, columns), view, periods), of, offered, view)
+        for offered, build, of in (
+            (ours, _reached, Activity),
+            ([each for each in made if each.is_imported], _reached_elsewhere, Candidate),
+            ([each for each in made if each.held], _held_out, Candidate),
+            (ours, _pending, Activity),
+            ([each for each in made if each.waits], _waiting, Candidate),
         )
         if offered
-        for part in [build(_table(view, offered, columns), view, periods)]
     ]
     if not parts:
         empty = _table(view, [], columns)
@@ -114,6 +114,12 @@ def holds(products: Sequence[Product], product_id: ColumnElement[int]) -> Column
 def _table(view: Reader, made: Sequence[Offer], columns: dict[str, Integer]) -> Subquery:
     rows = [(each.run_id, each.product_id, each.aim.code, each.held) for each in made]
     return row_set(view.dialect, rows, **columns).subquery("offer")
+
+
+def _narrowed(part: Rows, of: Any, made: Sequence[Offer], view: Reader) -> Rows:
+    """Tell SQLite the runs as a list too, or it looks every row of the bank up in the offers."""
+    runs = sorted({each.run_id for each in made})
+    return part.where(of.run_id.in_(runs)) if view.dialect == "sqlite" else part
 
 
 def _placed(

@@ -51,6 +51,11 @@ def candidates(
     """
     view.authorize(Permission.RUN_CAMPAIGNS)
     run_in_scope(view, run_id)
+    which = [Candidate.run_id == run_id, view.actor.scope.limits(Candidate.branch_id)]
+    if confirmation is not None:
+        which.append(Candidate.confirmation == confirmation)
+    if arm is not None:
+        which.append(Candidate.arm == arm)
     statement = (
         select(
             Candidate.customer_id,
@@ -68,12 +73,8 @@ def candidates(
         .join(Unit, Unit.id == Candidate.branch_id)
         .outerjoin(RunArm, (RunArm.run_id == Candidate.run_id) & (RunArm.arm == Candidate.arm))
         .outerjoin(Person, Person.id == Candidate.confirmer_id)
-        .where(Candidate.run_id == run_id, view.actor.scope.limits(Candidate.branch_id))
+        .where(*which)
     )
-    if confirmation is not None:
-        statement = statement.where(Candidate.confirmation == confirmation)
-    if arm is not None:
-        statement = statement.where(Candidate.arm == arm)
     sorts = {
         "customer_no": Candidate.customer_id,
         "branch": Unit.name,
@@ -81,7 +82,12 @@ def candidates(
         "confirmer": Person.name,
     }
     rows, total = windowed(
-        view.session, statement, window or Window(), sorts=sorts, last=Candidate.customer_id
+        view.session,
+        statement,
+        window or Window(),
+        sorts=sorts,
+        last=Candidate.customer_id,
+        counted=select(Candidate.customer_id).where(*which),
     )
     return Part(
         [CandidateRow(row[0], row[1], _as_allowed(view, row[2]), *row[3:]) for row in rows], total
