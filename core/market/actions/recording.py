@@ -1,13 +1,17 @@
 """Moves noted by hand."""
 
-import secrets
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import select
 
 from core import saying
 from core.access import Permission
+from core.database import insert_into
 from core.market.actions.rivals import rival_of
 from core.market.events import MoveRecorded
 from core.market.model import CompetitorMove
@@ -80,31 +84,34 @@ def record_move(work: Work, request: RecordMove) -> MoveRecorded:
     moved_on = request.moved_on or today
     if moved_on > today:
         raise Invalid(f"{saying.day(moved_on)} is ahead; note a move when it has happened.")
-    move = CompetitorMove(
-        competitor_id=request.competitor_id,
-        moved_on=moved_on,
-        kind=request.kind,
-        product_category=request.product_category.strip(),
-        product_code=_text(request.product_code),
-        product_name=request.product_name.strip(),
-        side=request.side,
-        terms=_text(request.terms),
-        old_value=request.old_value,
-        new_value=request.new_value,
-        unit_id=request.unit_id,
-    )
-    if _is_known(work, move):
+    flag = _text(request.quality_flag)
+    what = {
+        "competitor_id": request.competitor_id,
+        "moved_on": moved_on,
+        "kind": request.kind,
+        "product_category": request.product_category.strip(),
+        "product_name": request.product_name.strip(),
+        "side": request.side,
+        "terms": _text(request.terms),
+        "old_value": request.old_value,
+        "new_value": request.new_value,
+        "unit_id": request.unit_id,
+    }
+    kept = what | {
+        "source_no": _source_no(what),
+        "product_code": _text(request.product_code),
+        "quality_flag": flag,
+        "is_plausible": flag is None,
+        "source": _text(request.source),
+        "evidence": _text(request.evidence),
+        "author_id": work.actor.person_id,
+        "recorded_at": work.now,
+    }
+    move = None if _is_known(work, what) else _entered(work, kept)
+    if move is None:
         raise Conflict(
             f"This move of {saying.day(moved_on)} is recorded already; look it up in the feed."
         )
-
-    flag = _text(request.quality_flag)
-    move.source_no = f"hand-{secrets.token_hex(8)}"
-    move.quality_flag, move.is_plausible = flag, flag is None
-    move.source, move.evidence = _text(request.source), _text(request.evidence)
-    move.author_id, move.recorded_at = work.actor.person_id, work.now
-    work.session.add(move)
-    work.session.flush()
 
     fact = MoveRecorded(
         move_id=move.id,
@@ -138,24 +145,27 @@ def region_of(work: Work, unit_id: int) -> Unit:
     return unit
 
 
-def _is_known(work: Work, move: CompetitorMove) -> bool:
+def _is_known(work: Work, what: Mapping[str, Any]) -> bool:
     """Test whether the very same move is there, be it by hand or from a feed."""
-    same = (
-        "competitor_id",
-        "moved_on",
-        "kind",
-        "product_category",
-        "product_name",
-        "side",
-        "terms",
-        "old_value",
-        "new_value",
-        "unit_id",
-    )
     alike = (
-        getattr(CompetitorMove, name).is_not_distinct_from(getattr(move, name)) for name in same
+        getattr(CompetitorMove, name).is_not_distinct_from(value) for name, value in what.items()
     )
     return work.session.scalar(select(CompetitorMove.id).where(*alike).limit(1)) is not None
+
+
+def _source_no(what: Mapping[str, Any]) -> str:
+    """Number a move by what it says, so that of two who note it at once the second is told."""
+    said = [
+        float(value) if name.endswith("_value") and value is not None else value
+        for name, value in what.items()
+    ]
+    return f"hand-{sha256(json.dumps(said, default=str).encode()).hexdigest()[:32]}"
+
+
+def _entered(work: Work, kept: Mapping[str, Any]) -> CompetitorMove | None:
+    """Enter a move; None when somebody else has just entered the same."""
+    row = insert_into(work.dialect, CompetitorMove).values(**kept).on_conflict_do_nothing()
+    return work.session.scalar(row.returning(CompetitorMove))
 
 
 def _text(given: str | None) -> str | None:

@@ -104,8 +104,10 @@ def merge_competitors(work: Work, request: MergeCompetitors) -> CompetitorsMerge
     :raises NotFound: there is no such rival
     """
     work.authorize(Permission.RECORD_MARKET)
-    rival = rival_of(work, request.competitor_id)
-    merged = rival_of(work, request.merged_id)
+    # Held in one order whichever way they are merged: nobody waits for one who waits for them.
+    both = sorted((request.competitor_id, request.merged_id))
+    held = {id_: rival_of(work, id_) for id_ in both}
+    rival, merged = held[request.competitor_id], held[request.merged_id]
 
     moves, rates = (
         affected(
@@ -133,12 +135,14 @@ def merge_competitors(work: Work, request: MergeCompetitors) -> CompetitorsMerge
 
 
 def rival_of(work: Work, competitor_id: int) -> Competitor:
-    """Return a rival, not a name that leads to one.
+    """Take hold of a rival, not of a name that leads to one, so that it stays one meanwhile.
 
     :raises NotFound: there is none
     """
     rival = work.session.scalar(
-        select(Competitor).where(Competitor.id == competitor_id, Competitor.same_as_id.is_(None))
+        select(Competitor)
+        .where(Competitor.id == competitor_id, Competitor.same_as_id.is_(None))
+        .with_for_update()
     )
     if rival is None:
         raise NotFound("There is no such rival; it may have been merged with another one.")
