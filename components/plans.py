@@ -12,7 +12,7 @@ from core.campaigns.rules import Metric
 from core.impact.rules import Verdict
 from core.measures import Rate
 from core.portfolio.queries import EntryRow, PlanRow, RecordRow
-from core.portfolio.queries.budgets import BudgetRow
+from core.portfolio.queries.budgets import BudgetRow, committed_in_all
 from core.runs.rules import RunStatus
 
 _ENDED = frozenset({RunStatus.COMPLETED, RunStatus.STOPPED})
@@ -111,6 +111,13 @@ def reading(drawn: Sequence[Line]) -> str:
     return f"**{words.counted(len(drawn), 'campaign')}** in this plan: {', '.join(parts)}."
 
 
+def shared(row: BudgetRow) -> str | None:
+    """Say of whom the committed amount is, where an entry has it not for itself."""
+    if row.committed is None or row.sharing == 1:
+        return None
+    return f"{words.counted(row.sharing, 'entry', 'entries')} together"
+
+
 def money(plan: PlanRow, budget: Sequence[BudgetRow]) -> list[Tile]:
     """Sum up what a plan's campaigns may cost, were agreed to cost, and have cost."""
 
@@ -123,8 +130,8 @@ def money(plan: PlanRow, budget: Sequence[BudgetRow]) -> list[Tile]:
         Tile("Planned", summed(row.planned for row in budget), note=whole),
         Tile(
             "Committed",
-            summed(row.committed for row in budget),
-            help="What the approved designs were forecast to cost.",
+            words.money(committed_in_all(budget), short=True),
+            help="What the approved designs were forecast to cost, each campaign once.",
         ),
         Tile(
             "Spent",

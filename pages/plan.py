@@ -24,6 +24,7 @@ ENTRIES = (
     Column("ends_on", "Last day", "date"),
     Column("planned", "Planned", "money", write=lambda row: row.money.planned),
     Column("committed", "Committed", "money", write=lambda row: row.money.committed),
+    Column("shared", "Committed for", write=lambda row: plans.shared(row.money)),
     Column("spent", "Spent", "money", write=lambda row: row.money.spent),
     Column("unit", "Unit"),
 )

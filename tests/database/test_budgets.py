@@ -9,7 +9,7 @@ from core.portfolio.actions import AddEntry, CreatePlan, add_entry, create_plan
 from core.portfolio.actions.changing import ChangeEntry, EntryTerms, change_entry
 from core.portfolio.model import PlanEntry
 from core.portfolio.queries import plan_entries
-from core.portfolio.queries.budgets import campaign_budget, plan_budget
+from core.portfolio.queries.budgets import campaign_budget, committed_in_all, plan_budget
 from core.refusals import Conflict, Invalid, NotAllowed, NotFound
 from tests import world as w
 from tests.conftest import NOW
@@ -26,8 +26,8 @@ def plan(do, world):
     return do(world.mia, create_plan, CreatePlan("P1", "Spring", w.BANK, START, END)).plan_id
 
 
-def enter(do, world, plan, campaign_id, budget):
-    add = AddEntry(plan, campaign_id, w.BANK, Metric.CONVERSION, 0.2, START, END, budget)
+def enter(do, world, plan, campaign_id, budget, unit_id=w.BANK):
+    add = AddEntry(plan, campaign_id, unit_id, Metric.CONVERSION, 0.2, START, END, budget)
     return do(world.mia, add_entry, add).entry_id
 
 
@@ -69,6 +69,30 @@ def test_money_is_planned_committed_and_spent(do, ask, arrange, plan, world):
         Decimal(350),
         Decimal(105),
     )
+
+
+def test_entries_of_one_campaign_share_what_was_committed(do, ask, arrange, plan, world):
+    first = arrange(lambda session: agreed(session, "400.00"))
+    arrange(lambda session: agreed(session, "50.00", code="Y"))
+    north = enter(do, world, plan, 1, Decimal(500), w.NORTH)
+    enter(do, world, plan, 1, Decimal(500), w.SOUTH)
+    enter(do, world, plan, 2, None)
+
+    def carried_out(session):
+        run_id = planned_run(session, first, plan_entry_id=north, launched_at=NOW)
+        candidates(session, run_id, crowd(session, 2), steps=[2, 1])
+
+    arrange(carried_out)
+    rows = ask(world.eve, plan_budget, plan_id=plan)
+
+    assert [(row.committed, row.spent, row.left, row.sharing) for row in rows] == [
+        (Decimal(400), Decimal("102.50"), Decimal("397.50"), 2),
+        (Decimal(400), None, Decimal(500), 2),
+        (Decimal(50), None, None, 1),
+    ]
+    assert committed_in_all(rows) == Decimal(450)
+    [own] = ask(world.lou, plan_budget, plan_id=plan)
+    assert (own.committed, own.sharing) == (Decimal(400), 2)
 
 
 def test_nothing_agreed_and_nothing_spent_is_no_money(do, ask, arrange, plan, world):

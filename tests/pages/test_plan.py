@@ -89,6 +89,20 @@ def test_a_campaign_is_added_with_its_goal(open_page, world, engine, plan_id):
     assert "already" in app.warning[0].value
 
 
+def test_a_campaign_that_is_entered_twice_is_committed_once(
+    open_page, do, world, engine, arrange, plan_id
+):
+    arrange(lambda session: approved_design(session, frozen={"forecast": {"cost": "400.00"}}))
+    days = (date(2026, 3, 2), date(2026, 5, 1))
+    for unit_id in (bank.NORTH, bank.SOUTH):
+        do(world.mia, add_entry, AddEntry(plan_id, 1, unit_id, Metric.CONVERSION, 0.2, *days))
+
+    app = open_page(world.eve, "plan")
+
+    assert app.metric[1].value == words.money(Decimal(400), short=True)
+    assert list(app.dataframe[0].value["Committed for"]) == ["2 entries together"] * 2
+
+
 def test_an_entry_starts_a_run(open_page, world, engine, entry_id, plan_id, choose):
     app = open_page(world.mia, "plan")
     assert "1 campaign" in app.markdown[0].value

@@ -1,7 +1,7 @@
 """What the entries of a plan may cost, what was agreed to, and what was spent so far."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -25,22 +25,36 @@ _CENT = Decimal("0.01")
 class BudgetRow:
     """Money of one entry, in the bank's currency; None where nobody said what it costs.
 
-    :ivar committed: what the newest approved version was forecast to cost
+    :ivar committed: what the newest approved version was forecast to cost, wherever it is
+        carried out; entries of the same campaign share it
     :ivar spent: contacts made so far at their cost, and what each launched run costs once
+    :ivar sharing: how many entries of the plan share what was committed, this one among them
     """
 
     entry_id: int
+    campaign_id: int | None
     campaign: str
     planned: Decimal | None
     committed: Decimal | None
     spent: Decimal | None
+    sharing: int = 1
 
     @property
     def left(self) -> Decimal | None:
-        """Return what is left of the plan after the larger of promised and spent."""
+        """Return what is left of the plan after the larger of promised and spent.
+
+        What several entries share was promised to none of them alone, so only spending counts.
+        """
         if self.planned is None:
             return None
-        return self.planned - max(self.committed or Decimal(0), self.spent or Decimal(0))
+        promised = self.committed if self.sharing == 1 else None
+        return self.planned - max(promised or Decimal(0), self.spent or Decimal(0))
+
+
+def committed_in_all(rows: Iterable[BudgetRow]) -> Decimal | None:
+    """Add up what was committed, once for each campaign; None where nothing was."""
+    known = {row.campaign_id: row.committed for row in rows if row.committed is not None}
+    return sum(known.values(), Decimal(0)) if known else None
 
 
 def plan_budget(view: Reader, *, plan_id: int) -> list[BudgetRow]:
@@ -59,8 +73,17 @@ def plan_budget(view: Reader, *, plan_id: int) -> list[BudgetRow]:
     ).all()
     committed = _committed(view, [row.campaign_id for row in rows if row.campaign_id])
     spent = _spent(view, [row.id for row in rows])
+    sharing = _sharing(view, plan_id)
     return [
-        BudgetRow(entry_id, campaign, budget, committed.get(campaign_id or 0), spent.get(entry_id))
+        BudgetRow(
+            entry_id,
+            campaign_id,
+            campaign,
+            budget,
+            committed.get(campaign_id or 0),
+            spent.get(entry_id),
+            sharing.get(campaign_id or 0, 1),
+        )
         for entry_id, campaign_id, campaign, budget in rows
     ]
 
@@ -77,6 +100,7 @@ def campaign_budget(view: Reader, *, campaign_id: int) -> BudgetRow:
     costs = _costs(view, Design.campaign_id == campaign_id)
     return BudgetRow(
         0,
+        campaign_id,
         "",
         sum(known, Decimal(0)) if known else None,
         _committed(view, [campaign_id]).get(campaign_id),
@@ -101,6 +125,16 @@ def _committed(view: Reader, campaign_ids: Sequence[int]) -> dict[int, Decimal]:
         if cost is not None:
             found[campaign_id] = Decimal(cost).quantize(_CENT)
     return found
+
+
+def _sharing(view: Reader, plan_id: int) -> dict[int, int]:
+    """Return in how many entries of a plan each campaign is, also in those of other units."""
+    rows = view.session.execute(
+        select(PlanEntry.campaign_id, func.count())
+        .where(PlanEntry.plan_id == plan_id, PlanEntry.campaign_id.is_not(None))
+        .group_by(PlanEntry.campaign_id)
+    )
+    return {int(campaign_id): entries for campaign_id, entries in rows if campaign_id is not None}
 
 
 def _spent(view: Reader, entry_ids: Sequence[int]) -> dict[int, Decimal]:
