@@ -1,9 +1,11 @@
 """Whom a rule would bring to a campaign, step by step, while it is being written."""
 
 from dataclasses import dataclass
+from itertools import accumulate
+from operator import sub
 from typing import Any
 
-from sqlalchemy import and_, func, not_, or_, select, true
+from sqlalchemy import and_, false, func, not_, or_, select, true
 
 from core.access import Permission
 from core.campaigns.caps import contact_cap
@@ -46,18 +48,20 @@ def audience_steps(
         CustomerState.is_active, not_(CustomerState.do_not_contact), not_(in_distress(view))
     )
     allows = true() if medium is None else not_(lacks_consent(medium))
-    free = not_(or_(*(holds for _, holds in contact_cap(view, of_many=True))))
-    consenting = and_(contactable, allows)
-    # Everybody is counted apart, so that what follows is only asked of those whom the rule means.
+    capped = or_(false(), *(holds for _, holds in contact_cap(view, of_many=True)))
+    # Who drops out at each step is counted, what keeps fewest first: nearly nobody is then asked
+    # the rest. Everybody is counted apart, so that it is only asked of those whom the rule means.
     population = within(view, select(func.count())).scalar_subquery()
     statement = within(
         view,
         select(
             population,
             func.count(),
-            func.count().filter(contactable),
-            func.count().filter(consenting),
-            func.count().filter(and_(consenting, free)),
+            func.count().filter(not_(contactable)),
+            func.count().filter(and_(not_(allows), contactable)),
+            func.count().filter(and_(capped, allows, contactable)),
         ),
     ).where(compiled(view, rule))
-    return AudienceSteps(*view.session.execute(statement).one())
+    everybody, fitting, *dropped = view.session.execute(statement).one()
+    steps = accumulate(dropped, sub, initial=fitting)
+    return AudienceSteps(everybody, *steps)
