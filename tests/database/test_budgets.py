@@ -106,6 +106,17 @@ def test_nothing_agreed_and_nothing_spent_is_no_money(do, ask, arrange, plan, wo
         ask(world.ann, plan_budget, plan_id=plan)
 
 
+def test_money_of_a_campaign_is_for_who_may_read_of_it(ask, arrange, world):
+    arrange(lambda session: agreed(session, "400.00", campaign_columns={"unit_id": w.NORTH}))
+    arrange(lambda session: agreed(session, "50.00", code="Y"))
+
+    assert ask(world.lea, campaign_budget, campaign_id=1).committed == Decimal(400)
+    assert ask(world.lou, campaign_budget, campaign_id=2).committed == Decimal(50)
+    for who, campaign_id in ((world.lou, 1), (world.mia, 3)):
+        with pytest.raises(NotFound):
+            ask(who, campaign_budget, campaign_id=campaign_id)
+
+
 class TestChangingAnEntry:
     SEEN = EntryTerms(0.2, START, END, Decimal(500))
 

@@ -11,9 +11,11 @@ from sqlalchemy import func, or_, select
 from core.access import Permission
 from core.campaigns.model import Campaign, Design
 from core.campaigns.rules import DesignStatus
+from core.campaigns.visibility import visible
 from core.database import id_set
 from core.impact.queries.cells import cells
 from core.portfolio.model import PlanEntry
+from core.refusals import NotFound
 from core.runs.model import Run
 from core.runs.rules import CONTROL_ARM
 from core.work import Reader
@@ -89,8 +91,14 @@ def plan_budget(view: Reader, *, plan_id: int) -> list[BudgetRow]:
 
 
 def campaign_budget(view: Reader, *, campaign_id: int) -> BudgetRow:
-    """Say the same of a campaign over all plans that it is in, and of its runs outside of any."""
+    """Say the same of a campaign over all plans that it is in, and of its runs outside of any.
+
+    :raises NotFound: no such campaign in scope
+    """
     view.authorize(Permission.SEE_PORTFOLIO, Permission.DESIGN_CAMPAIGNS)
+    seen = select(Campaign.id).where(Campaign.id == campaign_id, visible(view))
+    if view.session.scalar(seen) is None:
+        raise NotFound("There is no such campaign among those of your units.")
     planned = view.session.scalars(
         select(PlanEntry.budget).where(
             PlanEntry.campaign_id == campaign_id, view.actor.scope.limits(PlanEntry.unit_id)
