@@ -133,7 +133,8 @@ def _behind(judged: JudgedCampaign) -> None:
         f"They add up to {words.count(counted)} of "
         f"{words.count(sum(row.denominator for row in rows))}."
     )
-    if current_actor().may(Permission.SEE_IMPACT):
+    actor = current_actor()
+    if actor.may(Permission.SEE_IMPACT) and actor.may(Permission.SEE_CUSTOMERS):
         with st.expander("Customers who count"):
             found = fetch(customers_behind, finding_id=judged.id, window=Window(size=_SOME))
             table(found.rows, columns=CUSTOMERS, key=f"customers{judged.id}")

@@ -114,6 +114,12 @@ def test_a_figure_leads_to_its_runs_branches_and_customers(open_page, choose, ma
 
     assert "They add up to 2 of 40." in said(app)
     assert "Missed by 15 points" in said(app)
+    assert [grid.value["Name"][0] for grid in app.dataframe if "Won" in grid.value]
+
+    app = open_page(world.eve, "assessments", id=made.assessment_id)
+    choose(app, "assessed_campaigns", 0)
+    assert "They add up to 2 of 40." in said(app)
+    assert not [grid for grid in app.dataframe if "Won" in grid.value]
 
 
 def test_a_conclusion_is_set_going(open_page, made, world, engine):

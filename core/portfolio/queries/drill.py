@@ -94,9 +94,11 @@ def customers_behind(
     Their count is the frozen figure, unless a result was corrected after the assessment.
 
     :param counted: those who count for the goal, or all whom they are counted out of
+    :raises NotAllowed: without the right to see customers figures are all there is
     :raises NotFound: no such finding, or out of scope
     """
     view.authorize(Permission.SEE_IMPACT)
+    view.authorize(Permission.SEE_CUSTOMERS)
     found = view.session.execute(
         select(AssessedCampaign.metric, Assessment.cut_off_at)
         .join(Assessment, Assessment.id == AssessedCampaign.assessment_id)
