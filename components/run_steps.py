@@ -3,13 +3,14 @@
 import streamlit as st
 
 from components import passing, words
-from components.gateway import current_actor, submit
+from components.gateway import current_actor, fetch, submit
 from core.access import Permission
 from core.activities.actions.ending import CHANGES, ChangeRun
 from core.activities.actions.launch import Launch, MakeDueWork, launch, make_due_work
 from core.runs.actions.selecting import SelectCandidates, select_candidates
 from core.runs.events import RunLaunched
 from core.runs.queries import RunSheet
+from core.runs.queries.contended import contenders
 from core.runs.rules import LAUNCH, RUN_LIFECYCLE, SELECT, RunStatus
 from core.work import Work
 
@@ -48,6 +49,11 @@ def _select(sheet: RunSheet) -> None:
 
 def _launch(sheet: RunSheet) -> None:
     without = False
+    if wanted := fetch(contenders, run_id=sheet.id):
+        by = ", ".join(
+            f"{words.plain(each.campaign)} ({words.count(each.customers)})" for each in wanted
+        )
+        st.caption(f"A launch leaves candidates to campaigns of higher priority: {by}.")
     if sheet.pending:
         without = st.toggle(f"Leave out the {words.count(sheet.pending)} not confirmed yet")
     if st.button("Launch", type="primary", icon=":material/rocket_launch:"):
@@ -76,6 +82,8 @@ def _launched(fact: RunLaunched) -> str:
     )
     if fact.left_out:
         said += f" {words.count(fact.left_out)} were left out because nobody confirmed them."
+    if fact.released:
+        said += f" {words.count(fact.released)} are left to campaigns of higher priority."
     if fact.opted_out:
         said += f" {words.count(fact.opted_out)} may not be contacted any more."
     return said

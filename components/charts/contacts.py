@@ -1,6 +1,7 @@
 """What the contact policy does: whom other terms would hold, and when who is held becomes free."""
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 import plotly.graph_objects as go
 
@@ -24,7 +25,7 @@ def changes(segments: Sequence[Change]) -> go.Figure:
     """Draw who is held now beside who would be, those segments first that change most."""
     colours = look.palette()
     shown = _by_change(segments)[:MOST_BARS][::-1]
-    names = [words.plain(each.name) for each in shown]
+    names = [_label(each.name) for each in shown]
 
     def bars(name: str, colour: str, values: list[int]) -> go.Bar:
         return go.Bar(
@@ -91,6 +92,12 @@ def weeks_reading(found: Held) -> str:
         f"**{words.count(found.held)}** of {words.counted(found.customers, 'active customer')} are"
         f" held; **{words.count(first)}** become free within a week."
     )
+
+
+def _label(name: str) -> str:
+    """Break a long name, so that it leaves room for the bars on a telephone."""
+    lines = wrap(name.replace("<", "&lt;"), 20, max_lines=2, placeholder=" …")
+    return "<br>".join(lines)
 
 
 def _by_change(segments: Sequence[Change]) -> list[Change]:

@@ -13,12 +13,19 @@ from core.campaigns.queries.policy import Policy
 from core.runs.queries.held import held_customers, held_summary, reserving
 from core.runs.rules import Hold
 
+_POLICY = (Hold.CONTACT_CAP, Hold.QUIET_PERIOD)
 _CUSTOMERS = (
-    Column("customer_no", "Customer", sort="customer_no"),
+    Column("customer_no", "Customer"),
     Column("name", "Name"),
     Column("reason", "Reason", width="medium"),
     Column("until", "Until", "moment", sort="until", help="Empty: nobody knows, or for ever."),
-    Column("contacts", "Contacts", "count", sort="contacts", help="Those that the cap counts."),
+    Column(
+        "contacts",
+        "Contacts",
+        "count",
+        sort="contacts",
+        help="Those that the cap counts, of who had enough.",
+    ),
     Column("campaign", "Campaign", help="Which has the customer."),
     Column("branch", "Branch", sort="branch"),
 )
@@ -55,10 +62,12 @@ def draw(policy: Policy) -> None:
     }
     found = fetch(held_summary, **of)
     free = sum(week.customers for week in found.weeks)
+    by_policy = sum(each.customers for each in found.reasons if each.reason in _POLICY)
     tiles(
         [
             Tile("Active customers", words.count(found.customers)),
             Tile("Held now", words.count(found.held)),
+            Tile("By the policy", words.count(by_policy), help="By the cap or a quiet period."),
             Tile("Free within 13 weeks", words.count(free)),
         ]
     )

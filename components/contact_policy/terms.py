@@ -8,12 +8,12 @@ from core.campaigns.queries.policy import Policy
 from core.campaigns.rules import ContactTerms
 
 _COLUMNS = (
-    Column("segment", "Segment", width="medium"),
+    Column("segment", "Segment", width="large"),
     Column("most", "At most", "count", write=lambda row: row.terms.most_contacts),
     Column("period", "In days", "count", write=lambda row: row.terms.period_days),
     Column("quiet", "Quiet days", "count", write=lambda row: row.terms.quiet_days),
-    Column("problem", "Problem", width="large", write=lambda row: row.problem or ""),
 )
+_PROBLEM = Column("problem", "Problem", width="large")
 
 
 def draw(policy: Policy) -> None:
@@ -27,7 +27,9 @@ def draw(policy: Policy) -> None:
         " A segment's terms hold instead of the bank's; of several, the strictest."
     )
     if policy.segments:
-        table(policy.segments, columns=_COLUMNS, key="overrides")
+        broken = any(row.problem for row in policy.segments)
+        columns = (*_COLUMNS, _PROBLEM) if broken else _COLUMNS
+        table(policy.segments, columns=columns, key="overrides")
 
 
 def said(terms: ContactTerms) -> str:

@@ -142,8 +142,7 @@ def quiet_until(view: Reader, customer_id: int) -> datetime | None:
     ).one_or_none()
     if row is None:
         return None
-    refused_at, days = row
-    until: datetime = refused_at + timedelta(days=days)
+    until: datetime = row[0] + timedelta(days=row[1])
     return until if until > view.now else None
 
 
@@ -194,11 +193,8 @@ def _capped(
     # As cases: of a mere AND or OR, SQLite would work out both sides for every row.
     never = [each for each in segments if not each.terms.most_contacts]
     some = [each for each in segments if each.terms.most_contacts]
-    held = [(each.concerns, each.terms) for each in some]
-    chain: list[tuple[Any, Any]] = [
-        (case((inside, _had_enough(view, terms, of_many=of_many)), else_=false()), true())
-        for inside, terms in held
-    ]
+    enough = [(each.concerns, _had_enough(view, each.terms, of_many=of_many)) for each in some]
+    chain: list[tuple[Any, Any]] = [(case(each, else_=false()), true()) for each in enough]
     chain += [(each.concerns, false()) for each in segments]
     longest = max([bank.period_days, *(each.terms.period_days for each in some)])
     of_late = case(

@@ -38,6 +38,7 @@ from data.demo.customers import PRODUCTS, Customers, invent
 from data.demo.designing import found_campaigns, found_segments
 from data.demo.founded import Bank, Course
 from data.demo.planning import found_plan
+from data.demo.policy import set_terms
 from data.demo.runs import FINISHED, at_work
 from data.demo.standing import keep_versions, stand
 from data.demo.steering import steer
@@ -102,6 +103,7 @@ def build(
         advance_sequences(session.connection(), METADATA)
         gather_statistics(session.connection())
         plan_absences(session, now)
+        set_terms(session, now)
         keep_versions(session)
         threaten(session, now)
         _measure(session, now)

@@ -120,6 +120,7 @@ ALL = (
     Picture("manager-assessment-dark", "manager", "/assessments?id=2", "dark"),
     Picture("manager-assessment-phone", "manager", "/assessments?id=2", size=PHONE),
     Picture("manager-directions", "manager", "/assessments?view=Directions&item=2"),
+    Picture("manager-contact-policy", "manager", "/contact_policy?view=Held+customers"),
     Picture("manager-runs", "manager", "/runs"),
     Picture("manager-run", "manager", "/run?id=9"),
     Picture("approver-approvals", "approver", "/approvals", tick=1),

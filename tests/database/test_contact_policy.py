@@ -1,7 +1,7 @@
 from datetime import UTC, timedelta
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -158,7 +158,6 @@ class TestJudging:
 
     @settings(
         max_examples=20,
-        phases=[Phase.generate],
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
     @given(
@@ -214,7 +213,11 @@ class TestJudging:
             until = (
                 None if found.days == FOREVER else NOW.astimezone(UTC) + timedelta(days=found.days)
             )
-            assert (row.reason, row.until, row.contacts) == (found.reason, until, found.contacts)
+            assert (row.reason, row.until, row.contacts) == (
+                found.reason,
+                until,
+                found.contacts or None,
+            )
             if found.reason is Hold.QUIET_PERIOD:
                 assert quiet[id_] == until
 

@@ -28,8 +28,8 @@ _NEVER = WEEKS + 1  # the mark of those who become free later, or nobody knows w
 class HeldCustomer:
     """One customer whom something holds, shown as far as the asker's sight goes.
 
-    `until` is None where nobody knows; `contacts` are those that the caps count; `campaign` has
-    the customer, where the reason is that.
+    `until` is None where nobody knows; `contacts` are those that the caps count, of somebody
+    who had enough; `campaign` has the customer, where the reason is that.
     """
 
     id: int
@@ -38,7 +38,7 @@ class HeldCustomer:
     branch: str
     reason: Hold
     until: datetime | None
-    contacts: int
+    contacts: int | None
     campaign: str | None
 
 
@@ -203,7 +203,9 @@ def _row(view: Reader, *values: Any) -> HeldCustomer:
         number = name = None
     elif not plainly:
         number, name = masked_number(number), masked(name)
-    return HeldCustomer(id_, number, name, branch, Hold.of(reason), until, contacts, campaign)
+    return HeldCustomer(
+        id_, number, name, branch, Hold.of(reason), until, contacts or None, campaign
+    )
 
 
 @dataclass(frozen=True)
