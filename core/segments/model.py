@@ -34,7 +34,8 @@ class Segment(Base):
 class SegmentVersion(Base):
     """What a segment said from a moment on. `version` is the segment's own after the change.
 
-    A list has no rule; `members` says how many were on it then.
+    A list has no rule; `members` says how many were on it then. `is_redrawn` tells a version with
+    another rule or other members from one that only says something else about them.
     """
 
     __tablename__ = "segment_version"
@@ -45,6 +46,7 @@ class SegmentVersion(Base):
     description: Mapped[str] = mapped_column(default="")
     rule: Mapped[dict[str, Any] | None]
     members: Mapped[int | None]
+    is_redrawn: Mapped[bool] = mapped_column(default=True)
     author_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
     changed_at: Mapped[datetime]
 

@@ -1,5 +1,6 @@
 """Coverage as it is kept and asked for: periods, units, overlaps, worth, and who may."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -35,7 +36,14 @@ from core.impact.model import RunCell, RunFold
 from core.journal.model import Entry
 from core.passing import pass_time
 from core.refusals import Invalid, NotAllowed, NotFound
-from core.segments.actions import DefineSegment, define_segment
+from core.segments.actions import (
+    ChangeSegment,
+    DefineSegment,
+    ListSegment,
+    change_segment,
+    define_segment,
+    list_segment,
+)
 from core.segments.model import Segment
 from core.windows import Window
 from core.work import reading, upkeep
@@ -254,6 +262,30 @@ def test_a_segment_that_changed_since_is_left_out_until_the_next_count(
 
     counted(now=later)
     assert not ask(world.mia, coverage, now=later).left_out
+
+
+def test_new_words_leave_a_segment_in_and_other_members_do_not(do, ask, world, campaign, counted):
+    savers = do(world.mia, define_segment, DefineSegment("savers", "Savers", {"all": []}))
+    do(world.mia, list_segment, ListSegment("vip", "VIP", ["C1", "C2"]))
+    counted()
+    later = NOW + timedelta(hours=1)
+
+    def left_out():
+        return ask(world.mia, coverage, now=later).left_out
+
+    said = ChangeSegment(savers.segment_id, 1, "Savers", {"all": []}, "Who saves")
+    do(world.mia, change_segment, said, now=later)
+    do(world.mia, list_segment, ListSegment("vip", "VIPs", ["C2", "C1"]), now=later)
+    assert left_out() == {}
+    do(
+        world.mia,
+        change_segment,
+        replace(said, version=2, rule={"holds": {"product": "savings"}}),
+        now=later,
+    )
+    assert left_out() == {"Savers": LATER}
+    do(world.mia, list_segment, ListSegment("vip", "VIPs", ["C1", "C3"]), now=later)
+    assert left_out() == {"Savers": LATER, "VIPs": LATER}
 
 
 def test_more_segments_than_one_number_has_bits(ask, arrange, world, counted):

@@ -1,5 +1,8 @@
 """What a segment said over time, who uses it, and lists that two people change."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from sqlalchemy.orm import Session
 
@@ -15,7 +18,8 @@ from core.segments.actions import (
     list_segment,
     retire_segment,
 )
-from core.segments.queries import Difference, usage, versions
+from core.segments.queries import Difference, segment, usage, versions
+from tests.conftest import NOW
 from tests.making.campaigns import approved_design
 
 SAVERS = {"holds": {"product": "savings"}}
@@ -51,7 +55,25 @@ class TestVersions:
     def test_what_changes_nothing_is_no_version(self, do, ask, world, savers):
         do(world.mia, change_segment, ChangeSegment(savers, 1, "Savers", SAVERS))
 
+        later = NOW + timedelta(hours=1)
+        do(world.mia, change_segment, ChangeSegment(savers, 1, "Savers", SAVERS), now=later)
+
         assert len(ask(world.mia, versions, segment_id=savers)) == 1
+        assert ask(world.mia, segment, segment_id=savers).changed_at == NOW
+
+    def test_the_same_list_every_night_is_no_version(self, do, ask, world):
+        nightly = ListSegment("vip", "VIP", ["C1", "C2"], "By hand")
+        vip = do(world.mia, list_segment, nightly).segment_id
+        for night in range(1, 3):
+            again = replace(nightly, customer_numbers=[" C2", "C1", "C2"])
+            fact = do(world.max, list_segment, again, now=NOW + timedelta(days=night))
+            assert fact.members == 2
+
+        assert [row.version for row in ask(world.mia, versions, segment_id=vip)] == [1]
+        do(world.max, list_segment, replace(nightly, customer_numbers=["C1", "C3"]))
+        do(world.max, retire_segment, RetireSegment(vip, 2))
+        do(world.max, list_segment, replace(nightly, customer_numbers=["C1", "C3"]))
+        assert [row.version for row in ask(world.mia, versions, segment_id=vip)] == [4, 2, 1]
 
     def test_a_list_says_how_many_were_on_it(self, do, ask, world):
         vip = do(world.mia, list_segment, NEW_LIST).segment_id

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from core.access import Permission
 from core.coverage.model import CoverageCell, CoverageCount, CoverageSegment
@@ -13,12 +13,12 @@ from core.coverage.queries.scoping import in_units
 from core.coverage.rules import Aim, Nobody, Parts, Period, Place, chosen, rolling
 from core.customers.model import Product
 from core.refusals import Invalid
-from core.segments.model import Segment
+from core.segments.model import Segment, SegmentVersion
 from core.windows import Part, Window
 from core.work import Reader
 
 _FIGURES = [place.field for place in Place]
-LATER = "It was defined or changed after the count."
+LATER = "Its rule or its members changed after the count."
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def coverage(
     peopled = {row.segment_id for row in members(view, kept.id, unit_id) if row.customers}
     segments = _named(view, Segment, segment_ids, ~Segment.is_retired)
     products = _named(view, Product, product_ids)
-    later = _named(view, Segment, segment_ids, Segment.changed_at > kept.counted_at)
+    later = _named(view, Segment, segment_ids, Segment.id.in_(_redrawn(kept.counted_at)))
     left_out = {int(id_): why for id_, why in kept.left_out.items()} | dict.fromkeys(later, LATER)
     cells = []
     for segment_id, segment in segments.items():
@@ -220,6 +220,13 @@ def _figures(
         .group_by(*key)
     )
     return {(segment, product): Parts(*map(int, found)) for segment, product, *found in rows}
+
+
+def _redrawn(since: datetime) -> Select[int]:
+    """Select the segments whose rule or members are others since; new words change neither."""
+    return select(SegmentVersion.segment_id).where(
+        SegmentVersion.is_redrawn, SegmentVersion.changed_at > since
+    )
 
 
 def _named(view: Reader, table: Any, ids: Collection[int], *which: Any) -> dict[int, str]:

@@ -64,7 +64,7 @@ def define_segment(work: Work, request: DefineSegment) -> SegmentDefined:
     )
     work.session.add(segment)
     work.session.flush()
-    keep_version(work, segment)
+    keep_version(work, segment, is_redrawn=True)
 
     fact = SegmentDefined(
         segment.id, segment.code, segment.name, request.rule, described(request.rule, known)
@@ -96,10 +96,10 @@ def change_segment(work: Work, request: ChangeSegment) -> SegmentChanged:
     segment.name = request.name.strip()
     segment.description = request.description.strip()
     segment.rule = request.rule
-    segment.changed_at = work.now
-    work.session.flush()
-    if segment.version != request.version:  # what changes nothing is no version
-        keep_version(work, segment)
+    if work.session.is_modified(segment):  # what changes nothing is no version
+        segment.changed_at = work.now
+        work.session.flush()
+        keep_version(work, segment, is_redrawn=request.rule != before)
 
     fact = SegmentChanged(segment.id, segment.code, segment.name, before, request.rule, says)
     work.record(fact)

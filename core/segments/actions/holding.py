@@ -14,7 +14,7 @@ def seen(work: Work, segment_id: int, version: int) -> Segment:
     held = work.session.scalar(
         update(Segment)
         .where(Segment.id == segment_id, Segment.version == version, Segment.is_retired.is_(False))
-        .values(changed_at=work.now)
+        .values(version=Segment.version)  # held, but not changed yet
         .returning(Segment.id)
     )
     segment = work.session.get(Segment, segment_id, populate_existing=True)
@@ -26,8 +26,11 @@ def seen(work: Work, segment_id: int, version: int) -> Segment:
     return segment
 
 
-def keep_version(work: Work, segment: Segment) -> None:
-    """Write down what a segment says from now on, beside what it said before."""
+def keep_version(work: Work, segment: Segment, *, is_redrawn: bool) -> None:
+    """Write down what a segment says from now on, beside what it said before.
+
+    :param is_redrawn: whether it has another rule or other members than before
+    """
     members = None
     if segment.kind is SegmentKind.STATIC:
         on_it = select(func.count()).where(SegmentMember.segment_id == segment.id)
@@ -40,6 +43,7 @@ def keep_version(work: Work, segment: Segment) -> None:
             description=segment.description,
             rule=segment.rule,
             members=members,
+            is_redrawn=is_redrawn,
             author_id=work.actor.person_id,
             changed_at=work.now,
         )

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, insert, literal, select
+from sqlalchemy import Subquery, delete, except_, func, insert, literal, select
 from sqlalchemy.orm.attributes import flag_modified
 
 from core.access import Permission
 from core.customers.model import Customer
-from core.database import text_set
+from core.database import affected, text_set
 from core.refusals import Invalid, NotFound
 from core.segments.actions.holding import check_unseen, check_words, keep_version, seen
 from core.segments.events import SegmentListed
@@ -45,6 +45,8 @@ class ListSegment:
 def list_segment(work: Work, request: ListSegment) -> SegmentListed:
     """Make or replace a fixed list. Numbers that no customer has are left out and told.
 
+    The same members again, with the same words, change nothing.
+
     :raises Conflict: somebody else changed the list since the requester looked
     :raises Invalid: the code is a rule's or taken, no number is a customer's, or the list decides
         about the audience of a design that was agreed to or waits for it
@@ -52,27 +54,22 @@ def list_segment(work: Work, request: ListSegment) -> SegmentListed:
     work.authorize(Permission.DEFINE_SEGMENTS)
     code = request.code.strip()
     segment = _kept(work, request, code)
+    is_new = segment is None
     if segment is None:
         segment = Segment(
-            code=code, kind=SegmentKind.STATIC, rule=None, author_id=work.actor.person_id
+            code=code,
+            name=request.name.strip(),
+            description=request.description.strip(),
+            kind=SegmentKind.STATIC,
+            rule=None,
+            author_id=work.actor.person_id,
+            changed_at=work.now,
         )
         work.session.add(segment)
-    segment.name = request.name.strip()
-    segment.description = request.description.strip()
-    segment.changed_at = work.now
-    segment.is_retired = False
-    flag_modified(segment, "changed_at")  # other members make another version, at whatever moment
-    work.session.flush()
-
+        work.session.flush()
     numbers = (number.strip() for number in request.customer_numbers)
     listed = text_set(work.dialect, dict.fromkeys(filter(None, numbers))).subquery()
-    work.session.execute(delete(SegmentMember).where(SegmentMember.segment_id == segment.id))
-    members = (
-        select(literal(segment.id), Customer.id)
-        .join(listed, listed.c.text == Customer.customer_no)
-        .distinct()
-    )
-    work.session.execute(insert(SegmentMember).from_select(["segment_id", "customer_id"], members))
+    is_redrawn = _listed_anew(work, segment.id, listed) or segment.is_retired
     found = work.session.scalar(select(func.count()).where(SegmentMember.segment_id == segment.id))
     unknown = work.session.scalars(
         select(listed.c.text)
@@ -82,7 +79,16 @@ def list_segment(work: Work, request: ListSegment) -> SegmentListed:
     ).all()
     if not found:
         raise Invalid(f"No customer has any of these numbers, such as {unknown[0]}.")
-    keep_version(work, segment)
+
+    segment.name = request.name.strip()
+    segment.description = request.description.strip()
+    segment.is_retired = False
+    if is_redrawn or work.session.is_modified(segment):  # what changes nothing is no version
+        if not is_new:
+            segment.changed_at = work.now
+            flag_modified(segment, "changed_at")  # another version, at whatever moment
+        work.session.flush()
+        keep_version(work, segment, is_redrawn=is_redrawn)
 
     fact = SegmentListed(segment.id, code, segment.name, found, tuple(unknown))
     work.record(fact)
@@ -91,7 +97,7 @@ def list_segment(work: Work, request: ListSegment) -> SegmentListed:
 
 def _kept(work: Work, request: ListSegment, code: str) -> Segment | None:
     """Return the list that is to be replaced; None when there is none yet."""
-    segment = work.session.scalar(select(Segment).where(Segment.code == code))
+    segment = work.session.scalar(select(Segment).where(Segment.code == code).with_for_update())
     if segment is None:
         if request.version:
             raise NotFound("There is no such segment.")
@@ -104,3 +110,16 @@ def _kept(work: Work, request: ListSegment, code: str) -> Segment | None:
         segment = seen(work, segment.id, request.version)
     check_unseen(work, segment, SUBMITTED, APPROVED)
     return segment
+
+
+def _listed_anew(work: Work, segment_id: int, listed: Subquery) -> bool:
+    """Put the customers with these numbers, and nobody else, on a list; tell if any is another."""
+    on_it = SegmentMember.segment_id == segment_id
+    were = select(SegmentMember.customer_id).where(on_it)
+    are = select(Customer.id).join(listed, listed.c.text == Customer.customer_no)
+    left = delete(SegmentMember).where(on_it, SegmentMember.customer_id.in_(except_(were, are)))
+    new = except_(are, were).subquery()
+    come = insert(SegmentMember).from_select(
+        ["segment_id", "customer_id"], select(literal(segment_id), new.c.id)
+    )
+    return sum(affected(work.session, each) for each in (left, come)) > 0

@@ -1042,6 +1042,7 @@ def upgrade() -> None:
     sa.Column('description', sa.Text(), nullable=False),
     sa.Column('rule', core.database.Facts, nullable=True),
     sa.Column('members', sa.Integer(), nullable=True),
+    sa.Column('is_redrawn', sa.Boolean(), nullable=False),
     sa.Column('author_id', sa.Integer(), nullable=True),
     sa.Column('changed_at', core.database.Moment(), nullable=False),
     sa.ForeignKeyConstraint(['author_id'], ['person.id'], name=op.f('fk_segment_version_author_id')),
