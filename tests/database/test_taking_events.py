@@ -69,6 +69,22 @@ def test_an_initiative_comes_in_once_however_often_it_is_sent(engine, do):
     assert (ids, len(taken)) == (["e-1", "e-2"], 1)
 
 
+def test_two_neighbours_may_count_their_wishes_alike(engine, do):
+    unnamed = {key: value for key, value in SENT["data"].items() if key != "reference"}
+    for number, data in (("1", unnamed), ("2", SENT["data"])):
+        for source in ("/business-development", "/branches"):
+            assert do(SYSTEM, take_event, sent(source=source, id=number, data=data)).is_new
+
+    with Session(engine) as session:
+        kept = session.execute(select(Initiative.source, Initiative.reference)).all()
+    assert sorted(kept) == [
+        ("/branches", "1"),
+        ("/branches", "BD-1"),
+        ("/business-development", "1"),
+        ("/business-development", "BD-1"),
+    ]
+
+
 def test_the_moment_is_kept_as_it_was_sent(engine, do):
     do(SYSTEM, take_event, sent())
     with Session(engine) as session:

@@ -32,7 +32,7 @@ _MOST_POINTS = 100
 class TakeInitiative:
     """A wish of the business, such as “reduce churn among savers by 2 points”.
 
-    :ivar reference: the neighbour's own; the same one again changes nothing
+    :ivar reference: the neighbour's own; the same one again from this source changes nothing
     :ivar measure, change: what is to move, and by how many percentage points: churn, -2
     :ivar plan_id: left out, the plan of the unit, or of the nearest above it, that holds the days
     """
@@ -64,15 +64,16 @@ class TakeInitiative:
 def take_initiative(work: Work, request: TakeInitiative) -> InitiativeTaken:
     """Give an initiative its place in a plan, and a market task to look into it.
 
-    The place has no campaign yet: it gets one when a design is asked for. The same reference a
-    second time changes nothing and returns what was made at first.
+    The place has no campaign yet: it gets one when a design is asked for. The same reference of
+    the same source a second time changes nothing and returns what was made at first.
 
     :raises NotFound: no such unit, segment or plan, or out of scope
     :raises Invalid: no plan holds the days
     """
     work.authorize(Permission.STEER_PORTFOLIO)
     unit = unit_in_scope(work, request.unit_id)
-    if known := _known(work, request.reference.strip()):
+    source, reference = request.source.strip() or BY_HAND, request.reference.strip()
+    if known := _known(work, source, reference):
         return known
     if request.segment_id is not None and work.session.get(Segment, request.segment_id) is None:
         raise NotFound("There is no such segment.")
@@ -83,8 +84,8 @@ def take_initiative(work: Work, request: TakeInitiative) -> InitiativeTaken:
     watching = OpenTask(name, TaskType.CUSTOMERS, unit.id, request.description)
     task = open_task(work, watching)
     initiative = Initiative(
-        reference=request.reference.strip(),
-        source=request.source.strip() or BY_HAND,
+        reference=reference,
+        source=source,
         name=name,
         description=request.description.strip(),
         segment_id=request.segment_id,
@@ -117,13 +118,13 @@ def take_initiative(work: Work, request: TakeInitiative) -> InitiativeTaken:
     return fact
 
 
-def _known(work: Work, reference: str) -> InitiativeTaken | None:
+def _known(work: Work, source: str, reference: str) -> InitiativeTaken | None:
     """Return what was made of this reference; a second arrival is no second wish."""
     found = work.session.execute(
         select(Initiative, Plan, PlanEntry.id)
         .join(PlanEntry, PlanEntry.initiative_id == Initiative.id)
         .join(Plan, Plan.id == PlanEntry.plan_id)
-        .where(Initiative.reference == reference)
+        .where(Initiative.source == source, Initiative.reference == reference)
         .order_by(PlanEntry.id)
         .limit(1)
     ).one_or_none()

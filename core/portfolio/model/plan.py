@@ -35,18 +35,19 @@ class Plan(Base):
 class Initiative(Base):
     """What the business wants of its campaigns, by hand or as an event of a neighbour.
 
-    `reference` is the neighbour's, and makes it come in once only. `change` is how many
-    percentage points `measure` is to move: -2 of churn.
+    `reference` is the neighbour's, and makes it come in from this `source` once only. `change` is
+    how many percentage points `measure` is to move: -2 of churn.
     """
 
     __tablename__ = "initiative"
     __table_args__ = (
+        UniqueConstraint("source", "reference"),
         CheckConstraint("ends_on >= starts_on", name="dates"),
         CheckConstraint("budget IS NULL OR budget >= 0", name="budget"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    reference: Mapped[str] = mapped_column(unique=True)
+    reference: Mapped[str]
     source: Mapped[str]
     name: Mapped[str]
     description: Mapped[str] = mapped_column(default="")

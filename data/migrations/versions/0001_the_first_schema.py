@@ -989,7 +989,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['task_id'], ['market_task.id'], name=op.f('fk_initiative_task_id')),
     sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_initiative_unit_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_initiative')),
-    sa.UniqueConstraint('reference', name=op.f('uq_initiative_reference')),
+    sa.UniqueConstraint('source', 'reference', name=op.f('uq_initiative_source_reference')),
     sa.UniqueConstraint('task_id', name=op.f('uq_initiative_task_id'))
     )
     op.create_table('intake_row',
