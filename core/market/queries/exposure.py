@@ -45,16 +45,20 @@ class Stake:
 def stake(view: Reader, whom: Exposed) -> Stake:
     """Count who is exposed in the asker's scope, and what they keep and bring."""
     view.authorize(*SEES)
-    held, rows = _rows(view, whom)
-    found = view.session.execute(
+    rows = _exposed(view, whom)
+    customers, balance, value, leaving = view.session.execute(
         rows.with_only_columns(
             func.count(),
-            func.sum(_balance(held)),
+            func.sum(CustomerState.balance),
             func.sum(CustomerState.yearly_value),
             func.sum(CustomerState.churn_risk),
         )
     ).one()
-    customers, balance, value, leaving = found
+    if whom.product_id is not None:
+        # Of all agreements together: nothing has to be summed customer by customer.
+        kept = select(func.sum(Holding.balance)).where(*_held(whom.product_id))
+        kept = kept.join(CustomerState, CustomerState.customer_id == Holding.customer_id)
+        balance = view.session.scalar(kept.where(*_concerned(view, whom)))
     return Stake(customers, balance or Decimal(0), value or Decimal(0), leaving or 0.0)
 
 
@@ -78,10 +82,10 @@ def exposed_customers(view: Reader, *, threat_id: int, window: Window) -> Part[E
     """
     view.authorize(Permission.SEE_CUSTOMERS)
     whom = exposed_to(view, threat_id)
-    held, rows = _rows(view, whom)
-    balance = _balance(held)
+    held = _balances(whom)
+    balance = CustomerState.balance.expression if held is None else held.c.balance
     # Whose page it is, is found by the figures alone; only these few are named then.
-    statement = rows.with_only_columns(
+    statement = select(
         CustomerState.customer_id.label("id"),
         Unit.name.label("branch"),
         balance.label("balance"),
@@ -89,6 +93,9 @@ def exposed_customers(view: Reader, *, threat_id: int, window: Window) -> Part[E
         CustomerState.churn_risk,
         plainly_seen(view).label("plainly"),
     ).join(Unit, Unit.id == CustomerState.branch_id)
+    statement = statement.where(*_concerned(view, whom))
+    if held is not None:
+        statement = statement.join(held, held.c.customer_id == CustomerState.customer_id)
     sorts: dict[str, Any] = {
         "balance": balance,
         "branch": Unit.name,
@@ -101,7 +108,7 @@ def exposed_customers(view: Reader, *, threat_id: int, window: Window) -> Part[E
         window,
         sorts=sorts,
         last=CustomerState.customer_id,
-        counted=rows,
+        counted=_exposed(view, whom),
     )
     named = select(Customer.id, Customer.customer_no, Customer.name).where(
         Customer.id.in_(id_set(view.dialect, [row.id for row in found]))
@@ -137,27 +144,41 @@ def exposed_to(view: Reader, threat_id: int) -> Exposed:
     return Exposed(*found)
 
 
-def _rows(view: Reader, whom: Exposed) -> tuple[Subquery | None, Select[*tuple[Any, ...]]]:
-    """Return the agreements by customer where a product is exposed, and a SELECT of who is."""
-    rows: Select[*tuple[Any, ...]] = select(CustomerState.customer_id).where(
-        CustomerState.is_active, view.actor.scope.limits(CustomerState.branch_id)
-    )
-    branches = subtree(view.session, whom.unit_id)
-    # Of the whole bank by all its branches SQLite would fetch customer by customer.
-    if len(branches) < (view.session.scalar(select(func.count()).select_from(Unit)) or 0):
-        rows = rows.where(CustomerState.branch_id.in_(branches))
-    if whom.segment_id is not None:
-        rows = rows.where(in_segment(view, whom.segment_id))
+def _exposed(view: Reader, whom: Exposed) -> Select[int]:
+    """Select who is exposed, each once."""
+    rows = select(CustomerState.customer_id).where(*_concerned(view, whom))
     if whom.product_id is None:
-        return None, rows
-    held = (
+        return rows
+    holders = select(Holding.customer_id).where(*_held(whom.product_id))
+    return rows.where(CustomerState.customer_id.in_(holders))
+
+
+def _balances(whom: Exposed) -> Subquery | None:
+    """Sum the agreements of each customer where a product is exposed."""
+    if whom.product_id is None:
+        return None
+    return (
         select(Holding.customer_id, func.sum(Holding.balance).label("balance"))
-        .where(Holding.product_id == whom.product_id, Holding.closed_on.is_(None))
+        .where(*_held(whom.product_id))
         .group_by(Holding.customer_id)
         .subquery("held")
     )
-    return held, rows.join(held, held.c.customer_id == CustomerState.customer_id)
 
 
-def _balance(held: Subquery | None) -> ColumnElement[Any]:
-    return CustomerState.balance.expression if held is None else held.c.balance
+def _held(product_id: int) -> tuple[ColumnElement[bool], ...]:
+    return (Holding.product_id == product_id, Holding.closed_on.is_(None))
+
+
+def _concerned(view: Reader, whom: Exposed) -> list[ColumnElement[bool]]:
+    """Restrict a statement over states to the region, the segment and the asker's scope."""
+    found = [
+        CustomerState.is_active.expression,
+        view.actor.scope.limits(CustomerState.branch_id),
+    ]
+    branches = subtree(view.session, whom.unit_id)
+    # Of the whole bank by all its branches SQLite would fetch customer by customer.
+    if len(branches) < (view.session.scalar(select(func.count()).select_from(Unit)) or 0):
+        found.append(CustomerState.branch_id.in_(branches))
+    if whom.segment_id is not None:
+        found.append(in_segment(view, whom.segment_id))
+    return found
