@@ -1,6 +1,7 @@
 """How numbers, money and moments are written: the only place where they become text."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -113,6 +114,15 @@ def country(code: str) -> str:
 
 def yes_no(value: bool | None) -> str:  # noqa: FBT001  it is the value that is written
     return NONE if value is None else "yes" if value else "no"
+
+
+def told_apart(named: Mapping[int, str], codes: Mapping[int, str]) -> dict[int, str]:
+    """Add the code to each name that several have; the keys are their ids."""
+    often = Counter(named.values())
+    return {
+        id_: f"{name} ({codes[id_]})" if often[name] > 1 and id_ in codes else name
+        for id_, name in named.items()
+    }
 
 
 def sentence(words: str) -> str:

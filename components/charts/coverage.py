@@ -32,18 +32,18 @@ _LARGEST = 24  # pixels across the largest bubble
 
 @dataclass(frozen=True)
 class Grid:
-    """Cells in rows of segments and columns of products; `cells` go row by row."""
+    """Cells in rows of segments and columns of products, named by id; `cells` go row by row."""
 
-    segments: tuple[str, ...]
-    products: tuple[str, ...]
+    segments: dict[int, str]
+    products: dict[int, str]
     cells: tuple[Cell, ...]
 
 
 def grid(cells: Sequence[Cell]) -> Grid:
     """Lay cells out as they come: segment by segment, each with the same products."""
     return Grid(
-        tuple(dict.fromkeys(cell.segment for cell in cells)),
-        tuple(dict.fromkeys(cell.product for cell in cells)),
+        {cell.segment_id: cell.segment for cell in cells},
+        {cell.product_id: cell.product for cell in cells},
         tuple(cells),
     )
 
@@ -98,8 +98,8 @@ def bubbles(of: Grid, rows: Sequence[Opportunity]) -> go.Figure:
     What is blocked has a ring in place of a disc; a profit that nobody can foretell has no colour.
     """
     colours = look.palette()
-    column = {name: place for place, name in enumerate(of.products)}
-    row_of = {name: place for place, name in enumerate(of.segments)}
+    column = {id_: place for place, id_ in enumerate(of.products)}
+    row_of = {id_: place for place, id_ in enumerate(of.segments)}
     most = max((row.customers for row in rows), default=1)
     worth = [float(row.outlook.hourly) for row in rows if row.outlook.hourly is not None]
     low, high = min([0.0, *worth]), max([1.0, *worth])
@@ -129,8 +129,8 @@ def bubbles(of: Grid, rows: Sequence[Opportunity]) -> go.Figure:
             }
         traces.append(
             go.Scatter(
-                x=[column[row.cell.product] for row in mine],
-                y=[row_of[row.cell.segment] for row in mine],
+                x=[column[row.cell.product_id] for row in mine],
+                y=[row_of[row.cell.segment_id] for row in mine],
                 mode="markers",
                 name=_kind(blocked=blocked, known=known),
                 marker=marker,
@@ -193,19 +193,19 @@ def _squares(of: Grid) -> go.Scatter:
 def _laid_out(of: Grid, traces: Sequence[go.Heatmap | go.Scatter]) -> go.Figure:
     wide, high = len(of.products), len(of.segments)
     is_narrow = wide > _SLANTED  # then names stand upright, or they would cover each other
-    longest = max((len(name) for name in of.products), default=0)
+    longest = max((len(name) for name in of.products.values()), default=0)
     return look.figure(
         traces,
         height=ROW * high + 7 * longest + 60,
         legend=False,
         xaxis={
-            **axis([safe(name) for name in of.products]),
+            **axis([safe(name) for name in of.products.values()]),
             "side": "top",
             "tickangle": -90 if is_narrow else -40,
             "range": [-0.5, wide - 0.5],
         },
         yaxis={
-            **axis([wrapped(name) for name in of.segments]),
+            **axis([wrapped(name) for name in of.segments.values()]),
             "range": [high - 0.5, -0.5],
         },
         margin={"l": 8, "r": 8 if is_narrow else 64, "t": 8, "b": 8},

@@ -1,7 +1,7 @@
 """Whose coverage, of which days and of what: the filters above everything on the page."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,7 +11,9 @@ from components import filters, words
 from components.gateway import fetch, now
 from core.coverage.queries.cells import Cell, Coverage, coverage
 from core.coverage.rules import ROLLING, Aim
+from core.customers.queries.products import products
 from core.people.queries import units
+from core.segments.queries import segment_codes
 
 _OWN = "Other days"
 _PERIODS = {**{f"{days} days": days for days in (90, 30, 365)}, _OWN: None}
@@ -25,6 +27,7 @@ class Asked:
     """What was chosen; `period` and `unit_id` are what every question about it takes.
 
     `names` are the segments and products by name that `cells` are limited to; none means all.
+    In `cells` the names of twins have their codes with them.
     """
 
     aim: Aim
@@ -61,7 +64,7 @@ def ask() -> Asked:
         for cell in told.cells
         if (not segments or cell.segment in segments) and (not products or cell.product in products)
     )
-    return Asked(aim, period, unit_id, unit.name if unit else None, told, cells, names)
+    return Asked(aim, period, unit_id, unit.name if unit else None, told, _named(cells), names)
 
 
 def days_of(told: Coverage) -> str:
@@ -78,6 +81,20 @@ def _own() -> dict[str, date]:
         st.warning("The last day comes after the first, and is over by today. Choose other days.")
         st.stop()
     return {"first": first, "last": last}
+
+
+def _named(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
+    """Add the code to the names of segments and products that have a twin."""
+    segments = {cell.segment_id: cell.segment for cell in cells}
+    sold = {cell.product_id: cell.product for cell in cells}
+    if len({*segments.values()}) < len(segments):
+        segments = words.told_apart(segments, fetch(segment_codes))
+    if len({*sold.values()}) < len(sold):
+        sold = words.told_apart(sold, {row.id: row.code for row in fetch(products)})
+    return tuple(
+        replace(cell, segment=segments[cell.segment_id], product=sold[cell.product_id])
+        for cell in cells
+    )
 
 
 def _names(cells: Sequence[Cell], field: str) -> list[str]:

@@ -1,5 +1,7 @@
 """Campaigns that meet the same customers, and customers whom nobody has met at all."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from components import navigation, words
@@ -70,8 +72,12 @@ def draw_overlap(asked: Asked) -> None:
 
 def draw_never(asked: Asked) -> None:
     """List the segments by customers whom nobody ever reached, and these customers."""
-    wanted = {cell.segment for cell in asked.cells}
-    rows = [row for row in fetch(never_contacted, **asked.of) if row.segment in wanted]
+    names = {cell.segment_id: cell.segment for cell in asked.cells}
+    rows = [
+        replace(row, segment=names[row.segment_id])
+        for row in fetch(never_contacted, **asked.of)
+        if row.segment_id in names
+    ]
     most = next((row for row in rows if row.never_contacted), None)
     if most is None:
         st.info("Every customer of every segment was reached before.", icon=":material/inbox:")

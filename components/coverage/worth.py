@@ -1,5 +1,7 @@
 """The opportunity map: how large each gap is, what an hour in it may bring, what blocks it."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from components import words
@@ -27,8 +29,8 @@ COLUMNS = (
 def draw(asked: Asked) -> None:
     """Draw the gaps that were not filtered away, and the one that was chosen."""
     found = fetch(opportunities, aim=asked.aim, **asked.of)
-    wanted = {cell.id for cell in asked.cells}
-    rows = [row for row in found.rows if row.id in wanted]
+    wanted = {cell.id: cell for cell in asked.cells}
+    rows = [replace(row, cell=wanted[row.id]) for row in found.rows if row.id in wanted]
     if not rows:
         st.info("There is no open gap: nobody is left who could be asked.")
         return

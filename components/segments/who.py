@@ -1,6 +1,5 @@
 """Who is in a segment: against the whole bank, over other segments, and why one customer is."""
 
-from collections import Counter
 from dataclasses import dataclass
 
 import streamlit as st
@@ -73,10 +72,7 @@ def _spread(bucket: Bucket, of: Profile) -> _Spread:
 def compared() -> None:
     """Ask for segments and draw how many customers they have in common."""
     rows = fetch(segments)
-    often = Counter(row.name for row in rows)
-    known = {
-        row.id: row.name if often[row.name] == 1 else f"{row.name} ({row.code})" for row in rows
-    }
+    known = words.told_apart({row.id: row.name for row in rows}, {row.id: row.code for row in rows})
     chosen = filters.some_of(
         "Segments to compare",
         list(known),

@@ -1,5 +1,7 @@
 """Coverage, as a manager, a lead and an executive see it."""
 
+import json
+
 import pytest
 import streamlit as st
 from sqlalchemy import event, func, select
@@ -11,6 +13,8 @@ from core.campaigns.rules import Metric
 from core.coverage.model import CoverageCount
 from core.coverage.queries.counting import count
 from core.coverage.upkeep import keep, usual_periods
+from core.customers.model import Product
+from core.segments.model import Segment
 from core.work import reading, upkeep
 from tests import world as bank
 from tests.conftest import NOW
@@ -70,6 +74,31 @@ def test_the_table_says_the_same_and_can_leave(open_page, world, covered):
         [row] = grid[(grid["Segment"] == "Everybody") & (grid["Product"] == "Savings account")].iloc
         assert list(row[["Eligible", "Held out", "In work", "Open gap"]]) == [14, 2, 4, 8]
         assert app.get("download_button") or [each for each in app.button if "xport" in each.label]
+
+
+@pytest.mark.parametrize("who", ["mia", "lea"])
+def test_segments_and_products_of_one_name_are_told_apart(open_page, world, engine, covered, who):
+    with Session(engine) as session, session.begin():
+        twins = [segment(session, code, rule={"all": []}) for code in ("savers", "savers-2")]
+        for id_ in twins:
+            session.get_one(Segment, id_).name = "All savers"
+        session.get_one(Product, bank.GOLD).name = "Savings account"
+    counted(engine)
+    app = open_page(getattr(world, who), "coverage")
+    drawn = json.loads(app.get("plotly_chart")[0].proto.spec)["layout"]
+    rows = drawn["yaxis"]["ticktext"]
+    assert {"All savers (savers)", "All savers (savers-2)", "Everybody"} <= set(rows)
+    assert len(drawn["xaxis"]["ticktext"]) == 5
+    cell = f"{twins[1]}-{bank.SAVINGS}"
+    app = open_page(getattr(world, who), "coverage", cell=cell, view="Opportunities")
+    assert "All savers (savers-2): Savings account (savings)" in [
+        each.value for each in app.subheader
+    ]
+    app = open_page(getattr(world, who), "coverage", view="Never contacted")
+    assert {"All savers (savers)", "All savers (savers-2)"} <= set(
+        app.dataframe[0].value["Segment"]
+    )
+    assert not app.exception
 
 
 def test_a_cell_without_anybody_says_why(open_page, world, covered):

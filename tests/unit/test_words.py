@@ -77,3 +77,9 @@ def test_what_people_typed_is_never_read_as_markup(typed):
 @pytest.mark.parametrize("text", ["Call at 10:30:15, 9:05", "Ann@bank.example", "50/50: yes"])
 def test_what_people_copy_stays_as_it_is(text):
     assert words.plain(text) == text
+
+
+def test_names_that_several_have_are_told_apart_by_their_codes():
+    named = {1: "Savers", 2: "Cards", 3: "Savers"}
+    told = words.told_apart(named, {1: "savers", 2: "cards", 3: "savers-2"})
+    assert told == {1: "Savers (savers)", 2: "Cards", 3: "Savers (savers-2)"}

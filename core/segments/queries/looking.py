@@ -49,6 +49,13 @@ def segments(view: Reader, *, with_retired: bool = False) -> list[SegmentRow]:
     return [SegmentRow(*row) for row in view.session.execute(statement)]
 
 
+def segment_codes(view: Reader) -> dict[int, str]:
+    """Return the code of every segment by its id, to tell those apart that have one name."""
+    view.authorize(Permission.SEE_SEGMENTS, Permission.SEE_PORTFOLIO)
+    rows = view.session.execute(select(Segment.id, Segment.code))
+    return {id_: code for id_, code in rows}  # noqa: C416  rows, not tuples
+
+
 def segment(view: Reader, *, segment_id: int) -> SegmentSheet:
     """Return one segment with its rule, its sentence and how many customers in scope it has.
 
