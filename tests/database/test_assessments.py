@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.access import Role
 from core.campaigns.rules import Metric
 from core.market.actions.tasks import ConcludeTask, OpenTask, conclude_task, open_task
 from core.market.rules import TaskType
@@ -176,6 +177,14 @@ class TestAssessing:
         [found] = ask(world.mia, assessment, assessment_id=made.assessment_id).campaigns
         behind = ask(world.mia, customers_behind, finding_id=found.id)
         assert behind.rows[0].name == "C••• 1••• E•••"
+        leads_too = replace(
+            world.mia, roles=world.mia.roles | {Role.TEAM_LEAD}, unit_id=world.lea.unit_id
+        )
+        rows = ask(leads_too, customers_behind, finding_id=found.id).rows
+        assert {(row.branch, row.name[1:4] == "•••") for row in rows} == {
+            ("North", False),
+            ("South", True),
+        }
         for who in (world.eve, world.ann):
             with pytest.raises(NotAllowed):
                 ask(who, customers_behind, finding_id=found.id)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sqlalchemy import ColumnElement, case, func, literal, select
 
-from core.access import Permission, Sight, masked, masked_number
+from core.access import Permission
 from core.coverage.model import CoverageCount
 from core.coverage.queries.cells import counted
 from core.coverage.queries.judging import NOWHERE, Rows, holds, touched, untouched
@@ -14,7 +14,7 @@ from core.coverage.queries.offers import offers
 from core.coverage.queries.scoping import in_scope
 from core.coverage.rules import Aim, Part, Period, Place
 from core.customers.model import Customer, CustomerState, Product
-from core.customers.queries import plainly_seen
+from core.customers.queries import as_seen, plainly_seen
 from core.database import id_set
 from core.people.model import Unit
 from core.refusals import NotFound
@@ -142,7 +142,7 @@ def _page(view: Reader, chosen: Rows, window: Window | None) -> Page[CoveredCust
         [
             CoveredCustomer(
                 id_,
-                *_shown(view.actor.sight, *names[id_], plainly=bool(plainly)),
+                *as_seen(view, *names[id_], plainly=bool(plainly)),
                 branch,
                 Place.of(place),
                 last_at,
@@ -161,9 +161,3 @@ def _then(view: Reader, kept: CoverageCount | None) -> tuple[Reader, Period]:
     zone = view.now.tzinfo
     then = Reader(view.session, view.actor, kept.counted_at.astimezone(zone))
     return then, Period(kept.first_on, kept.last_on, kept.days)
-
-
-def _shown(sight: Sight, no: str, name: str, *, plainly: bool) -> tuple[str | None, str | None]:
-    if plainly:
-        return no, name
-    return (None, None) if sight is Sight.NEVER else (masked_number(no), masked(name))

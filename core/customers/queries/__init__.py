@@ -11,7 +11,7 @@ from core.customers.queries.record import (
     trustees,
 )
 from core.customers.queries.searching import CustomerRow, customers
-from core.customers.queries.sight import plainly_seen
+from core.customers.queries.sight import as_seen, plainly_seen
 
 __all__ = [
     "Agreement",
@@ -22,6 +22,7 @@ __all__ = [
     "IndicatorRow",
     "ProductRow",
     "Trustee",
+    "as_seen",
     "attributes",
     "consents",
     "contact_facts",

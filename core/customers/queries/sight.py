@@ -13,7 +13,7 @@ from sqlalchemy import (
     union,
 )
 
-from core.access import Sight
+from core.access import Sight, masked, masked_number
 from core.customers.model import CustomerState
 from core.database import Number
 from core.work import Reader
@@ -66,6 +66,20 @@ def seen_plainly(view: Reader) -> ColumnElement[bool]:
         theirs.where(_in_pool(view)).correlate(None),
     )
     return CustomerState.customer_id.in_(found)
+
+
+def as_seen(
+    view: Reader, number: str, name: str, *, plainly: bool
+) -> tuple[str | None, str | None]:
+    """Return a customer's number and name as far as the asker's sight goes.
+
+    :param plainly: whether `plainly_seen` holds of the customer
+    """
+    if plainly:
+        return number, name
+    if view.actor.sight is Sight.NEVER:
+        return None, None
+    return masked_number(number), masked(name)
 
 
 def _in_pool(view: Reader) -> ColumnElement[bool]:

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
 
-from core.access import Permission, Sight, masked, masked_number
+from core.access import Permission
 from core.campaigns.model import Channel
 from core.customers.model import Customer, CustomerState
-from core.customers.queries import plainly_seen
+from core.customers.queries import as_seen, plainly_seen
 from core.impact.queries.funnel import require_run
 from core.impact.queries.groups import arms, check, group, joined
 from core.impact.rules import Step
@@ -108,10 +108,9 @@ def customers_at(
     rows, total = windowed(
         view.session, statement, window or Window(), sorts=sorts, last=Candidate.customer_id
     )
-    sight = view.actor.sight
     return Part(
         [
-            FunnelCustomer(*_shown(sight, no, name, plainly=bool(plainly)), *rest)
+            FunnelCustomer(*as_seen(view, no, name, plainly=bool(plainly)), *rest)
             for no, name, *rest, plainly in rows
         ],
         total,
@@ -126,9 +125,3 @@ def _at(step: Step | None) -> ColumnElement[bool]:
     if step is Step.CONFIRMED:
         return Candidate.confirmation == Confirmation.CONFIRMED
     return _MOMENTS[step].is_not(None)
-
-
-def _shown(sight: Sight, no: str, name: str, *, plainly: bool) -> tuple[str | None, str | None]:
-    if plainly:
-        return no, name
-    return (None, None) if sight is Sight.NEVER else (masked_number(no), masked(name))

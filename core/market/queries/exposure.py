@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Subquery, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, func, select
 
-from core.access import Permission, masked, masked_number
-from core.customers.model import Customer, CustomerState, Holding
-from core.customers.queries.sight import plainly_seen
+from core.access import Permission
+from core.customers.model import Customer, CustomerState, Holding, Product
+from core.customers.queries.sight import as_seen, plainly_seen
 from core.database import id_set
 from core.market.model import Threat
 from core.market.queries.asked import SEES
@@ -114,18 +114,19 @@ def exposed_customers(view: Reader, *, threat_id: int, window: Window) -> Part[E
         Customer.id.in_(id_set(view.dialect, [row.id for row in found]))
     )
     names = {id_: (number, name) for id_, number, name in view.session.execute(named)}
-    return Part([_shown(row, *names[row.id]) for row in found], total)
-
-
-def _shown(row: Row[*tuple[Any, ...]], customer_no: str, name: str) -> ExposedRow:
-    return ExposedRow(
-        id=row.id,
-        customer_no=customer_no if row.plainly else masked_number(customer_no),
-        name=name if row.plainly else masked(name),
-        branch=row.branch,
-        balance=row.balance,
-        yearly_value=row.yearly_value,
-        churn_risk=row.churn_risk,
+    return Part(
+        [
+            ExposedRow(
+                row.id,
+                *as_seen(view, *names[row.id], plainly=bool(row.plainly)),
+                row.branch,
+                row.balance,
+                row.yearly_value,
+                row.churn_risk,
+            )
+            for row in found
+        ],
+        total,
     )
 
 
@@ -146,11 +147,7 @@ def exposed_to(view: Reader, threat_id: int) -> Exposed:
 
 def _exposed(view: Reader, whom: Exposed) -> Select[int]:
     """Select who is exposed, each once."""
-    rows = select(CustomerState.customer_id).where(*_concerned(view, whom))
-    if whom.product_id is None:
-        return rows
-    holders = select(Holding.customer_id).where(*_held(whom.product_id))
-    return rows.where(CustomerState.customer_id.in_(holders))
+    return select(CustomerState.customer_id).where(*_concerned(view, whom))
 
 
 def _balances(whom: Exposed) -> Subquery | None:
@@ -169,8 +166,16 @@ def _held(product_id: int) -> tuple[ColumnElement[bool], ...]:
     return (Holding.product_id == product_id, Holding.closed_on.is_(None))
 
 
+def _holds(view: Reader, product_id: int) -> ColumnElement[bool]:
+    """Test a state for a product: by its place in the mask, if it has one."""
+    bit = view.session.scalar(select(Product.bit).where(Product.id == product_id))
+    if bit is not None:
+        return CustomerState.products.bitwise_and(1 << bit) != 0
+    return CustomerState.customer_id.in_(select(Holding.customer_id).where(*_held(product_id)))
+
+
 def _concerned(view: Reader, whom: Exposed) -> list[ColumnElement[bool]]:
-    """Restrict a statement over states to the region, the segment and the asker's scope."""
+    """Restrict a statement over states to the region, to holders or a segment, and to the scope."""
     found = [
         CustomerState.is_active.expression,
         view.actor.scope.limits(CustomerState.branch_id),
@@ -179,6 +184,8 @@ def _concerned(view: Reader, whom: Exposed) -> list[ColumnElement[bool]]:
     # Of the whole bank by all its branches SQLite would fetch customer by customer.
     if len(branches) < (view.session.scalar(select(func.count()).select_from(Unit)) or 0):
         found.append(CustomerState.branch_id.in_(branches))
+    if whom.product_id is not None:
+        found.append(_holds(view, whom.product_id))
     if whom.segment_id is not None:
         found.append(in_segment(view, whom.segment_id))
     return found

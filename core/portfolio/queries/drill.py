@@ -5,9 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from core.access import Permission, Sight, masked, masked_number
+from core.access import Permission
 from core.campaigns.rules import Metric
-from core.customers.model import Customer
+from core.customers.model import Customer, CustomerState
+from core.customers.queries import as_seen, plainly_seen
 from core.impact.rules import METRIC_PARTS
 from core.people.model import Unit
 from core.portfolio.model import (
@@ -118,9 +119,11 @@ def customers_behind(
             Unit.name.label("branch"),
             Run.code,
             Candidate.won_at,
+            plainly_seen(view),
         )
         .select_from(Candidate)
         .join(Customer, Customer.id == Candidate.customer_id)
+        .outerjoin(CustomerState, CustomerState.customer_id == Candidate.customer_id)
         .join(Run, Run.id == Candidate.run_id)
         .join(Unit, Unit.id == Candidate.branch_id)
         .where(
@@ -133,19 +136,14 @@ def customers_behind(
     sorts = {"branch": Unit.name, "run": Run.code, "won": Candidate.won_at}
     rows, total = windowed(view.session, statement, window, sorts=sorts, last=Candidate.customer_id)
     return Part(
-        [CountedCustomer(*_shown(view, no, name), *rest) for no, name, *rest in rows], total
+        [
+            CountedCustomer(*as_seen(view, no, name, plainly=bool(plainly)), *rest)
+            for no, name, *rest, plainly in rows
+        ],
+        total,
     )
 
 
 def _part(metric: Metric, *, counted: bool) -> str:
     numerator, denominator = METRIC_PARTS[metric]
     return numerator if counted else denominator
-
-
-def _shown(view: Reader, no: str, name: str) -> tuple[str | None, str | None]:
-    match view.actor.sight:
-        case Sight.EVERYBODY:
-            return no, name
-        case Sight.NEVER:
-            return None, None
-    return masked_number(no), masked(name)

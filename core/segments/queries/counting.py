@@ -5,8 +5,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, not_, select, true
 
-from core.access import Permission, Sight, masked, masked_number
+from core.access import Permission
 from core.customers.model import Customer, CustomerState
+from core.customers.queries import as_seen, plainly_seen
 from core.customers.rules import IndicatorKind, Medium
 from core.people.model import Unit
 from core.refusals import NotFound
@@ -118,7 +119,14 @@ def matching_sample(view: Reader, *, rule: dict[str, Any], limit: int = 10) -> l
         .subquery()
     )
     statement = (
-        select(Customer.id, Customer.customer_no, Customer.name, Unit.name, CustomerState.balance)
+        select(
+            Customer.id,
+            Customer.customer_no,
+            Customer.name,
+            Unit.name,
+            CustomerState.balance,
+            plainly_seen(view),
+        )
         .join(chosen, chosen.c.customer_id == Customer.id)
         .join(CustomerState, CustomerState.customer_id == Customer.id)
         .join(Unit, Unit.id == chosen.c.branch_id)
@@ -126,9 +134,12 @@ def matching_sample(view: Reader, *, rule: dict[str, Any], limit: int = 10) -> l
     )
     return [
         SampleCustomer(
-            id_, *_as_allowed(view, number, name), branch, None if held is None else f"{held:,.2f}"
+            id_,
+            *as_seen(view, number, name, plainly=bool(plainly)),
+            branch,
+            None if held is None else f"{held:,.2f}",
         )
-        for id_, number, name, branch, held in view.session.execute(statement)
+        for id_, number, name, branch, held, plainly in view.session.execute(statement)
     ]
 
 
@@ -137,13 +148,3 @@ def within(view: Reader, statement: Select[*tuple[Any, ...]]) -> Select[*tuple[A
     return statement.select_from(CustomerState).where(
         view.actor.scope.limits(CustomerState.branch_id)
     )
-
-
-def _as_allowed(view: Reader, number: str, name: str) -> tuple[str | None, str | None]:
-    # A list of anybody's customers is nobody's own work, so only the widest sight sees it plainly.
-    match view.actor.sight:
-        case Sight.EVERYBODY:
-            return number, name
-        case Sight.NEVER:
-            return None, None
-    return masked_number(number), masked(name)
