@@ -22,6 +22,7 @@ from benchmarks.places import Postgresql, Sqlite, server
 from core.access import SYSTEM
 from core.activities.actions.launch import Launch, launch
 from core.activities.model import Activity, Change
+from core.campaigns.queries.previews import audience_steps
 from core.customers.model import Indicator
 from core.customers.rules import Medium
 from core.database import connect, write_turn
@@ -29,7 +30,6 @@ from core.runs.actions.selecting import SelectCandidates, select_candidates
 from core.runs.actions.starting import StartRun, start_run
 from core.runs.model import Candidate, Excluded, Run
 from core.runs.rules import Confirmation
-from core.segments.queries import audience_size
 from core.work import changing, reading
 
 LIMIT, MEMORY = 1.5, 500  # ratio to the hand-written SQL; megabytes of our process
@@ -105,7 +105,7 @@ def _previews(engine) -> None:
         for _ in range(5):
             with reading(engine, SYSTEM, now=NOW) as view:
                 started = time.perf_counter()
-                size = audience_size(view, rule=rule, medium=Medium.PHONE)
+                size = audience_steps(view, rule=rule, medium=Medium.PHONE)
                 seconds.append(time.perf_counter() - started)
         best = min(seconds) * 1000
         print(f"{engine.dialect.name} preview {name}: {size.fitting:,} fit, {best:.0f} ms warm")

@@ -1,11 +1,13 @@
 """How many a rule would bring to a campaign, step by step, while it is being written."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, update
 from sqlalchemy.orm import Session
 
+from core.access import Scope
 from core.activities.model import Activity
 from core.activities.rules import Status
 from core.campaigns.queries.previews import AudienceSteps, audience_steps
@@ -14,6 +16,7 @@ from core.customers.rules import IndicatorKind, Medium
 from core.refusals import NotAllowed
 from core.segments.criteria import InvalidRule
 from core.work import reading
+from tests import world as bank
 from tests.conftest import NOW
 from tests.making.runs import launched_run
 
@@ -71,6 +74,14 @@ def test_without_a_medium_everybody_consents(ask, world):
     found = ask(world.mia, audience_steps, rule=NORTHERN)
 
     assert (found.contactable, found.consenting, found.uncapped) == (7, 7, 5)
+
+
+def test_counts_only_those_in_scope(ask, world):
+    north = replace(world.mia, scope=Scope(unit_ids=(bank.NORTH,)))
+
+    found = ask(north, audience_steps, rule={"all": []})
+
+    assert (found.population, found.fitting) == (10, 10)
 
 
 def test_asks_the_customers_in_one_statement(engine, world):

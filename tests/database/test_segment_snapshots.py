@@ -142,7 +142,7 @@ class TestTake:
         assert (vip.reached, vip.converted) == (1, 1)
         assert (vip.products_each, vip.churn, vip.reach.value) == (2.0, 0.25, 0.5)
         [southern] = ask(world.mia, trend, segment_id=kept["savers"], unit_id=SOUTH)
-        assert (southern.customers, southern.churn, southern.balance_each) == (0, None, None)
+        assert (southern.customers, southern.churn, southern.products_each) == (0, None, None)
 
     def test_counts_only_what_the_asker_may_see(self, do, ask, world, kept):
         do(world.mia, take_snapshots, TakeSnapshots())

@@ -23,7 +23,6 @@ from core.segments.actions import (
 from core.segments.criteria import InvalidRule
 from core.segments.model import Segment
 from core.segments.queries import (
-    audience_size,
     count,
     matching_sample,
     segment,
@@ -235,11 +234,6 @@ class TestRetire:
 
 
 class TestLooking:
-    def test_sizes_come_step_by_step(self, ask, world):
-        size = ask(world.mia, audience_size, rule=RULE)
-
-        assert (size.population, size.fitting, size.contactable) == (15, 13, 13)
-
     def test_a_sample_is_masked_for_whoever_designs(self, ask, world):
         rows = ask(world.mia, matching_sample, rule=SAVERS)
 
@@ -251,10 +245,9 @@ class TestLooking:
         north = replace(world.mia, scope=Scope(unit_ids=(bank.NORTH,)))
 
         assert ask(north, count, rule={"all": []}) == 10
-        assert ask(north, audience_size, rule={"all": []}).population == 10
         assert len(ask(north, matching_sample, rule={"all": []}, limit=50)) == 10
 
-    @pytest.mark.parametrize("query", [count, audience_size, matching_sample, sentence])
+    @pytest.mark.parametrize("query", [count, matching_sample, sentence])
     def test_agents_may_not_count(self, ask, world, query):
         with pytest.raises(NotAllowed):
             ask(world.ann, query, rule=SAVERS)

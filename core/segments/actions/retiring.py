@@ -6,13 +6,13 @@ from core.access import Permission
 from core.refusals import Invalid
 from core.segments.actions.holding import named_designs, seen
 from core.segments.events import SegmentRetired
-from core.segments.queries import segments_using
 from core.segments.queries.usage import (
     APPROVED,
     DRAFT,
     RETURNED,
     SUBMITTED,
     has_contact_terms,
+    segments_using,
 )
 from core.work import Work
 
@@ -32,7 +32,8 @@ def retire_segment(work: Work, request: RetireSegment) -> SegmentRetired:
     segment = seen(work, request.segment_id, request.version)
     designs = named_designs(work, segment, DRAFT, SUBMITTED, APPROVED, RETURNED)
     policy = ("the contact policy",) if has_contact_terms(work, segment.id) else ()
-    if users := (*segments_using(work, segment.code), *designs, *policy):
+    segments = [user.name for user in segments_using(work, segment.code)]
+    if users := (*segments, *designs, *policy):
         raise Invalid(f"“{segment.name}” is still used by: {', '.join(users)}.")
 
     segment.is_retired = True

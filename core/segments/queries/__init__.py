@@ -2,9 +2,7 @@
 
 from core.segments.queries.compiling import latest_birth
 from core.segments.queries.counting import (
-    AudienceSize,
     SampleCustomer,
-    audience_size,
     compiled,
     count,
     in_segment,
@@ -17,7 +15,6 @@ from core.segments.queries.looking import (
     segment,
     segment_codes,
     segments,
-    segments_using,
     sentence,
     vocabulary,
 )
@@ -29,7 +26,6 @@ from core.segments.queries.vocabulary import known_words
 
 __all__ = [
     "MOST_SEGMENTS",
-    "AudienceSize",
     "Difference",
     "SampleCustomer",
     "SegmentRow",
@@ -40,7 +36,6 @@ __all__ = [
     "UsingDesign",
     "UsingSegment",
     "VersionRow",
-    "audience_size",
     "compiled",
     "count",
     "in_segment",
@@ -53,7 +48,6 @@ __all__ = [
     "segment",
     "segment_codes",
     "segments",
-    "segments_using",
     "sentence",
     "trend",
     "usable",

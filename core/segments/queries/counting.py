@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, not_, select, true
+from sqlalchemy import ColumnElement, Select, func, select
 
 from core.access import Permission
 from core.customers.model import Customer, CustomerState
 from core.customers.queries import as_seen, plainly_seen
-from core.customers.rules import IndicatorKind, Medium
 from core.people.model import Unit
 from core.refusals import NotFound
 from core.segments.criteria import Known, read
@@ -56,44 +55,6 @@ def count(view: Reader, rule: dict[str, Any]) -> int:
     view.authorize(Permission.SEE_SEGMENTS)
     statement = within(view, select(func.count())).where(compiled(view, rule))
     return view.session.scalar(statement) or 0
-
-
-@dataclass(frozen=True)
-class AudienceSize:
-    """How many remain, step by step; each number is part of the one before it."""
-
-    population: int
-    fitting: int
-    contactable: int
-    consenting: int
-
-
-def audience_size(
-    view: Reader, *, rule: dict[str, Any], medium: Medium | None = None
-) -> AudienceSize:
-    """Count whom a rule means, who of them may be contacted at all, and who by `medium`.
-
-    One statement over the state rows, for previews while a rule is being written.
-    """
-    view.authorize(Permission.SEE_SEGMENTS)
-    contactable = and_(
-        CustomerState.is_active,
-        not_(CustomerState.do_not_contact),
-        CustomerState.indicators.bitwise_and(IndicatorKind.DISTRESS.bit) == 0,
-    )
-    allows = true() if medium is None else CustomerState.consents.bitwise_and(medium.bit) != 0
-    # Everybody is counted apart, so that what follows is only asked of those whom the rule means.
-    population = within(view, select(func.count())).scalar_subquery()
-    statement = within(
-        view,
-        select(
-            population,
-            func.count(),
-            func.count().filter(contactable),
-            func.count().filter(and_(contactable, allows)),
-        ),
-    ).where(compiled(view, rule))
-    return AudienceSize(*view.session.execute(statement).one())
 
 
 @dataclass(frozen=True)

@@ -93,15 +93,6 @@ def vocabulary(view: Reader) -> Known:
     return known_words(view)
 
 
-def segments_using(view: Reader, code: str) -> list[str]:
-    """Name the segments, not retired, whose own rule refers to `code`."""
-    return sorted(
-        other.name
-        for other in known_words(view).segments.values()
-        if not other.is_retired and code in referred(other.rule)
-    )
-
-
 def referred(rule: object) -> set[str]:
     """Return the codes of the segments that a rule refers to directly."""
     if isinstance(rule, list):

@@ -38,10 +38,6 @@ class Standing:
     converted: int
 
     @property
-    def balance_each(self) -> Decimal | None:
-        return self.balance / self.customers if self.customers else None
-
-    @property
     def products_each(self) -> float | None:
         return self.products / self.customers if self.customers else None
 

@@ -28,7 +28,6 @@ from sqlalchemy import (
     literal_column,
     select,
     table,
-    true,
     type_coerce,
 )
 
@@ -69,17 +68,13 @@ def standing(
     segment_ids: Sequence[int],
     *,
     known: Known,
-    limits: ColumnElement[bool] | None = None,
 ) -> list[BranchStanding]:
-    """Count segments in every branch that has customers.
-
-    :param limits: whose customers count; None means all of the bank
-    """
+    """Count segments in every branch that has customers, for all of the bank."""
     words = [
         list(segment_ids[first : first + MOST_SEGMENTS])
         for first in range(0, len(segment_ids), MOST_SEGMENTS)
     ]
-    rows = view.session.execute(_groups(view, words, known, true() if limits is None else limits))
+    rows = view.session.execute(_groups(view, words, known))
     columns = [np.array(column) for column in zip(*rows, strict=True)]
     if not columns:
         return []
@@ -116,9 +111,7 @@ def _made(segment_id: int, branch_id: int, *sums: float) -> BranchStanding:
     )
 
 
-def _groups(
-    view: Reader, words: Sequence[Sequence[int]], known: Known, limits: ColumnElement[bool]
-) -> Select[*tuple[Any, ...]]:
+def _groups(view: Reader, words: Sequence[Sequence[int]], known: Known) -> Select[*tuple[Any, ...]]:
     """Sum the customers by branch and by the segments they are in."""
     state, since = CustomerState, view.now - timedelta(days=RECENT_DAYS)
     converted = _converted(since)
@@ -144,7 +137,6 @@ def _groups(
             converted.c.customer_id.label("converted"),
         )
         .select_from(joined)
-        .where(limits)
         .cte("each")
         .prefix_with("MATERIALIZED")
     )

@@ -69,15 +69,20 @@ def usage(view: Reader, *, segment_id: int) -> Usage:
     code = view.session.scalar(select(Segment.code).where(Segment.id == segment_id))
     if code is None:
         raise NotFound("There is no such segment.")
-    users = [
+    return Usage(
+        tuple(segments_using(view, code)),
+        tuple(designs_using(view, segment_id, code, *_WORDS)),
+    )
+
+
+def segments_using(view: Reader, code: str) -> list[UsingSegment]:
+    """List the segments, not retired, whose own rule refers to `code`, by name."""
+    users = (
         UsingSegment(other.id, other.name)
         for other in known_words(view).segments.values()
         if not other.is_retired and code in referred(other.rule)
-    ]
-    return Usage(
-        tuple(sorted(users, key=lambda user: user.name)),
-        tuple(designs_using(view, segment_id, code, *_WORDS)),
     )
+    return sorted(users, key=lambda user: user.name)
 
 
 def has_contact_terms(view: Reader, segment_id: int) -> bool:
