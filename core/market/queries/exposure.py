@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, func, select
 
 from core.access import Permission
 from core.customers.model import Customer, CustomerState, Holding, Product
@@ -167,11 +167,10 @@ def _held(product_id: int) -> tuple[ColumnElement[bool], ...]:
 
 
 def _holds(view: Reader, product_id: int) -> ColumnElement[bool]:
-    """Test a state for a product: by its place in the mask, if it has one."""
+    """Test a state for agreements on a product; its place in the mask leaves few to be asked."""
+    holds = CustomerState.customer_id.in_(select(Holding.customer_id).where(*_held(product_id)))
     bit = view.session.scalar(select(Product.bit).where(Product.id == product_id))
-    if bit is not None:
-        return CustomerState.products.bitwise_and(1 << bit) != 0
-    return CustomerState.customer_id.in_(select(Holding.customer_id).where(*_held(product_id)))
+    return holds if bit is None else and_(CustomerState.products.bitwise_and(1 << bit) != 0, holds)
 
 
 def _concerned(view: Reader, whom: Exposed) -> list[ColumnElement[bool]]:
