@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta, tzinfo
 
 from core import saying
-from core.campaigns.rules import Objective
+from core.campaigns.rules import Metric, Objective
 from core.database import Coded
 from core.measures import Rate
 from core.periods import midnight
@@ -33,6 +33,10 @@ AIMS: Mapping[Objective, Aim] = {
     Objective.RETENTION: Aim.KEEP,
     Objective.ACTIVATION: Aim.KEEP,
 }
+
+
+# Who is kept says nothing, and still holds the product in the end; who buys is won.
+METRICS: Mapping[Aim, Metric] = {Aim.SELL: Metric.CONVERSION, Aim.KEEP: Metric.UPTAKE}
 
 
 class Place(Coded):

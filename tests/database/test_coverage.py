@@ -16,6 +16,7 @@ from core.coverage.model import CoverageCell, CoverageCount
 from core.coverage.queries.cells import LATER, cells, coverage, never_contacted
 from core.coverage.queries.counting import count
 from core.coverage.queries.customers import customers_of
+from core.coverage.queries.experience import past, planned
 from core.coverage.queries.overlapping import overlap
 from core.coverage.queries.worth import opportunities
 from core.coverage.rules import (
@@ -32,10 +33,14 @@ from core.coverage.rules import (
 from core.coverage.upkeep import MOST_OF_ONES_OWN, is_due, keep, usual_periods
 from core.customers.model import Attribute, Customer, CustomerState, Product
 from core.customers.rules import AttributeType, Origin
+from core.impact.actions import FoldRuns, fold_runs
 from core.impact.model import RunCell, RunFold
 from core.journal.model import Entry
+from core.measures import Rate
 from core.passing import pass_time
 from core.refusals import Invalid, NotAllowed, NotFound
+from core.runs.counted import keep_counted as remember_counted
+from core.runs.model import Candidate, Run
 from core.segments.actions import (
     ChangeSegment,
     DefineSegment,
@@ -46,10 +51,11 @@ from core.segments.actions import (
 )
 from core.segments.model import Segment
 from core.windows import Window
-from core.work import reading, upkeep
+from core.work import Work, reading, upkeep
 from tests import world as bank
 from tests.conftest import NOW
-from tests.making.campaigns import segment
+from tests.making.campaigns import approved_design, draft_design, segment
+from tests.making.results import candidates, crowd, finished_run
 from tests.making.runs import launched_run
 
 TODAY = NOW.date()
@@ -368,6 +374,72 @@ def test_an_hour_in_a_gap_is_worth_what_similar_campaigns_brought(ask, arrange, 
     ]
     assert unknown.outlook.hourly is None
     assert found.rows.index(best) < found.rows.index(unknown)
+
+
+class TestExperience:
+    """What finished campaigns came to, and what approved designs expect, as far as one may see."""
+
+    @pytest.fixture
+    def kept(self, arrange):
+        """Of eight treated to keep savings six stay, five of them in the North; one was won."""
+
+        def rows(session):
+            run_id = finished_run(
+                session,
+                design={"product_id": bank.SAVINGS, "campaign_columns": {"type_id": 3}},
+            )
+            ids = crowd(session, 11)
+            candidates(session, run_id, [*ids[0:9:2]], steps=[6, 2, 2, 2, 2], outcomes=5)
+            candidates(session, run_id, [*ids[1:7:2]], steps=2, outcomes=1)
+            candidates(session, run_id, [ids[9]], arm=0, outcomes=1)
+            return run_id
+
+        return arrange(rows)
+
+    def test_of_keeping_is_who_stayed_in_scope(self, do, ask, arrange, world, kept):
+        key = (None, bank.SAVINGS)
+        assert ask(world.mia, past, aim=Aim.KEEP)[key] == Rate(6, 8)
+        assert ask(world.lou, past, aim=Aim.KEEP)[key] == Rate(1, 3)
+        assert ask(world.mia, past, aim=Aim.SELL) == {}
+
+        do(world.mia, fold_runs, FoldRuns())
+        assert ask(world.mia, past, aim=Aim.KEEP)[key] == Rate(6, 8)
+
+        def unseen(session):
+            session.get_one(Run, kept).outcomes_seen_at = None
+
+        arrange(unseen)
+        assert ask(world.mia, past, aim=Aim.KEEP) == {}
+
+    def test_of_selling_has_what_changed_since_the_run_was_folded(self, do, ask, arrange, world):
+        def rows(session):
+            run_id = finished_run(session, design={"product_id": bank.SAVINGS})
+            candidates(session, run_id, crowd(session, 4), steps=[6, 2, 2, 2], outcomes=3)
+            return run_id
+
+        run_id = arrange(rows)
+        do(world.mia, fold_runs, FoldRuns())
+
+        mine = (Candidate.run_id == run_id, Candidate.won_at.is_not(None))
+
+        def corrected(session):
+            remember_counted(Work(session, SYSTEM, NOW), *mine)
+            session.execute(update(Candidate).where(*mine).values(won_at=None))
+
+        arrange(corrected)
+        assert ask(world.mia, past, aim=Aim.SELL)[None, bank.SAVINGS] == Rate(0, 4)
+
+    def test_expects_what_an_approved_design_of_the_own_units_says(self, ask, arrange, world):
+        def rows(session):
+            own = {"unit_id": bank.NORTH}
+            agreed = approved_design(session, expected_rate=0.1, campaign_columns=own)
+            draft_design(session, code="D", expected_rate=0.9)
+            return agreed
+
+        agreed = arrange(rows)
+        [design] = {each.id for each in ask(world.mia, planned, aim=Aim.SELL).values()}
+        assert design == agreed
+        assert ask(world.lou, planned, aim=Aim.SELL) == {}
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ FEW = 100  # treated customers; a rate of fewer says little
 class Outlook:
     """What one customer of a gap may bring; `rate` is conversions for each customer asked.
 
+    Of customers to keep it is those who stay of all who are treated.
     Without `profit` it can't be said, and `basis` tells why. Amounts are in the bank's currency.
     """
 
@@ -158,7 +159,8 @@ def _rate(
     ):
         rate = so_far.get(key)
         if rate is not None and rate.denominator >= FEW:
-            return rate.value, f"{rate.numerator:,} of {rate.denominator:,} asked in {of}"
+            done = "asked" if cell.aim is Aim.SELL else "treated stayed"
+            return rate.value, f"{rate.numerator:,} of {rate.denominator:,} {done} in {of}"
     if design is not None and design.expected_rate is not None:
         return design.expected_rate, f"as version {design.version} of a design for it expects"
     return None, "no campaign for it was finished, and no design says what it expects"

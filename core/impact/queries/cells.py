@@ -94,13 +94,14 @@ def stored(*conditions: ColumnElement[bool]) -> Select[Any]:
     return select(*(getattr(RunCell, name) for name in KEYS + COUNTS)).where(*conditions)
 
 
-def cells(scope: Scope, run_ids: Sequence[int] | None = None) -> Subquery:
+def cells(scope: Scope, run_ids: Sequence[int] | Select[int] | None = None) -> Subquery:
     """Return the cells in scope: of folded runs the stored ones with what changed since.
 
     All other runs are counted. A cell may come in several parts, some of them negative, and
     parts that add up to nobody are left of customers who are in another channel's cell by now.
 
-    :param run_ids: only these runs, or all that were launched, here or elsewhere
+    :param run_ids: only these runs, also as a statement that selects them, or all that were
+        launched, here or elsewhere
     """
     begun = or_(Run.launched_at.is_not(None), Run.is_imported)
     wanted = begun if run_ids is None else Run.id.in_(run_ids)
