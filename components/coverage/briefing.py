@@ -7,10 +7,10 @@ import streamlit as st
 from components import navigation, words
 from components.coverage.choosing import Asked, days_of
 from components.gateway import current_actor, fetch, now, submit
-from core.campaigns.rules import Metric, Objective
+from core.campaigns.rules import Objective
 from core.coverage.queries.cells import Cell
 from core.coverage.queries.worth import Outlook, opportunities
-from core.coverage.rules import Aim
+from core.coverage.rules import METRICS, Aim
 from core.portfolio.actions.briefing import Because, MakeBrief, make_brief
 
 _OBJECTIVES = {Aim.SELL: Objective.CROSS_SELL, Aim.KEEP: Objective.RETENTION}
@@ -46,7 +46,7 @@ def _request(asked: Asked, cell: Cell) -> MakeBrief:
         ends_on=today + _LASTS,
         segment_id=cell.segment_id,
         product_id=cell.product_id,
-        metric=Metric.CONVERSION,
+        metric=METRICS[asked.aim],
         expected_rate=outlook.rate if outlook else None,
         value_per_conversion=outlook.value if outlook else None,
         because=Because(

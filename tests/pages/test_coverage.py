@@ -122,6 +122,15 @@ def test_one_click_makes_a_brief_of_a_gap(open_page, world, engine, covered, cel
     assert not app.exception
 
 
+def test_a_brief_to_keep_is_measured_by_who_stays(open_page, world, engine, covered, cell):
+    app = open_page(world.mia, "coverage", cell=cell, aim="Keep with who holds it")
+    [button] = [each for each in app.button if each.label.startswith("Make a brief")]
+    button.click().run()
+    with Session(engine) as session:
+        design = session.scalars(select(Design).order_by(Design.id.desc())).first()
+    assert design.metric is Metric.UPTAKE
+
+
 def test_an_executive_sees_aggregates_only(open_page, world, covered, cell):
     app = open_page(world.eve, "coverage", cell=cell)
     assert "Of **14 eligible customers**" in said(app)
