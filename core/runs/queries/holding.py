@@ -86,7 +86,8 @@ def held(view: Reader, *, known: Known | None = None) -> Rows:
         contacts.label("contacts"),
         (claims.c.urgency % _BEYOND).label("campaign_id"),
     ).where(state.is_active, view.actor.scope.limits(state.branch_id))
-    each = judged.subquery("judged")
+    # Kept as it is, or the reason would be worked out anew wherever it is named.
+    each = judged.cte("judged").prefix_with("MATERIALIZED")
     until = case(
         (each.c.reason == Hold.CONTACT_CAP.literal, each.c.until_free),
         (each.c.reason == Hold.QUIET_PERIOD.literal, each.c.until_quiet),
@@ -167,12 +168,13 @@ def _of_terms(view: Reader, holder: Holder, ranked: Subquery) -> Rows:
 def _ranked(view: Reader, periods: list[int]) -> Subquery:
     """Number the contacts that the policy counts, of each customer the latest first."""
     state, after = CustomerState, since(view, max(periods))
-    # As a sum, or SQLite would read all work there ever was, in the order of customers.
-    customer_id = (ACTIVITY.c.customer_id + literal_column("0")).label("customer_id")
+    # Cast, or SQLite would read all work there ever was, in the order of customers.
+    of_whom = cast(ACTIVITY.c.customer_id, BigInteger)
+    customer_id = of_whom.label("customer_id")
     latest = (
         select(customer_id, func.max(ACTIVITY.c.contacted_at, type_=Moment()).label("at"))
         .where(ACTIVITY.c.contacted_at > after)
-        .group_by(ACTIVITY.c.customer_id + literal_column("0"))
+        .group_by(of_whom)
         .subquery("latest")
     )
     imported = (
@@ -210,18 +212,18 @@ def _claims(view: Reader) -> Subquery:
     live = [
         (
             run_id,
-            int(status is RunStatus.SELECTED),
+            status,
             priority.code * _BEYOND + campaign_id,
             midnight(ends_on + timedelta(days=1), zone),
         )
         for run_id, status, ends_on, campaign_id, priority in runs
         if status is not RunStatus.SELECTED or ends_on >= today
     ]
+    waiting = [run_id for run_id, status, *_ in live if status is RunStatus.SELECTED]
     run = row_set(
         view.dialect,
-        live,
+        [(run_id, *of_run) for run_id, _status, *of_run in live],
         run_id=Integer(),
-        waits=Integer(),
         urgency=BigInteger(),
         until=Moment(),
     ).cte("live")
@@ -232,7 +234,10 @@ def _claims(view: Reader) -> Subquery:
         .where(ACTIVITY.c.status.in_(PENDING)),
         select(Candidate.customer_id, *columns)
         .join(run, run.c.run_id == Candidate.run_id)
-        .where(run.c.waits == 1, Candidate.confirmation != Confirmation.REJECTED.literal),
+        .where(
+            Candidate.run_id.in_(waiting),
+            Candidate.confirmation != Confirmation.REJECTED.literal,
+        ),
     ).subquery("claim")
     return (
         select(
