@@ -182,7 +182,9 @@ def _second_review(
             cited=(task_id,),
             conclusions=(
                 Conclude(
-                    Verb.EXPAND, "Nobody has asked them yet", segment_id=segments["young-families"]
+                    Verb.EXPAND,
+                    "Nobody has offered them cover for the mortgage yet",
+                    segment_id=segments["young-families"],
                 ),
                 Conclude(
                     Verb.REDIRECT,
