@@ -26,6 +26,9 @@ ENTRIES = (
     Column("committed", "Committed", "money", write=lambda row: row.money.committed),
     Column("shared", "Committed for", write=lambda row: plans.shared(row.money)),
     Column("spent", "Spent", "money", write=lambda row: row.money.spent),
+    Column(
+        "left", "Left", "money", write=lambda row: row.money.left, help="Not committed, nor spent."
+    ),
     Column("unit", "Unit"),
 )
 RECORDS = (
@@ -64,11 +67,8 @@ lines = plans.lines(fetch(queries.plan_entries, plan_id=plan.plan_id), records, 
 chosen: list[plans.Line] = []
 if lines:
     tiles(plans.money(plan, budget), narrowest=120)
-    chart(
-        charts.calendar(plan, lines, today=now().date()),
-        key="calendar",
-        reading=plans.reading(lines),
-    )
+    drawn = charts.calendar(plan, lines, today=now().date())
+    chart(drawn, key="calendar", reading=plans.reading(lines))
     st.subheader("Campaigns")
     chosen = table(lines, columns=ENTRIES, key=f"entries{plan.plan_id}", choose="one")
 else:

@@ -171,6 +171,9 @@ def test_the_money_of_a_plan_is_summed_up(open_page, do, world, plan_id, entry_i
         ("Committed", words.NONE),
         ("Spent", words.NONE),
     ]
+    entries = app.dataframe[0].value
+    left = dict(zip(entries["Unit"], entries["Left (EUR)"], strict=True))
+    assert left["South"] == 4_500
 
 
 def test_an_entry_gets_another_goal(open_page, choose, world, engine, plan_id, entry_id):
