@@ -7,10 +7,10 @@ from sqlalchemy import select, update
 
 from core import saying
 from core.access import Permission
+from core.market.actions.recording import region_of
 from core.market.model import CompetitorMove, MarketTask, TaskNote
 from core.market.rules import NoteKind, TaskType
 from core.market.task_events import TaskConcluded, TaskNoted, TaskOpened, TaskRefreshed
-from core.people.model import Unit
 from core.refusals import Conflict, Invalid, NotFound
 from core.work import Work
 
@@ -78,9 +78,7 @@ def open_task(work: Work, request: OpenTask) -> TaskOpened:
     :raises Conflict: the code is taken
     """
     work.authorize(Permission.RECORD_MARKET)
-    unit = work.session.get(Unit, request.unit_id)
-    if unit is None or not work.actor.scope.holds(unit.id):
-        raise NotFound("There is no such unit among yours.")
+    unit = region_of(work, request.unit_id)
     if request.due_on is not None and request.due_on < work.now.date():
         raise Invalid(f"The task would be due on {saying.day(request.due_on)}, which is over.")
     code = request.code.strip() or _next_code(work)

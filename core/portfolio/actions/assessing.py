@@ -6,9 +6,10 @@ from datetime import datetime
 
 from core import saying
 from core.access import Permission
+from core.market.actions.recording import region_of
 from core.people.model import Unit
 from core.portfolio.actions.freezing import cite, keep_campaign, keep_segment
-from core.portfolio.actions.holding import plan_in_scope, unit_in_scope
+from core.portfolio.actions.holding import plan_in_scope
 from core.portfolio.assessment_events import AssessmentMade
 from core.portfolio.model import (
     Assessment,
@@ -81,7 +82,7 @@ def assess(work: Work, request: Assess) -> AssessmentMade:
     if cut_off_at > work.now:
         raise Invalid(f"The cut-off, {saying.day(cut_off_at.date())}, is still to come.")
     plan = None if request.plan_id is None else plan_in_scope(work, request.plan_id)
-    unit = unit_in_scope(work, plan.unit_id if plan is not None else request.unit_id or 0)
+    unit = region_of(work, plan.unit_id if plan is not None else request.unit_id or 0)
     # As it is now is known without reading every candidate.
     found = performance(
         work, plan_id=request.plan_id, unit_id=request.unit_id, cut_off_at=request.cut_off_at

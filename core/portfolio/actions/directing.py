@@ -7,9 +7,10 @@ from datetime import date
 from sqlalchemy import update
 
 from core.access import Permission
+from core.market.actions.recording import region_of
 from core.people.model import Unit
 from core.portfolio.actions.causes import cause_of, check_approved
-from core.portfolio.actions.holding import check_dates, own_campaign, unit_in_scope
+from core.portfolio.actions.holding import check_dates, own_campaign
 from core.portfolio.events import DirectionChanged, DirectionCreated
 from core.portfolio.model import Direction
 from core.portfolio.queries.directions import DirectionRow, sheet
@@ -92,7 +93,7 @@ def direct(work: Work, request: Direct) -> DirectionCreated:
         threat_id=request.threat_id,
         entry_id=request.entry_id,
     )
-    unit = unit_in_scope(work, request.unit_id or cause.unit_id)
+    unit = region_of(work, request.unit_id or cause.unit_id)
     campaign_id = request.campaign_id or cause.campaign_id
     if campaign_id is not None:
         own_campaign(work, campaign_id)

@@ -7,7 +7,6 @@ from sqlalchemy import select
 
 from core import saying
 from core.campaigns.model import Campaign
-from core.people.model import Unit
 from core.portfolio.model import Plan
 from core.refusals import Invalid, NotFound
 from core.work import Work
@@ -22,13 +21,6 @@ def plan_in_scope(work: Work, plan_id: int) -> Plan:
     if plan is None:
         raise NotFound("There is no such plan among those of your units.")
     return plan
-
-
-def unit_in_scope(work: Work, unit_id: int) -> Unit:
-    unit = work.session.get(Unit, unit_id)
-    if unit is None or not work.actor.scope.holds(unit.id):
-        raise NotFound("There is no such unit among yours.")
-    return unit
 
 
 def own_campaign(work: Work, campaign_id: int) -> Campaign:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from core import saying
 from core.access import Permission
+from core.market.actions.recording import region_of
 from core.market.actions.tasks import OpenTask, open_task
 from core.market.rules import TaskType
 from core.people.queries.units import lineage
@@ -16,7 +17,6 @@ from core.portfolio.actions.holding import (
     check_dates,
     check_within,
     plan_in_scope,
-    unit_in_scope,
 )
 from core.portfolio.events import InitiativeTaken
 from core.portfolio.model import Initiative, Plan, PlanEntry
@@ -71,7 +71,7 @@ def take_initiative(work: Work, request: TakeInitiative) -> InitiativeTaken:
     :raises Invalid: no plan holds the days
     """
     work.authorize(Permission.STEER_PORTFOLIO)
-    unit = unit_in_scope(work, request.unit_id)
+    unit = region_of(work, request.unit_id)
     source, reference = request.source.strip() or BY_HAND, request.reference.strip()
     if known := _known(work, source, reference):
         return known
@@ -131,7 +131,7 @@ def _known(work: Work, source: str, reference: str) -> InitiativeTaken | None:
     if found is None:
         return None
     initiative, plan, entry_id = found
-    unit_in_scope(work, initiative.unit_id)
+    region_of(work, initiative.unit_id)
     return _fact(initiative, plan, entry_id, None)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from core.access import Permission
 from core.campaigns.model import Campaign, Design
 from core.campaigns.rules import DesignStatus, Metric
+from core.market.actions.recording import region_of
 from core.portfolio.actions.holding import (
     check_budget,
     check_dates,
@@ -16,7 +17,6 @@ from core.portfolio.actions.holding import (
     check_within,
     own_campaign,
     plan_in_scope,
-    unit_in_scope,
 )
 from core.portfolio.events import PlanCreated, PlanEntryAdded
 from core.portfolio.model import Plan, PlanEntry
@@ -86,7 +86,7 @@ def create_plan(work: Work, request: CreatePlan) -> PlanCreated:
     :raises Conflict: the code is taken
     """
     work.authorize(Permission.DESIGN_CAMPAIGNS)
-    unit = unit_in_scope(work, request.unit_id)
+    unit = region_of(work, request.unit_id)
     code = request.code.strip()
     if work.session.scalar(select(Plan.id).where(Plan.code == code)) is not None:
         raise Conflict(f"There is a plan {code} already; choose another code.")
@@ -124,7 +124,7 @@ def add_entry(work: Work, request: AddEntry) -> PlanEntryAdded:
     work.authorize(Permission.DESIGN_CAMPAIGNS)
     plan = plan_in_scope(work, request.plan_id)
     campaign = own_campaign(work, request.campaign_id)
-    unit = unit_in_scope(work, request.unit_id)
+    unit = region_of(work, request.unit_id)
     check_within(request.starts_on, request.ends_on, plan.starts_on, plan.ends_on, plan.code)
     taken = select(PlanEntry.id).where(
         PlanEntry.plan_id == plan.id,
