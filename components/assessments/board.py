@@ -12,8 +12,11 @@ from components.charts.frame import chart
 from components.gateway import current_actor, fetch, now
 from components.tables import Column, table
 from core.access import Permission
+from core.market.rules import ThreatStatus
 from core.portfolio.queries.directions import DirectionRow, direction, directions
+from core.portfolio.queries.threats import threats
 from core.portfolio.rules import DirectionKind, DirectionState
+from core.windows import Window
 
 COLUMNS = (
     Column("name", "What", width="medium"),
@@ -29,10 +32,17 @@ COLUMNS = (
 )
 _KINDS = list(DirectionKind)
 _STATES = list(DirectionState)
+_GRAVEST = Window(sort="balance", descending=True, size=200)
 
 
 def draw() -> None:
     """Draw the board; one item that the address names is opened."""
+    _listed()
+    if current_actor().may(Permission.STEER_PORTFOLIO):
+        _for_a_threat()
+
+
+def _listed() -> None:
     with filters.row():
         kind = filters.one_of("Kind", _KINDS, "kind", name=words.sentence, everything="Any kind")
         states = filters.some_of(
@@ -55,6 +65,21 @@ def draw() -> None:
         one(fetch(direction, direction_id=named))
     else:
         st.caption("Choose one to see what came of it, or to act on it.")
+
+
+def _for_a_threat() -> None:
+    """Ask which open threat or opportunity something is set going for; the rest has own pages."""
+    still = fetch(threats, status=ThreatStatus.OPEN, window=_GRAVEST).rows
+    if not still:
+        return
+    with st.expander("Set something going for a threat or an opportunity", icon=":material/flag:"):
+        cause = st.selectbox(
+            "Because of",
+            still,
+            format_func=lambda row: f"{row.name} ({row.region})",
+            key="because_of",
+        )
+        acting.direct_form(f"threat{cause.id}", name=cause.name, threat_id=cause.id)
 
 
 def timeline(rows: Sequence[DirectionRow], *, key: str) -> None:

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from core.campaigns.model import Campaign, Design
 from core.campaigns.rules import Metric
 from core.market.actions.tasks import OpenTask, open_task
-from core.market.rules import TaskType
+from core.market.actions.threats import NoteThreat, note_threat
+from core.market.rules import ConclusionKind, TaskType
 from core.portfolio.actions import AddEntry, CreatePlan, add_entry, create_plan
 from core.portfolio.actions.assessing import Assess, Conclude, assess
 from core.portfolio.actions.directing import Direct, direct
@@ -129,6 +130,28 @@ def test_a_conclusion_is_set_going(open_page, made, world, engine):
     with Session(engine) as session:
         kept = session.scalars(select(Direction)).one()
     assert (kept.name, kept.conclusion_id) == ("Offer more", made.conclusion_ids[0])
+
+
+def test_what_a_threat_calls_for_is_set_going(open_page, do, world, engine):
+    page = partial(open_page, view="Directions")
+    assert not [each for each in page(world.mia, "assessments").button if "going" in each.label]
+    noted = [
+        do(world.mia, note_threat, NoteThreat(kind, name, w.BANK, w.CURRENT))
+        for kind, name in (
+            (ConclusionKind.THREAT, "Dearer loans"),
+            (ConclusionKind.OPPORTUNITY, "Many move house"),
+        )
+    ]
+    app = page(world.mia, "assessments")
+    cause = field(app, "selectbox", "Because of")
+    assert len(cause.options) == 2
+    cause.select("Many move house (The Bank)").run()
+    pressed(app, "Set it going")
+
+    with Session(engine) as session:
+        kept = session.scalars(select(Direction)).one()
+    assert (kept.name, kept.threat_id) == ("Many move house", noted[1].threat_id)
+    assert not [each for each in page(world.eve, "assessments").button if "going" in each.label]
 
 
 def test_the_next_version_is_asked_for_from_the_board(open_page, item, world, engine):
