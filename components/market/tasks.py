@@ -4,6 +4,7 @@ import streamlit as st
 
 from components import filters, look, navigation, words
 from components.gateway import as_seen, current_actor, fetch, submit
+from components.market.feed import told
 from components.tables import Column, forget, listing, table
 from core.access import Permission
 from core.market.actions.tasks import (
@@ -16,9 +17,11 @@ from core.market.actions.tasks import (
     open_task,
     refresh_task,
 )
+from core.market.queries import moves
 from core.market.queries.tasks import TaskSheet, TaskState, market_task, market_tasks
 from core.market.rules import NoteKind, TaskType
 from core.people.queries import units
+from core.windows import Window
 
 COLUMNS = (
     Column("code", "Code", sort="code", width="small"),
@@ -46,6 +49,7 @@ STATES: dict[TaskState, look.Meaning] = {
 }
 _KINDS = list(NoteKind)
 _TYPES = list(TaskType)
+_RECENT = Window(sort="day", descending=True, size=100)
 
 
 def overview() -> None:
@@ -127,10 +131,17 @@ def _note(task: TaskSheet) -> None:
         kind = st.radio("Note", _KINDS, format_func=_of_kind, horizontal=True)
         text = st.text_input("Says")
         link = st.text_input("Where it was read", placeholder="Optional")
+        move = st.selectbox(
+            "About the move",
+            fetch(moves, window=_RECENT).rows,
+            index=None,
+            format_func=told,
+            placeholder="None",
+        )
         if st.form_submit_button("Note it", type="primary"):
             submit(
                 note_task,
-                lambda: NoteTask(task.id, kind, text, link),
+                lambda: NoteTask(task.id, kind, text, link, move.id if move else None),
                 done=lambda fact: f"The {fact.note} is noted.",
             )
 

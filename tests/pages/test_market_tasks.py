@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -6,6 +8,8 @@ from core.market.actions.tasks import NoteTask, OpenTask, note_task, open_task
 from core.market.model import MarketTask, TaskNote
 from core.market.rules import NoteKind, TaskType
 from tests import world as w
+from tests.conftest import NOW
+from tests.making import market as make
 
 
 @pytest.fixture
@@ -38,6 +42,22 @@ def test_a_task_is_opened_and_noted_on(open_page, world, engine):
     with Session(engine) as session:
         note = session.scalars(select(TaskNote)).one()
     assert (note.kind, note.text) == (NoteKind.RESEARCH, "They pay more")
+
+
+def test_a_note_is_about_a_recent_move(open_page, task, arrange, world, engine):
+    def moved(session):
+        harbour = make.rival(session, "Harbour")
+        make.move(session, harbour, NOW.date() - timedelta(days=9), new_value=2.5)
+        return make.move(session, harbour, NOW.date(), new_value=3.5)
+
+    move_id = arrange(moved)
+    app = open_page(world.mia, "market_tasks", id=task.task_id)
+    field(app, "text_input", "Says").input("They pay more")
+    field(app, "selectbox", "About the move").select_index(0)
+    pressed(app, "Note it")
+
+    with Session(engine) as session:
+        assert session.scalars(select(TaskNote.move_id)).one() == move_id
 
 
 def test_a_task_is_refreshed_and_concluded(open_page, task, world, engine):
