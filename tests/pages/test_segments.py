@@ -61,12 +61,14 @@ class TestList:
         do(world.mia, list_segment, ListSegment("vip", "VIP", ["C7", "C8", "C9"]))
         do(world.mia, take_snapshots, TakeSnapshots())
 
-        frame = open_page(world.mia, "segments").dataframe[0].value
+        grid = open_page(world.mia, "segments").dataframe[0]
+        frame = grid.value
 
         assert list(frame["Segment"]) == ["Northern", "Savers", "VIP"]
         assert list(frame["Customers"]) == [10, 1, 3]
         assert list(frame["13 weeks"].map(list)) == [[10, 10], [1, 1], [2, 3]]
         assert list(frame["Change"]) == [0, 0, 1]
+        assert "than at the start of the line" in grid.proto.columns  # three weeks, not thirteen
 
     def test_a_snapshot_is_taken_at_once(self, open_page, world, kept):
         assert kept
