@@ -207,13 +207,13 @@ def _capped(
 def _had_enough(view: Reader, terms: ContactTerms, *, of_many: bool) -> ColumnElement[bool]:
     after, most = since(view, terms.period_days), terms.most_contacts
     enough: ColumnElement[bool] = _contacts(after) >= most
-    if of_many and most > 1:
-        # Only those are looked at more closely who are one contact short of the limit, or at it.
+    if of_many:  # only those are looked at more closely who are one contact short, or at the limit
         # As a sum, or SQLite would read all work there ever was, in the order of customers.
         customer_id = ACTIVITY.c.customer_id + literal_column("0")
         often = select(customer_id).where(*sales_contact(after)).group_by(customer_id)
-        nearly = CustomerState.customer_id.in_(often.having(func.count() >= most - 1))
-        enough = case((nearly, enough), else_=false())
+        nearly = CustomerState.customer_id.in_(often.having(func.count() >= max(most - 1, 1)))
+        few = case((nearly, true()), else_=~explained())
+        enough = few if most == 1 else case((nearly, enough), else_=false())
     # Nobody has a contact later than the last one, so most rows are settled by it alone.
     return case((CustomerState.last_contact_at > after, enough), else_=false())
 
