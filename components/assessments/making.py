@@ -26,7 +26,7 @@ DRAFT = (
     Column("version", "Version", "count", width="small"),
     Column("goal", "Goal", "percent"),
     Column("actual", "So far", write=actual),
-    Column("standing", "Verdict", write=judgement),
+    Column("standing", "Against the goal", write=judgement),
 )
 COVERED = (
     Column("segment", "Segment", width="medium"),

@@ -31,7 +31,7 @@ CAMPAIGNS = (
     Column("metric", "Metric"),
     Column("goal", "Goal", "percent"),
     Column("actual", "Actual", write=actual),
-    Column("standing", "Verdict", write=judgement),
+    Column("standing", "Against the goal", write=judgement),
     Column("unit", "Unit"),
 )
 SEGMENTS = (

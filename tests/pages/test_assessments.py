@@ -115,6 +115,7 @@ def test_a_figure_leads_to_its_runs_branches_and_customers(open_page, choose, ma
 
     assert "They add up to 2 of 40." in said(app)
     assert "Missed by 15 points" in said(app)
+    assert list(app.dataframe[0].value["Against the goal"]) == ["Missed by 15 points", "No data"]
     assert [grid.value["Name"][0] for grid in app.dataframe if "Won" in grid.value]
 
     app = open_page(world.eve, "assessments", id=made.assessment_id)
