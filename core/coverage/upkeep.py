@@ -21,8 +21,8 @@ from core.coverage.model import (
 )
 from core.coverage.queries.counting import Counted, Ints
 from core.coverage.queries.overlaps import Counts, Overlaps
-from core.coverage.rules import ROLLING, Aim, Period, Place, rolling
-from core.database import Base
+from core.coverage.rules import ROLLING, Period, Place, rolling
+from core.database import Base, row_set
 from core.work import Reader
 
 ONE_AT_A_TIME = 7_301_104  # the number of an advisory lock
@@ -102,7 +102,7 @@ def _cells(counted: Counted, figures: Ints, count_id: int) -> Iterator[dict[str,
             yield {
                 "count_id": count_id,
                 "branch_id": branch_id,
-                "aim": Aim.of(int(aim) + 1),
+                "aim": int(aim) + 1,  # its code
                 "segment_id": counted.segment_ids[segment],
                 "product_id": counted.product_ids[product],
                 **dict(zip(names, parts, strict=True)),
@@ -149,8 +149,12 @@ def _keep_overlaps(session: Session, found: Overlaps, count_id: int) -> None:
 
 
 def _write(session: Session, table: type[Base], rows: Iterator[dict[str, Any]]) -> int:
+    """Write rows in sets: one by one PostgreSQL takes three times as long."""
+    dialect, columns = session.get_bind().dialect.name, table.__table__.c
     written = 0
     while some := list(islice(rows, _AT_ONCE)):
-        session.execute(insert(table), some)
+        types = {name: columns[name].type for name in some[0]}
+        found = row_set(dialect, (list(row.values()) for row in some), **types)
+        session.execute(insert(table).from_select(list(types), found))
         written += len(some)
     return written
