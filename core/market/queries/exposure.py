@@ -1,6 +1,6 @@
 """Who is exposed to a move or an event: active holders, in a region, of a segment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -58,7 +58,7 @@ def stake(view: Reader, whom: Exposed) -> Stake:
         # Of all agreements together: nothing has to be summed customer by customer.
         kept = select(func.sum(Holding.balance)).where(*_held(whom.product_id))
         kept = kept.join(CustomerState, CustomerState.customer_id == Holding.customer_id)
-        balance = view.session.scalar(kept.where(*_concerned(view, whom)))
+        balance = view.session.scalar(kept.where(*_concerned(view, replace(whom, product_id=None))))
     return Stake(customers, balance or Decimal(0), value or Decimal(0), leaving or 0.0)
 
 
@@ -93,7 +93,7 @@ def exposed_customers(view: Reader, *, threat_id: int, window: Window) -> Part[E
         CustomerState.churn_risk,
         plainly_seen(view).label("plainly"),
     ).join(Unit, Unit.id == CustomerState.branch_id)
-    statement = statement.where(*_concerned(view, whom))
+    statement = statement.where(*_concerned(view, replace(whom, product_id=None)))
     if held is not None:
         statement = statement.join(held, held.c.customer_id == CustomerState.customer_id)
     sorts: dict[str, Any] = {
