@@ -65,6 +65,22 @@ def test_of_two_lists_one_is_kept_and_the_other_told(engine, do, world):
         assert session.scalar(on_it) == kept.members
 
 
+def test_two_files_of_one_list_come_one_after_the_other(engine, do, world):
+    vip = do(world.mia, list_segment, ListSegment("vip", "VIP", ["C1"])).segment_id
+    files = (["C2", "C3"], ["C3", "C4"])
+
+    outcomes = at_once(
+        *(by(engine, world.mia, list_segment, ListSegment("vip", "VIP", each)) for each in files)
+    )
+
+    assert all(isinstance(each, SegmentListed) for each in outcomes)
+    with Session(engine) as session:
+        on_it = select(func.count()).where(SegmentMember.segment_id == vip)
+        versions = select(func.count()).select_from(SegmentVersion)
+        assert session.scalar(on_it) == 2
+        assert session.scalar(versions.where(SegmentVersion.segment_id == vip)) == 3
+
+
 @pytest.mark.usefixtures("savers")
 def test_two_snapshots_at_once_are_one(engine, world):
     outcomes = at_once(
