@@ -23,15 +23,13 @@ from sqlalchemy import (
     table,
     true,
 )
-from sqlalchemy.orm import Session
 
-from core.campaigns.model import ContactOverride, ContactPolicy
+from core.campaigns.contact_policy import contact_rules
 from core.campaigns.rules import ActivityType, ContactRules, ContactTerms, Exclusion
 from core.customers.model import CustomerState
 from core.database import Moment, Number
-from core.refusals import Invalid
-from core.segments.criteria import InvalidRule, Known
-from core.segments.queries import in_segment, known_words
+from core.segments.criteria import Known
+from core.segments.queries import in_segment, known_words, usable
 from core.work import Reader
 
 # Activities stand above runs; only these columns of them are read here.
@@ -46,17 +44,6 @@ ACTIVITY = table(
     column("contacted_at", Moment),
 )
 Rule: TypeAlias = tuple[Exclusion, SQLColumnExpression[bool]]
-
-
-def contact_rules(session: Session) -> ContactRules | None:
-    """Return the policy as it is; None while there is none."""
-    policy = session.get(ContactPolicy, 1)
-    if policy is None:
-        return None
-    rows = session.scalars(select(ContactOverride).order_by(ContactOverride.segment_id))
-    return ContactRules(
-        _terms(policy), tuple((override.segment_id, _terms(override)) for override in rows)
-    )
 
 
 def contact_cap(
@@ -75,7 +62,6 @@ def contact_cap(
         large part of the bank that is many times faster, of a single customer slower
     :param rules: a policy to try out, in place of the bank's
     :param known: the bank's words when they are at hand already
-    :raises Invalid: terms are of a segment that can't be meant any more, naming it
     """
     found = restraint(view, of_many=of_many, rules=rules, known=known)
     return [] if found is None else [(Exclusion.CONTACT_CAP, found.capped | found.quiet)]
@@ -110,7 +96,11 @@ def restraint(
     rules: ContactRules | None = None,
     known: Known | None = None,
 ) -> Restraint | None:
-    """Say by which conditions the policy holds customers; None while there is no policy."""
+    """Say by which conditions the policy holds customers; None while there is no policy.
+
+    Whoever is in a segment that can't be meant any more has the bank's terms until it is mended;
+    nobody is selected by them, since `check_terms` refuses that.
+    """
     rules = rules or contact_rules(view.session)
     if rules is None:
         return None
@@ -164,24 +154,16 @@ def explained() -> ColumnElement[bool]:
     )
 
 
-def _terms(row: ContactPolicy | ContactOverride) -> ContactTerms:
-    return ContactTerms(row.most_contacts, row.period_days, row.quiet_days)
-
-
 def _segments(view: Reader, rules: ContactRules, known: Known | None) -> list[Holder]:
     if not rules.overrides:
         return []
     known = known or known_words(view)
-    try:
-        return [
-            Holder(terms, in_segment(view, segment_id, known=known))
-            for segment_id, terms in rules.overrides
-        ]
-    except InvalidRule as refusal:
-        raise Invalid(
-            f"The contact policy has terms for a segment that can't be meant any more. {refusal}"
-            " Mend the segment, or let it have the bank's terms."
-        ) from refusal
+    problems = usable(known).problems
+    return [
+        Holder(terms, in_segment(view, segment_id, known=known))
+        for segment_id, terms in rules.overrides
+        if segment_id not in problems
+    ]
 
 
 def _capped(

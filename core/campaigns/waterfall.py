@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from core.campaigns.arbitration import busy
 from core.campaigns.caps import Rule, contact_cap
+from core.campaigns.contact_policy import check_terms
 from core.campaigns.model import (
     ActionType,
     Campaign,
@@ -119,6 +120,8 @@ def rules_of(
     rules += _exclusion_list(view, wanted.design, known)
     rules += _product_rule(view, wanted)
     if wanted.is_sales:
+        if policy is None:
+            check_terms(view.session, known)
         rules += contact_cap(view, rules=policy, known=known)
     taken = busy(view, wanted.campaign.priority, but_for=run_id)
     rules.append((Exclusion.BUSY_ELSEWHERE, taken))

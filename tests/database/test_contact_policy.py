@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, timedelta
 
 import pytest
@@ -27,7 +28,12 @@ from core.runs.model import Excluded
 from core.runs.queries.held import held_customers, held_summary
 from core.runs.queries.simulating import simulate
 from core.runs.rules import Hold
-from core.segments.actions import RetireSegment, retire_segment
+from core.segments.actions import (
+    ChangeSegment,
+    RetireSegment,
+    change_segment,
+    retire_segment,
+)
 from core.segments.model import Segment
 from core.work import changing, rehearsing
 from tests.conftest import NOW
@@ -141,8 +147,33 @@ class TestSaving:
         run_id = arrange(break_it)
         with pytest.raises(Invalid, match=r"can't be meant any more.*Mend the segment"):
             do(world.mia, select_candidates, SelectCandidates(run_id))
-        assert ask(world.ada, contact_policy).segments[0].problem
+        policy = ask(world.ada, contact_policy)
+        assert policy.segments[0].problem
+        # Nothing else stands still for it: what would change is shown, and the terms can go.
+        tried = policy.rules.with_override(owners, None)
+        assert ask(world.ada, simulate, rules=tried).newly_held == 0
+        assert ask(world.ada, held_summary)
         do(world.ada, drop_segment_terms, DropSegmentTerms(owners, 2))
+
+    def test_its_customers_stay_those_whom_the_terms_were_given_for(
+        self, do, arrange, world, owners
+    ):
+        do(world.ada, set_segment_terms, SetSegmentTerms(owners, RARELY, 1))
+        wider = ChangeSegment(owners, 1, "Everybody", {"all": []})
+
+        with pytest.raises(Invalid, match="contact terms of its own"):
+            do(world.mia, change_segment, wider)
+
+        arrange(lambda s: setattr(s.get_one(Segment, owners), "rule", {"holds": {"product": "x"}}))
+        do(world.mia, change_segment, replace(wider, version=2))  # whoever may mends a broken one
+
+    def test_of_two_first_policies_one_is_kept(self, do, arrange, world):
+        arrange(lambda s: s.delete(s.get_one(ContactPolicy, 1)))
+        first = SetContactPolicy(ContactTerms(2, 30, 60), 0)
+        do(world.ada, set_contact_policy, first)
+
+        with pytest.raises(Conflict):
+            do(world.ada, set_contact_policy, first)
 
 
 class TestJudging:

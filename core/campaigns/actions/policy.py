@@ -5,16 +5,18 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import update
 
 from core.access import Permission
-from core.campaigns.caps import contact_rules
+from core.campaigns.contact_policy import contact_rules
 from core.campaigns.events import ReferenceDropped, ReferenceSaved
 from core.campaigns.model import ContactOverride, ContactPolicy
 from core.campaigns.rules import ContactRules, ContactTerms
+from core.database import affected, insert_into
 from core.refusals import Conflict, Invalid, NotFound
 from core.segments.model import Segment
 from core.segments.queries import in_segment
 from core.work import Work
 
 _SEGMENT_TERMS = "contact terms"
+_ELSEWHERE = "The contact policy was changed by somebody else. Look again."
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,11 @@ def set_contact_policy(work: Work, request: SetContactPolicy) -> ReferenceSaved:
     overrides = () if before is None else before.overrides
     ContactRules(request.terms, overrides)  # a bank allows at least one contact
     if before is None and not request.version:
-        work.session.add(ContactPolicy(id=1, **asdict(request.terms)))
-        work.session.flush()
+        first = insert_into(work.dialect, ContactPolicy).values(
+            id=1, version=1, **asdict(request.terms)
+        )
+        if not affected(work.session, first.on_conflict_do_nothing()):
+            raise Conflict(_ELSEWHERE)
     else:
         _hold(work, request.version, asdict(request.terms))
 
@@ -116,7 +121,7 @@ def _hold(work: Work, version: int, values: dict[str, int] | None = None) -> Con
     if work.session.get(ContactPolicy, 1, populate_existing=True) is None:
         raise Invalid("There is no contact policy yet: set the bank's terms first.")
     if found is None:
-        raise Conflict("The contact policy was changed by somebody else. Look again.")
+        raise Conflict(_ELSEWHERE)
     rules = contact_rules(work.session)
     assert rules is not None  # noqa: S101  it was held just now
     return rules

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from core.access import Permission
-from core.campaigns.caps import contact_rules
+from core.campaigns.contact_policy import contact_rules
 from core.campaigns.model import ContactPolicy
 from core.campaigns.rules import ContactRules, ContactTerms
 from core.segments.model import Segment

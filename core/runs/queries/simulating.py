@@ -66,8 +66,6 @@ def simulate(view: Reader, *, rules: ContactRules) -> Simulation:
 
     Of active customers in scope, and of the runs that have not selected yet. Segments beyond the
     first 62 by name are left out.
-
-    :raises Invalid: terms are of a segment that can't be meant
     """
     view.authorize(*SEE_POLICY)
     known = known_words(view)

@@ -5,7 +5,13 @@ from typing import Any
 
 from core.access import Permission
 from core.refusals import Invalid
-from core.segments.actions.holding import check_unseen, check_words, keep_version, seen
+from core.segments.actions.holding import (
+    check_policy,
+    check_unseen,
+    check_words,
+    keep_version,
+    seen,
+)
 from core.segments.criteria import described, read
 from core.segments.events import SegmentChanged, SegmentDefined
 from core.segments.model import Segment
@@ -78,7 +84,8 @@ def change_segment(work: Work, request: ChangeSegment) -> SegmentChanged:
 
     :raises Conflict: somebody else changed it since the requester looked
     :raises InvalidRule: the rule can't be meant, or would refer to itself
-    :raises Invalid: a design waits for approval with the rule as it is
+    :raises Invalid: a design waits for approval with the rule as it is, or the contact policy has
+        terms for just these customers
     """
     work.authorize(Permission.DEFINE_SEGMENTS)
     segment = seen(work, request.segment_id, request.version)
@@ -91,6 +98,7 @@ def change_segment(work: Work, request: ChangeSegment) -> SegmentChanged:
         says = described(request.rule, known)
     if request.rule != segment.rule:
         check_unseen(work, segment, SUBMITTED)
+        check_policy(work, segment, known)
 
     before = segment.rule
     segment.name = request.name.strip()

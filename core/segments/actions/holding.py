@@ -2,9 +2,12 @@
 
 from sqlalchemy import func, select, update
 
+from core.access import Permission
 from core.refusals import Conflict, Invalid, NotFound
+from core.segments.criteria import Known
 from core.segments.model import Segment, SegmentMember, SegmentVersion
-from core.segments.queries.usage import designs_using
+from core.segments.queries.membership import usable
+from core.segments.queries.usage import designs_using, has_contact_terms
 from core.segments.rules import SegmentKind
 from core.work import Work
 
@@ -54,6 +57,20 @@ def keep_version(work: Work, segment: Segment, *, is_redrawn: bool) -> None:
 def check_words(code: str, name: str) -> None:
     if not code.strip() or not name.strip():
         raise Invalid("A segment needs a code and a name.")
+
+
+def check_policy(work: Work, segment: Segment, known: Known) -> None:
+    """Refuse to change for whom contact terms hold: they are an administrator's.
+
+    A rule that can't be meant any more may be mended by whoever defines segments.
+    """
+    if work.actor.may(Permission.MANAGE_REFERENCE) or segment.id in usable(known).problems:
+        return
+    if has_contact_terms(work, segment.id):
+        raise Invalid(
+            f"“{segment.name}” has contact terms of its own, which an administrator gave to just"
+            " these customers. Keep the change under another code, or have the terms dropped."
+        )
 
 
 def check_unseen(work: Work, segment: Segment, *statuses: int) -> None:
