@@ -21,6 +21,7 @@ from core.portfolio.actions.directing import (
     reschedule,
 )
 from core.portfolio.actions.following import AskForDesign, CarryOut, ask_for_design, carry_out
+from core.portfolio.events import DirectionCreated
 from core.portfolio.queries.directions import DirectionRow
 from core.portfolio.rules import DirectionKind
 from core.windows import Window
@@ -29,8 +30,12 @@ _MONTH = timedelta(days=30)
 _ALL = Window("name", size=1_000)
 
 
-def direct_form(key: str, *, name: str = "", **cause: int) -> None:
-    """Ask what is set going and when; `cause` is the one id that makes it so."""
+def direct_form(key: str, *, name: str = "", stays: bool = False, **cause: int) -> None:
+    """Ask what is set going and when; `cause` is the one id that makes it so.
+
+    :param stays: the form is on the board already, which then opens what was made
+    """
+    shown = _opened if stays else _on_the_board
     today = now().date()
     with st.form(key, border=False):
         kind = word(st.container(), "What", list(DirectionKind), DirectionKind.DEVELOPMENT)
@@ -41,10 +46,18 @@ def direct_form(key: str, *, name: str = "", **cause: int) -> None:
                 direct,
                 lambda: Direct(kind=kind, name=said, starts_on=starts_on, ends_on=ends_on, **cause),
                 done=lambda fact: f"{words.sentence(fact.item)} “{fact.name}” is set going.",
-                then=navigation.opens(
-                    "assessments", view=lambda _: "Directions", item=lambda f: f.direction_id
-                ),
+                then=shown,
             )
+
+
+_on_the_board = navigation.opens(
+    "assessments", view=lambda _: "Directions", item=lambda fact: fact.direction_id
+)
+
+
+def _opened(fact: DirectionCreated) -> None:
+    # A page can't leave for itself: the view is bound to its switch.
+    st.query_params["item"] = str(fact.direction_id)
 
 
 def act(item: DirectionRow) -> None:

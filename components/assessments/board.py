@@ -79,7 +79,7 @@ def _for_a_threat() -> None:
             format_func=lambda row: f"{row.name} ({row.region})",
             key="because_of",
         )
-        acting.direct_form(f"threat{cause.id}", name=cause.name, threat_id=cause.id)
+        acting.direct_form(f"threat{cause.id}", name=cause.name, stays=True, threat_id=cause.id)
 
 
 def timeline(rows: Sequence[DirectionRow], *, key: str) -> None:

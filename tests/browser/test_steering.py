@@ -1,4 +1,4 @@
-"""Steering walked by hand: a wish, what the market says, a review, and what it sets going."""
+"""Steering walked by hand: a rival's move, a wish, a review, and what these set going."""
 
 from datetime import datetime, timedelta
 
@@ -6,6 +6,10 @@ import pytest
 
 from components import words
 from core.access import SYSTEM
+from core.market.actions.pricing import SetProductRate, set_product_rate
+from core.market.actions.rivals import AddCompetitor, add_competitor
+from core.market.actions.watching import SetWatch, set_watch
+from core.market.rules import Side
 from core.portfolio.actions import CreatePlan, create_plan
 from core.segments.actions import DefineSegment, define_segment
 from core.settings import settings
@@ -14,18 +18,24 @@ from tests import world as w
 from tests.browser.hand import Hand
 
 PLAN, AUDIENCE = "Steered", "Whom we may lose"
+RIVAL, OFFER = "Harbour Bank", "Flex Saver"
+THREAT = f"{RIVAL}: {OFFER} at 3.5 %"
 WISH, ANSWER = "Lose fewer customers", "Stay with us"
 
 
 @pytest.fixture
 def bank(small):
-    """The small bank with a plan and a segment that nobody has selected."""
+    """The small bank with a plan, a segment that nobody has selected, and a rival it watches."""
     now = datetime.now(settings().zone)
     days = (now.date() - timedelta(days=5), now.date() + timedelta(days=200))
     with changing(small.engine, SYSTEM, now=now) as work:
         create_plan(work, CreatePlan("STEER", PLAN, w.BANK, *days))
         rule = {"field": "active", "is": "=", "value": True}
         define_segment(work, DefineSegment("steered", AUDIENCE, rule))
+        add_competitor(work, AddCompetitor(RIVAL))
+        ours = ("savings", 3.0, now.date() - timedelta(days=100))
+        set_product_rate(work, SetProductRate(w.CURRENT, w.BANK, Side.DEPOSIT, *ours))
+        set_watch(work, SetWatch(w.CURRENT, w.BANK, "savings", Side.DEPOSIT, 0.5))
     return small
 
 
@@ -44,7 +54,10 @@ def hand(as_person, bank):
     return of
 
 
-def test_from_a_wish_to_what_came_of_it(hand):
+def test_from_a_move_to_what_came_of_it(hand):
+    record(hand("mia", "/competitors?view=Record"))
+    answer(hand("mia", find(hand("mia", "/threats"))))
+    follow_up(hand("mia", "/assessments?view=Directions"))
     take_up(hand("mia", "/plan?plan=Steered+(STEER)"))
     watch(hand("mia", "/market_tasks"))
     sheet = review(hand("mia", "/assessments?view=New+assessment"))
@@ -53,6 +66,46 @@ def test_from_a_wish_to_what_came_of_it(hand):
     approve(hand("pia", "/approvals"))
     read_board(hand("eve", item))
     hand("eve", sheet).expect_text(f"Development: {ANSWER} (done)")
+
+
+def record(mia):
+    mia.choose("Rival", RIVAL)
+    category = mia.page.get_by_role("combobox", name="Category", exact=True)
+    category.fill("savings")  # nobody has used the word before
+    category.press("Enter")
+    mia.fill("Product", OFFER)
+    mia.choose("Side", "Deposit")
+    mia.fill("Value before", "2.5")
+    mia.fill("Value after", "3.5")
+    mia.fill("Source", "Their window")
+    mia.press("Record the move")
+    mia.expect_said(f"The move of {RIVAL}")
+
+
+def find(mia):
+    mia.press("Look for threats now")
+    mia.expect_said(f"1 threat found: {THREAT}")
+    mia.tick(THREAT)
+    mia.expect_text(f"{THREAT}")
+    mia.expect_text("Who is exposed now")
+    return address(mia)
+
+
+def answer(mia):
+    mia.fill("Goal: share who stay (%)", "80")
+    mia.press("Make the brief")
+    mia.expect_said("go on with its first version")
+    mia.expect_title(f"Answer to {THREAT}: version 1")
+
+
+def follow_up(mia):
+    mia.unfold("Set something going for a threat")
+    mia.fill("In words", f"Answer {RIVAL}")
+    mia.press("Set it going")
+    mia.expect_said(f"Development “Answer {RIVAL}” is set going")
+    mia.expect_text("Development, planned")
+    [row] = mia.every_row()
+    assert row["Because of"] == f"Threat: {THREAT}"
 
 
 def take_up(mia):

@@ -152,6 +152,7 @@ def test_what_a_threat_calls_for_is_set_going(open_page, do, world, engine):
     with Session(engine) as session:
         kept = session.scalars(select(Direction)).one()
     assert (kept.name, kept.threat_id) == ("Many move house", noted[1].threat_id)
+    assert "Many move house" in [each.value for each in app.subheader]
     assert not [each for each in page(world.eve, "assessments").button if "going" in each.label]
 
 
