@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, func, select
 
 from core.access import Permission
 from core.coverage.model import CoverageCell, CoverageCount, CoverageSegment
@@ -85,9 +85,8 @@ def coverage(
         return Coverage(period)
     figures = _figures(view, kept.id, aim, unit_id)
     peopled = {row.segment_id for row in members(view, kept.id, unit_id) if row.customers}
-    segments = _named(view, Segment, segment_ids, ~Segment.is_retired)
-    products = _named(view, Product, product_ids)
-    later = _named(view, Segment, segment_ids, Segment.id.in_(_redrawn(kept.counted_at)))
+    segments, later = _segments(view, segment_ids, kept.counted_at)
+    products = _products(view, product_ids)
     left_out = {int(id_): why for id_, why in kept.left_out.items()} | dict.fromkeys(later, LATER)
     cells = []
     for segment_id, segment in segments.items():
@@ -222,18 +221,23 @@ def _figures(
     return {(segment, product): Parts(*map(int, found)) for segment, product, *found in rows}
 
 
-def _redrawn(since: datetime) -> Select[int]:
-    """Select the segments whose rule or members are others since; new words change neither."""
-    return select(SegmentVersion.segment_id).where(
-        SegmentVersion.is_redrawn, SegmentVersion.changed_at > since
+def _segments(
+    view: Reader, ids: Collection[int], counted_at: datetime
+) -> tuple[dict[int, str], list[int]]:
+    """Return the names of the segments in use, and which are others since: rule or members."""
+    redrawn = select(SegmentVersion.segment_id).where(
+        SegmentVersion.is_redrawn, SegmentVersion.changed_at > counted_at
     )
+    columns = (Segment.id, Segment.name, Segment.id.in_(redrawn))
+    statement = select(*columns).where(~Segment.is_retired).order_by(Segment.name, Segment.id)
+    rows = view.session.execute(statement.where(Segment.id.in_(ids)) if ids else statement).all()
+    return {row[0]: row[1] for row in rows}, [row[0] for row in rows if row[2]]
 
 
-def _named(view: Reader, table: Any, ids: Collection[int], *which: Any) -> dict[int, str]:
-    statement = select(table.id, table.name).where(*which).order_by(table.name, table.id)
-    if ids:
-        statement = statement.where(table.id.in_(ids))
-    return {int(id_): str(name) for id_, name in view.session.execute(statement)}
+def _products(view: Reader, ids: Collection[int]) -> dict[int, str]:
+    statement = select(Product.id, Product.name).order_by(Product.name, Product.id)
+    rows = view.session.execute(statement.where(Product.id.in_(ids)) if ids else statement)
+    return {row[0]: row[1] for row in rows}
 
 
 def _nobody(aim: Aim, *, is_peopled: bool) -> Nobody:
