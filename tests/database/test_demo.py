@@ -24,6 +24,12 @@ from core.market.model import CompetitorMove
 from core.market.queries import comparisons, following, ladder, moves
 from core.people.model import Absence, Credential, Person, PersonRole, Unit
 from core.people.rules import UnitKind
+from core.portfolio.queries.assessments import assessment, assessments
+from core.portfolio.queries.budgets import plan_budget
+from core.portfolio.queries.directions import directions
+from core.portfolio.queries.drill import runs_behind
+from core.portfolio.queries.initiatives import initiatives
+from core.portfolio.rules import DirectionState, Standing
 from core.refusals import Conflict
 from core.runs.events import RunLaunched
 from core.runs.model import Candidate, Run
@@ -401,3 +407,25 @@ def test_its_rivals_follow_the_central_bank_and_lie_around_our_rates(bank):
     assert sum(row.is_same for row in followed) > len(followed) / 2
     assert looked_at(bank, moves, window=Window(), is_plausible=False).total == 1
     assert count(bank, CompetitorMove, CompetitorMove.recorded_at > NOW) == 0
+
+
+def test_its_portfolio_was_assessed_and_set_going(bank):
+    found = looked_at(bank, assessments)
+    assert [row.name for row in found] == ["Review of the autumn", "Review of the third quarter"]
+    first = looked_at(bank, assessment, assessment_id=found[1].id)
+    assert {judged.standing for judged in first.campaigns} >= {Standing.NO_DATA}
+    assert [cited.said for cited in first.cited] == [
+        "Competitor rate offer: half a point above ours on term deposits."
+    ]
+    for judged in first.campaigns:
+        rows = looked_at(bank, runs_behind, finding_id=judged.id)
+        assert sum(row.denominator for row in rows) == (judged.denominator or 0)
+    assert {row.state for row in looked_at(bank, directions)} >= {
+        DirectionState.PLANNED,
+        DirectionState.OVERDUE,
+    }
+    [wish] = looked_at(bank, initiatives)
+    assert (wish.measure, wish.change) == ("churn", -2)
+    budget = looked_at(bank, plan_budget, plan_id=wish.plan_id)
+    assert any(row.spent for row in budget)
+    assert any(row.committed for row in budget)
