@@ -265,6 +265,7 @@ def attempt(engine):
     def carry_out(actor, action, request, id_):
         try:
             with changing(engine, actor, now=NOW) as work:
+                work.session.connection()  # what is begun is not committed by a statement alone
                 fact = action(work, request)
                 work.session.flush()
                 refused = getattr(fact, "refused", 0)

@@ -26,6 +26,7 @@ from core.activities.actions.working import release as give_back
 from core.activities.model import Activity, Batch, Change
 from core.activities.queries.filters import ActivityFilter
 from core.activities.rules import ASSIGN, OPEN, PENDING, RELEASE, TAKE, Outcome, Promise, Status
+from core.campaigns.rules import Priority
 from core.customers.model import Consent, Customer, CustomerState
 from core.customers.rules import CustomerKind, Medium
 from core.database import connect
@@ -80,13 +81,23 @@ def runs(engine, do, world):
     """Three launched runs over some hundred customers; South has its work handed out by rule."""
     with Session(engine) as session, session.begin():
         _customers(session)
-        design_id = approved_design(
-            session, stages=[{}], rule={"all": []}, product_id=None, control_share=0
-        )
-        planned = [planned_run(session, design_id) for _ in range(3)]
-    for run_id in planned:
+        planned = [
+            planned_run(
+                session,
+                approved_design(
+                    session,
+                    code=f"C{priority.code}",
+                    campaign_columns={"priority": priority},
+                    stages=[{}],
+                    rule={"all": []},
+                    product_id=None,
+                    control_share=0,
+                ),
+            )
+            for priority in (Priority.LOW, Priority.MEDIUM, Priority.HIGH)
+        ]
+    for run_id in planned:  # who has work of one campaign may have some of a more urgent one
         do(world.mia, select_candidates, SelectCandidates(run_id))
-    for run_id in planned:
         do(world.mia, launch, Launch(run_id, without_pending=True))
     do(world.lou, set_branch_way, SetBranchWay(w.SOUTH, Way.ROUND_ROBIN))
     return planned

@@ -19,6 +19,7 @@ KINDS = {
     "bank-full-customers": IntakeKind.CUSTOMERS,
     "bank-full-results": IntakeKind.RESULTS,
     "competitor-moves": IntakeKind.MOVES,
+    "competitor-rates": IntakeKind.RATES,
     "central-bank-decisions": IntakeKind.MOVES,
 }
 SOUND = 'source = "x"\n[fields]\ncustomer_no = "no"\n'
