@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from cli import app
@@ -15,7 +16,8 @@ from tests.making.runs import launched_run
 @pytest.fixture
 def fairlead(database_url, monkeypatch):
     monkeypatch.setenv("FAIRLEAD_DATABASE_URL", str(database_url))
-    monkeypatch.setenv("COLUMNS", "200")
+    # A console keeps the width that it was made with, and another test may have made it.
+    monkeypatch.setattr("cli.common._out", Console(highlight=False, width=200))
     for module in ("cli.common", "cli.coverage"):
         monkeypatch.setattr(f"{module}.now", lambda: NOW)
 

@@ -17,7 +17,7 @@ MOST = {
     ("ada", "exceptions"): 12,
     ("ann", "home"): 11,
     ("lea", "home"): 31,
-    ("mia", "home"): 47,
+    ("mia", "home"): 52,
     ("pia", "home"): 12,
     ("eve", "home"): 10,
     ("ada", "home"): 14,
