@@ -6,7 +6,7 @@ import streamlit as st
 
 from components import navigation, words
 from components.assessments import acting
-from components.design.choosing import one
+from components.design.choosing import days, one
 from components.gateway import current_actor, fetch, submit
 from components.plan_forms import amount
 from core.access import Permission
@@ -73,7 +73,7 @@ def _form(plan: PlanRow) -> None:
         budget = right.number_input(
             f"Budget ({settings().currency})", 0.0, value=None, placeholder="Optional"
         )
-        starts_on, ends_on = acting.days(plan.starts_on, plan.ends_on)
+        starts_on, ends_on = days(plan.starts_on, plan.ends_on)
         description = st.text_area("Why", height=80)
         if st.form_submit_button("Take it up", type="primary"):
             submit(

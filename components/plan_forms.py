@@ -1,11 +1,12 @@
 """The forms of the plan page: make a plan, enter a campaign, start a run from an entry."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import streamlit as st
 
 from components import navigation, words
+from components.design.choosing import days
 from components.gateway import fetch, now, submit
 from components.plans import Line, label
 from core.campaigns import queries as campaigns
@@ -38,7 +39,7 @@ def plan_form() -> None:
         name = right.text_input("Name", placeholder="First half of 2027")
         unit = st.selectbox("Unit", fetch(people.units), format_func=lambda unit: unit.name)
         today = now().date()
-        starts_on, ends_on = _days(today, today + _HALF_A_YEAR)
+        starts_on, ends_on = days(today, today + _HALF_A_YEAR)
         budget = st.number_input(
             f"Budget ({settings().currency})", 0.0, value=None, placeholder="Optional"
         )
@@ -65,7 +66,7 @@ def entry_form(plan: PlanRow) -> None:
             "Metric", METRICS, format_func=lambda metric: words.sentence(str(metric))
         )
         goal = right.number_input("Goal (%)", 0.0, 100.0, 10.0, step=1.0, format="%.1f")
-        starts_on, ends_on = _days(plan.starts_on, plan.ends_on)
+        starts_on, ends_on = days(plan.starts_on, plan.ends_on)
         budget = st.number_input(
             f"Budget ({settings().currency})", 0.0, value=None, placeholder="Optional"
         )
@@ -96,7 +97,7 @@ def start_form(line: Line) -> None:
         return
     with st.form("start", border=False):
         design = st.selectbox("Version", versions, format_func=lambda d: f"Version {d.version}")
-        starts_on, ends_on = _days(line.starts_on, line.ends_on)
+        starts_on, ends_on = days(line.starts_on, line.ends_on)
         description = st.text_input("Description")
         if st.form_submit_button("Start the run", type="primary"):
             submit(
@@ -126,7 +127,7 @@ def change_form(line: Line) -> None:
             0.0,
             value=None if line.money.planned is None else float(line.money.planned),
         )
-        starts_on, ends_on = _days(line.starts_on, line.ends_on)
+        starts_on, ends_on = days(line.starts_on, line.ends_on)
         if st.form_submit_button("Change the entry"):
             share = None if goal is None else round(goal / 100, 6)
             submit(
@@ -141,10 +142,3 @@ def change_form(line: Line) -> None:
 def amount(given: float | None) -> Decimal | None:
     """Return money as it was typed."""
     return None if given is None else Decimal(str(given))
-
-
-def _days(first: date, last: date) -> tuple[date, date]:
-    left, right = st.columns(2)
-    starts_on = left.date_input("First day", first, format="DD/MM/YYYY")
-    ends_on = right.date_input("Last day", last, format="DD/MM/YYYY")
-    return starts_on, ends_on

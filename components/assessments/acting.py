@@ -1,11 +1,11 @@
 """Acting on directions: set one going, ask for its design, carry it out, move it, drop it."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import streamlit as st
 
 from components import navigation, words
-from components.design.choosing import word
+from components.design.choosing import days, word
 from components.gateway import fetch, now, submit
 from core.campaigns import queries as campaigns
 from core.campaigns.queries import CampaignState
@@ -75,14 +75,6 @@ def act(item: DirectionRow) -> None:
         _moved(item)
     with st.expander("Drop it", icon=":material/close:"):
         _dropped(item)
-
-
-def days(first: date, last: date) -> tuple[date, date]:
-    """Ask for the first and the last day."""
-    left, right = st.columns(2)
-    starts_on = left.date_input("First day", first, format="DD/MM/YYYY")
-    ends_on = right.date_input("Last day", last, format="DD/MM/YYYY")
-    return starts_on, ends_on
 
 
 def _brief(item: DirectionRow) -> None:

@@ -1,8 +1,10 @@
 """Choosing one of the bank's words by its name."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any, TypeVar
 
+import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from components import words
@@ -46,3 +48,11 @@ def word(
         label, options, index=list(options).index(chosen), format_func=name, key=key
     )
     return picked
+
+
+def days(first: date, last: date) -> tuple[date, date]:
+    """Ask for the first and the last day."""
+    left, right = st.columns(2)
+    starts_on = left.date_input("First day", first, format="DD/MM/YYYY")
+    ends_on = right.date_input("Last day", last, format="DD/MM/YYYY")
+    return starts_on, ends_on

@@ -13,6 +13,7 @@ from sqlalchemy import (
     SQLColumnExpression,
     case,
     exists,
+    false,
     literal,
     literal_column,
     or_,
@@ -130,6 +131,17 @@ def rules_of(
 
 def lacks_consent(medium: Medium) -> ColumnElement[bool]:
     return _mask(CustomerState.consents, medium.bit) == 0
+
+
+def refuses_every_way(view: Reader) -> ColumnElement[bool]:
+    """Tell of state rows whether they allow none of the ways in which our people make contact."""
+    ways = view.session.scalars(
+        select(Channel.medium)
+        .join(ActionType, ActionType.id == Channel.action_type_id)
+        .where(ActionType.is_campaign_activity)
+    )
+    media = sum({medium.bit for medium in ways})
+    return CustomerState.consents.bitwise_and(media) == 0 if media else false()
 
 
 def in_distress(view: Reader) -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ from core.access import SYSTEM
 from core.market.model import CompetitorMove
 from core.market.queries import (
     Comparison,
+    comparable_rate,
     comparisons,
     competitors,
     following,
@@ -17,7 +18,6 @@ from core.market.queries import (
     months,
     move,
     moves,
-    own_rate,
     own_rates,
     own_rungs,
     rate_offers,
@@ -363,17 +363,18 @@ class TestOwnRates:
         [
             ({"unit_id": w.SOUTH, "on": day(1, 31)}, 2.0),
             ({"unit_id": w.SOUTH, "on": day(2)}, 2.4),
-            ({"unit_id": w.NORTH, "on": day(2)}, 3.0),
-            ({"unit_id": w.NORTH, "on": day(2), "terms": "24"}, None),
-            ({"unit_id": w.SOUTH, "on": day(2), "terms": "12"}, None),
+            ({"unit_id": w.NORTH, "on": day(2)}, 2.4),
+            ({"unit_id": w.NORTH, "on": day(2), "terms": "12 months fixed"}, 3.0),
+            ({"unit_id": w.NORTH, "on": day(2), "terms": "24 months"}, 2.4),
+            ({"unit_id": w.SOUTH, "on": day(2), "terms": "12 months"}, 2.4),
             ({"unit_id": w.SOUTH, "on": day(12, 31, 2025)}, None),
             ({"unit_id": w.SOUTH, "on": day(2), "side": Side.LENDING}, None),
             ({"unit_id": w.SOUTH, "on": day(2), "product_id": w.CARD}, None),
         ],
     )
-    def test_the_nearest_unit_and_the_newest_day_decide(self, arrange, steps, asked, rate):
-        request = {"product_id": w.SAVINGS, "side": Side.DEPOSIT} | asked
-        found = arrange(lambda session: own_rate(session, **request))
+    def test_terms_the_nearest_unit_and_the_newest_day_decide(self, arrange, steps, asked, rate):
+        request = {"product_id": w.SAVINGS, "side": Side.DEPOSIT, "terms": ""} | asked
+        found = arrange(lambda session: comparable_rate(session, **request))
         assert (found.rate if found else None) == rate
 
 

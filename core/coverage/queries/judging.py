@@ -27,9 +27,8 @@ from core.activities.model import Activity
 from core.activities.rules import PENDING
 from core.activities.scope import among
 from core.campaigns.caps import contact_cap
-from core.campaigns.model import ActionType, Channel
 from core.campaigns.rules import ActivityType
-from core.campaigns.waterfall import in_distress
+from core.campaigns.waterfall import in_distress, refuses_every_way
 from core.coverage.queries.offers import Offer
 from core.coverage.rules import Period, Place
 from core.customers.model import CustomerState, Holding, Product
@@ -75,18 +74,11 @@ def touched(view: Reader, made: Sequence[Offer], periods: Sequence[Period]) -> R
 def untouched(view: Reader) -> ColumnElement[int]:
     """Return, for statements over `customer_state`, the place of who no campaign has touched."""
     state = CustomerState
-    ways = view.session.scalars(
-        select(Channel.medium)
-        .join(ActionType, ActionType.id == Channel.action_type_id)
-        .where(ActionType.is_campaign_activity)
-    )
-    media = sum({medium.bit for medium in ways})
-    refused = state.consents.bitwise_and(media) == 0 if media else false()
     capped = or_(false(), *(rule for _reason, rule in contact_cap(view, of_many=True)))
     return case(
         (~state.is_active, Place.NOT_ACTIVE.literal),
         (state.do_not_contact, Place.DO_NOT_CONTACT.literal),
-        (refused, Place.NO_CONSENT.literal),
+        (refuses_every_way(view), Place.NO_CONSENT.literal),
         (in_distress(view), Place.DISTRESS.literal),
         (capped, Place.CAPPED.literal),
         else_=Place.OPEN_GAP.literal,

@@ -12,7 +12,7 @@ from core.market.queries.feed import (
 from core.market.queries.following import FollowRow, MarketEventRow, following, market_events
 from core.market.queries.ladder import Comparison, LadderRow, comparisons, ladder, own_rungs
 from core.market.queries.offers import rate_offers, terms_hold
-from core.market.queries.rates import OwnRate, OwnRateRow, own_rate, own_rates
+from core.market.queries.rates import OwnRate, OwnRateRow, comparable_rate, own_rates
 from core.market.queries.tallies import MonthTally, Tally, months, tallies
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "OwnRateRow",
     "Tally",
     "Vocabulary",
+    "comparable_rate",
     "comparisons",
     "competitors",
     "following",
@@ -35,7 +36,6 @@ __all__ = [
     "months",
     "move",
     "moves",
-    "own_rate",
     "own_rates",
     "own_rungs",
     "rate_offers",

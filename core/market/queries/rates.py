@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from core.customers.model import Product
 from core.market.model import ProductRate
 from core.market.queries.asked import SEES
-from core.market.queries.offers import terms_hold
 from core.market.rules import Side
 from core.people.model import Unit
 from core.people.queries.units import lineage
@@ -27,33 +26,6 @@ class OwnRate:
     valid_from: date
     unit_id: int
     product_category: str
-
-
-def own_rate(
-    session: Session, *, product_id: int, unit_id: int, side: Side, on: date, terms: str = ""
-) -> OwnRate | None:
-    """Return what a product of ours bears in a unit on a day, or None.
-
-    The nearest unit at or above it that has a rate decides, and of its rates the newest.
-
-    :param terms: words that the rate's terms have to hold
-    """
-    order = {id_: depth for depth, id_ in enumerate(lineage(session, unit_id))}
-    found = session.scalars(
-        select(ProductRate).where(
-            ProductRate.product_id == product_id,
-            ProductRate.unit_id.in_(order),
-            ProductRate.side == side,
-            ProductRate.valid_from <= on,
-            terms_hold(ProductRate.terms, terms),
-        )
-    )
-    nearest = min(
-        found,
-        key=lambda rate: (order[rate.unit_id], -rate.valid_from.toordinal(), -rate.id),
-        default=None,
-    )
-    return None if nearest is None else _own(nearest)
 
 
 def comparable_rate(

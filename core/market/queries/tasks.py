@@ -6,16 +6,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, select
 
-from core.access import Permission
 from core.database import Coded
 from core.market.model import Competitor, CompetitorMove, MarketTask, TaskNote
+from core.market.queries.asked import SEES
 from core.market.rules import NoteKind, TaskType
 from core.people.model import Person, Unit
 from core.refusals import NotFound
 from core.windows import Part, Window, windowed
 from core.work import Reader
-
-_SEES = (Permission.RECORD_MARKET, Permission.SEE_PORTFOLIO)
 
 
 class TaskState(Coded):
@@ -75,7 +73,7 @@ def market_tasks(
     window: Window = Window(),  # noqa: B008  frozen
 ) -> Part[TaskRow]:
     """List the market tasks of the asker's units, the least fresh of the open ones first."""
-    view.authorize(*_SEES)
+    view.authorize(*SEES)
     statement = _tasks(view)
     if state is not None:
         statement = statement.where(_state(view) == state.code)
@@ -100,7 +98,7 @@ def market_task(view: Reader, *, task_id: int) -> TaskSheet:
 
     :raises NotFound: no such task, or out of scope
     """
-    view.authorize(*_SEES)
+    view.authorize(*SEES)
     found = view.session.execute(_tasks(view).where(MarketTask.id == task_id)).one_or_none()
     if found is None:
         raise NotFound("There is no such market task among those of your units.")

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import Integer, case, func, literal_column, select
 
-from core.access import Permission, Sight, masked, masked_number
+from core.access import Permission
 from core.campaigns.model import Campaign, Design
 from core.campaigns.queries.policy import SEE_POLICY
 from core.customers.model import Customer, CustomerState
-from core.customers.queries import plainly_seen
+from core.customers.queries import as_seen, plainly_seen
 from core.people.model import Unit
 from core.runs.model import Run
 from core.runs.queries.holding import LIVE, Rows, held
@@ -199,13 +199,8 @@ def _week(view: Reader, until: Any) -> Any:
 
 def _row(view: Reader, *values: Any) -> HeldCustomer:
     id_, number, name, branch, reason, until, contacts, campaign, plainly = values
-    if not plainly and view.actor.sight is Sight.NEVER:
-        number = name = None
-    elif not plainly:
-        number, name = masked_number(number), masked(name)
-    return HeldCustomer(
-        id_, number, name, branch, Hold.of(reason), until, contacts or None, campaign
-    )
+    seen = as_seen(view, number, name, plainly=plainly)
+    return HeldCustomer(id_, *seen, branch, Hold.of(reason), until, contacts or None, campaign)
 
 
 @dataclass(frozen=True)

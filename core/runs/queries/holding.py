@@ -27,8 +27,8 @@ from sqlalchemy import (
 
 from core.campaigns.arbitration import PENDING
 from core.campaigns.caps import ACTIVITY, Holder, Restraint, restraint, sales_contact, since
-from core.campaigns.model import ActionType, Campaign, Channel, Design
-from core.campaigns.waterfall import in_distress
+from core.campaigns.model import Campaign, Design
+from core.campaigns.waterfall import in_distress, refuses_every_way
 from core.customers.model import CustomerState
 from core.database import Moment, days_after, row_set
 from core.periods import midnight
@@ -71,7 +71,7 @@ def held(view: Reader, *, known: Known | None = None) -> Rows:
         capped = and_(caps.c.customer_id.is_not(None), ~in_between)
     reason = case(
         (state.do_not_contact, Hold.DO_NOT_CONTACT.literal),
-        (_refuses(view), Hold.NO_CONSENT.literal),
+        (refuses_every_way(view), Hold.NO_CONSENT.literal),
         (in_distress(view), Hold.DISTRESS.literal),
         (capped, Hold.CONTACT_CAP.literal),
         (quiet, Hold.QUIET_PERIOD.literal),
@@ -102,17 +102,6 @@ def held(view: Reader, *, known: Known | None = None) -> Rows:
         each.c.contacts,
         each.c.campaign_id,
     ).where(each.c.reason.is_not(None))
-
-
-def _refuses(view: Reader) -> Any:
-    """Tell of state rows whether they allow none of the ways in which people are contacted."""
-    ways = view.session.scalars(
-        select(Channel.medium)
-        .join(ActionType, ActionType.id == Channel.action_type_id)
-        .where(ActionType.is_campaign_activity)
-    )
-    media = sum({medium.bit for medium in ways})
-    return CustomerState.consents.bitwise_and(media) == 0 if media else false()
 
 
 def _quiet_until(view: Reader, found: Restraint) -> Any:
