@@ -57,6 +57,24 @@ class Exclusion(Coded):
     CAPACITY = "capacity", 10
 
 
+class RandomisedBy(Coded):
+    """Who is drawn into the arms: customers one by one, or all customers of one of these."""
+
+    CUSTOMER = "customer", 1
+    MANAGER = "relationship manager", 2
+    BRANCH = "branch", 3
+
+
+class Condition(Coded):
+    """What has to have come of the earlier stage for a customer to get a later one."""
+
+    ALWAYS = "whatever came of it", 1
+    NOT_REACHED = "not reached", 2
+    UNDECIDED = "reached, no decision yet", 3
+    DECLINED = "said no", 4
+    ACCEPTED = "said yes", 5
+
+
 class CreateOn(Coded):
     PLANNED = "planned date", 1
     SHIFTED = "shifted date", 2

@@ -4,7 +4,14 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
 
-from core.campaigns.rules import MOST_CONTROL, ActivityType, CreateOn, Metric
+from core.campaigns.rules import (
+    MOST_CONTROL,
+    ActivityType,
+    Condition,
+    CreateOn,
+    Metric,
+    RandomisedBy,
+)
 from core.periods import Shift
 from core.refusals import Invalid
 
@@ -13,7 +20,7 @@ MOST_DAYS, MOST_DELAY = 365, 31
 
 @dataclass(frozen=True)
 class DesignTerms:
-    """`control_share` is in basis points; `goal` and `expected_rate` are shares from 0 to 1.
+    """What the version says: `control_share` in basis points, rates and gains from 0 to 1.
 
     Costs and value are per customer contacted, once, and per conversion, in the bank's currency;
     `transfer_price` is what the product's owner is credited for each sale.
@@ -33,15 +40,17 @@ class DesignTerms:
     metric: Metric = Metric.CONVERSION
     goal: float | None = None
     control_share: int = 1_000
+    randomised_by: RandomisedBy = RandomisedBy.CUSTOMER
     contact_cost: Decimal | None = None
     fixed_cost: Decimal | None = None
     value_per_conversion: Decimal | None = None
     expected_rate: float | None = None
+    expected_gain: float | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.control_share <= MOST_CONTROL:
             raise Invalid("The control share lies between 0 and 50 %.")
-        for name in ("goal", "expected_rate"):
+        for name in ("goal", "expected_rate", "expected_gain"):
             share = getattr(self, name)
             if share is not None and not 0 <= share <= 1:
                 raise Invalid(f"The {name.replace('_', ' ')} lies between 0 and 100 %.")
@@ -53,13 +62,18 @@ class DesignTerms:
 
 @dataclass(frozen=True)
 class StageTerms:
-    """Days are calendar days after the run's start; `due_days` are working days from the date."""
+    """Days are calendar days after the run's start; `due_days` are working days from the date.
+
+    With `after_position` the stage follows that one, and days count from the end of its activity.
+    """
 
     name: str
     content_id: int | None = None
     activity_type: ActivityType = ActivityType.SALES
     activity_subtype_id: int | None = None
     reason_template_id: int | None = None
+    after_position: int | None = None
+    condition: Condition = Condition.ALWAYS
     start_after_days: int = 0
     due_days: int = 10
     shift: Shift = Shift.SEND_AFTER

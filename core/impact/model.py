@@ -5,14 +5,19 @@ from typing import Any
 from sqlalchemy import ForeignKey, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.database import Base, Code, only
-from core.impact.rules import Verdict
-from core.people.model import Person
+from core.customers.model import Customer
+from core.database import Base, Code, Number, only
+from core.impact.rules import Finding, Verdict
+from core.people.model import Person, Unit
 from core.runs.model import Run
 
 
 class Analysis(Base):
-    """One cycle's measured result of a run, frozen with its cut-off."""
+    """One cycle's measured result of a run, frozen with its cut-off.
+
+    `findings` says what worked for whom, group by group; `proposal` is the change that is put to
+    the design from `sent_at` on.
+    """
 
     __tablename__ = "analysis"
     __table_args__ = (UniqueConstraint("run_id", "cycle"), only("verdict", Verdict))
@@ -24,8 +29,30 @@ class Analysis(Base):
     figures: Mapped[dict[str, Any]]
     verdict: Mapped[Verdict] = mapped_column(Code(Verdict))
     conclusion: Mapped[str] = mapped_column(default="")
+    findings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    proposal: Mapped[str] = mapped_column(default="")
+    sent_at: Mapped[datetime | None]
     author_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
     at: Mapped[datetime]
+
+
+class Review(Base):
+    """A reported conversion that a lead is asked to look at, and what the lead found."""
+
+    __tablename__ = "review"
+    __table_args__ = (only("finding", Finding),)
+
+    run_id: Mapped[int] = mapped_column(ForeignKey(Run.id), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(
+        Number, ForeignKey(Customer.id), primary_key=True, index=True
+    )
+    branch_id: Mapped[int] = mapped_column(ForeignKey(Unit.id), index=True)
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    finding: Mapped[Finding] = mapped_column(Code(Finding), default=Finding.OPEN)
+    note: Mapped[str] = mapped_column(default="")
+    found_at: Mapped[datetime | None]
+    found_by: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
 
 
 class RunFold(Base):

@@ -16,6 +16,14 @@ class Verdict(Coded):
     OPEN = "open", 3
 
 
+class Finding(Coded):
+    """What a lead found of a reported conversion."""
+
+    OPEN = "to be looked at", 1
+    GENUINE = "genuine", 2
+    FALSE = "false", 3
+
+
 class Step(StrEnum):
     """The funnel, in order. Everybody in a step is in every step before it."""
 

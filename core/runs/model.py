@@ -6,6 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.campaigns.model import Channel, Design, Stage
+from core.campaigns.rules import RandomisedBy
 from core.customers.model import Customer
 from core.database import Base, Code, Number, only
 from core.people.model import Person, Unit
@@ -22,6 +23,7 @@ class Run(Base):
     __tablename__ = "run"
     __table_args__ = (
         only("status", RunStatus),
+        only("randomised_by", RandomisedBy),
         CheckConstraint("ends_on >= starts_on", name="dates"),
         CheckConstraint("control_share BETWEEN 0 AND 5000", name="control_share"),
     )
@@ -38,6 +40,9 @@ class Run(Base):
     initiated_at: Mapped[datetime]
     arm_key: Mapped[int]
     control_share: Mapped[int]
+    randomised_by: Mapped[RandomisedBy] = mapped_column(
+        Code(RandomisedBy), default=RandomisedBy.CUSTOMER
+    )
     capacity: Mapped[int | None]
     frozen_rule: Mapped[dict[str, Any] | None]
     population: Mapped[int | None]
@@ -78,7 +83,8 @@ class Candidate(Base):
 
     The funnel counts these moments, each set once; `outcome_at` is the outcome as it is
     measured alike in every arm (the product opened, or the imported result), and
-    `outcome_value` its money. Control customers only ever have an outcome.
+    `outcome_value` its money. Control customers only ever have an outcome. `cluster_id` is the
+    person or branch that was drawn with all its customers, where customers were not drawn alone.
     """
 
     __tablename__ = "candidate"
@@ -109,6 +115,7 @@ class Candidate(Base):
     customer_id: Mapped[int] = mapped_column(Number, ForeignKey(Customer.id), primary_key=True)
     branch_id: Mapped[int] = mapped_column(ForeignKey(Unit.id))
     arm: Mapped[int] = mapped_column(SmallInteger)
+    cluster_id: Mapped[int | None]
     confirmation: Mapped[Confirmation] = mapped_column(Code(Confirmation))
     confirmer_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
     confirmed_at: Mapped[datetime | None]
@@ -124,6 +131,22 @@ class Candidate(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     channel_id: Mapped[int | None] = mapped_column(ForeignKey(Channel.id))
     is_imported: Mapped[bool] = mapped_column(default=False)
+
+
+class Leak(Base):
+    """A contact with a customer who is held out, which somebody insisted on and gave a reason for.
+
+    It counts as contamination of the run's comparison.
+    """
+
+    __tablename__ = "leak"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey(Run.id), index=True)
+    customer_id: Mapped[int] = mapped_column(Number, ForeignKey(Customer.id), index=True)
+    at: Mapped[datetime]
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    reason: Mapped[str]
 
 
 class CountedCandidate(Base):

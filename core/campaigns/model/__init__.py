@@ -1,6 +1,7 @@
 """Tables of campaigns, and of what they are made of."""
 
 from core.campaigns.model.design import Campaign, Design, DesignConsumable, Stage
+from core.campaigns.model.holdout import Holdout, HoldoutCustomer
 from core.campaigns.model.reference import (
     ActionType,
     ActivitySubtype,
@@ -29,6 +30,8 @@ __all__ = [
     "Content",
     "Design",
     "DesignConsumable",
+    "Holdout",
+    "HoldoutCustomer",
     "ReasonTemplate",
     "Stage",
     "StatusReason",

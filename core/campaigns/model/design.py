@@ -15,7 +15,15 @@ from core.campaigns.model.reference import (
     Content,
     ReasonTemplate,
 )
-from core.campaigns.rules import ActivityType, CreateOn, DesignStatus, Metric, Priority
+from core.campaigns.rules import (
+    ActivityType,
+    Condition,
+    CreateOn,
+    DesignStatus,
+    Metric,
+    Priority,
+    RandomisedBy,
+)
 from core.customers.model import Product
 from core.database import Base, Code, only
 from core.people.model import Person, Qualification, Unit
@@ -48,7 +56,10 @@ class Design(Base):
     """One numbered version of what a campaign does; unchangeable once a run uses it.
 
     `frozen` is what the approver saw: the rule spelled out, the counts, control share, forecast.
-    `control_share` is in basis points (1,000 = 10 %); `goal` is a share between 0 and 1.
+    `control_share` is in basis points (1,000 = 10 %); `goal` is a share between 0 and 1, and so
+    is `expected_gain`: by how much the treated are to convert more often than the held out.
+    `cited_analysis_id` is the analysis whose proposal the version takes up; `override` is why it
+    was approved although it can hardly show that gain.
     """
 
     __tablename__ = "design"
@@ -56,6 +67,7 @@ class Design(Base):
         UniqueConstraint("campaign_id", "version"),
         only("status", DesignStatus),
         only("metric", Metric),
+        only("randomised_by", RandomisedBy),
         CheckConstraint("control_share BETWEEN 0 AND 5000", name="control_share"),
         CheckConstraint("goal IS NULL OR goal BETWEEN 0 AND 1", name="goal"),
         CheckConstraint(
@@ -81,10 +93,15 @@ class Design(Base):
     metric: Mapped[Metric] = mapped_column(Code(Metric), default=Metric.CONVERSION)
     goal: Mapped[float | None]
     control_share: Mapped[int] = mapped_column(default=1000)
+    randomised_by: Mapped[RandomisedBy] = mapped_column(
+        Code(RandomisedBy), default=RandomisedBy.CUSTOMER
+    )
     contact_cost: Mapped[Decimal | None]
     fixed_cost: Mapped[Decimal | None]
     value_per_conversion: Mapped[Decimal | None]
     expected_rate: Mapped[float | None]
+    expected_gain: Mapped[float | None]
+    cited_analysis_id: Mapped[int | None]
     author_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
     created_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
@@ -92,6 +109,7 @@ class Design(Base):
     approver_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
     decided_at: Mapped[datetime | None]
     comment: Mapped[str | None]
+    override: Mapped[str | None]
     frozen: Mapped[dict[str, Any] | None]
     row_version: Mapped[int] = mapped_column()
     consumables: Mapped[list["DesignConsumable"]] = relationship(
@@ -121,7 +139,11 @@ class DesignConsumable(Base):
 
 
 class Stage(Base):
-    """A step of a design. Its content's channel decides: activities for people, or messages."""
+    """A step of a design. Its content's channel decides: activities for people, or messages.
+
+    With `after_position` it follows that earlier stage where `condition` holds of what came of it,
+    and `start_after_days` counts from the end of the earlier stage's activity.
+    """
 
     __tablename__ = "stage"
     __table_args__ = (
@@ -129,6 +151,8 @@ class Stage(Base):
         only("activity_type", ActivityType),
         only("shift", Shift),
         only("create_on", CreateOn),
+        only("condition", Condition),
+        CheckConstraint("after_position IS NULL OR after_position < position", name="earlier"),
         CheckConstraint("start_after_days >= 0 AND due_days >= 0", name="days"),
         CheckConstraint("max_delay_days BETWEEN 0 AND 31", name="max_delay_days"),
     )
@@ -143,6 +167,8 @@ class Stage(Base):
     )
     activity_subtype_id: Mapped[int | None] = mapped_column(ForeignKey(ActivitySubtype.id))
     reason_template_id: Mapped[int | None] = mapped_column(ForeignKey(ReasonTemplate.id))
+    after_position: Mapped[int | None]
+    condition: Mapped[Condition] = mapped_column(Code(Condition), default=Condition.ALWAYS)
     start_after_days: Mapped[int] = mapped_column(default=0)  # after the run's start
     due_days: Mapped[int] = mapped_column(default=10)  # working days from the activity date
     shift: Mapped[Shift] = mapped_column(Code(Shift), default=Shift.SEND_AFTER)

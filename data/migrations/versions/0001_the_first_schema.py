@@ -752,6 +752,21 @@ def upgrade() -> None:
         batch_op.create_index('ix_customer_state_cover', ['branch_id', 'is_active', 'do_not_contact', 'products', 'consents', 'indicators', 'born_on', 'churn_risk', 'last_contact_at', 'last_refusal_at', 'pending'], unique=False)
         batch_op.create_index('ix_customer_state_manager_id', ['manager_id'], unique=False)
 
+    op.create_table('holdout',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('share', sa.Integer(), nullable=False),
+    sa.Column('key', sa.Integer(), nullable=False),
+    sa.Column('starts_on', sa.Date(), nullable=False),
+    sa.Column('ends_on', sa.Date(), nullable=True),
+    sa.Column('author_id', sa.Integer(), nullable=True),
+    sa.Column('created_at', core.database.Moment(), nullable=False),
+    sa.CheckConstraint('ends_on IS NULL OR ends_on >= starts_on', name=op.f('ck_holdout_dates')),
+    sa.CheckConstraint('share BETWEEN 1 AND 5000', name=op.f('ck_holdout_share')),
+    sa.ForeignKeyConstraint(['author_id'], ['person.id'], name=op.f('fk_holdout_author_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_holdout')),
+    sa.UniqueConstraint('name', name=op.f('uq_holdout_name'))
+    )
     op.create_table('intake',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('kind', sa.SmallInteger(), nullable=False),
@@ -934,10 +949,13 @@ def upgrade() -> None:
     sa.Column('metric', sa.SmallInteger(), nullable=False),
     sa.Column('goal', sa.Double(), nullable=True),
     sa.Column('control_share', sa.Integer(), nullable=False),
+    sa.Column('randomised_by', sa.SmallInteger(), nullable=False),
     sa.Column('contact_cost', sa.BigInteger(), nullable=True),
     sa.Column('fixed_cost', sa.BigInteger(), nullable=True),
     sa.Column('value_per_conversion', sa.BigInteger(), nullable=True),
     sa.Column('expected_rate', sa.Double(), nullable=True),
+    sa.Column('expected_gain', sa.Double(), nullable=True),
+    sa.Column('cited_analysis_id', sa.Integer(), nullable=True),
     sa.Column('author_id', sa.Integer(), nullable=True),
     sa.Column('created_at', core.database.Moment(), nullable=False),
     sa.Column('submitted_at', core.database.Moment(), nullable=True),
@@ -945,12 +963,14 @@ def upgrade() -> None:
     sa.Column('approver_id', sa.Integer(), nullable=True),
     sa.Column('decided_at', core.database.Moment(), nullable=True),
     sa.Column('comment', sa.Text(), nullable=True),
+    sa.Column('override', sa.Text(), nullable=True),
     sa.Column('frozen', core.database.Facts, nullable=True),
     sa.Column('row_version', sa.Integer(), nullable=False),
     sa.CheckConstraint('approver_id IS NULL OR author_id IS NULL OR approver_id <> author_id', name=op.f('ck_design_four_eyes')),
     sa.CheckConstraint('control_share BETWEEN 0 AND 5000', name=op.f('ck_design_control_share')),
     sa.CheckConstraint('goal IS NULL OR goal BETWEEN 0 AND 1', name=op.f('ck_design_goal')),
     sa.CheckConstraint('metric IN (1, 2, 3, 4)', name=op.f('ck_design_metric')),
+    sa.CheckConstraint('randomised_by IN (1, 2, 3)', name=op.f('ck_design_randomised_by')),
     sa.CheckConstraint('status IN (1, 2, 3, 4, 5)', name=op.f('ck_design_status')),
     sa.ForeignKeyConstraint(['approver_id'], ['person.id'], name=op.f('fk_design_approver_id')),
     sa.ForeignKeyConstraint(['author_id'], ['person.id'], name=op.f('fk_design_author_id')),
@@ -965,6 +985,17 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('design', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_design_campaign_id'), ['campaign_id'], unique=False)
+
+    op.create_table('holdout_customer',
+    sa.Column('holdout_id', sa.Integer(), nullable=False),
+    sa.Column('customer_id', core.database.Number, nullable=False),
+    sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], name=op.f('fk_holdout_customer_customer_id')),
+    sa.ForeignKeyConstraint(['holdout_id'], ['holdout.id'], name=op.f('fk_holdout_customer_holdout_id')),
+    sa.PrimaryKeyConstraint('holdout_id', 'customer_id', name=op.f('pk_holdout_customer')),
+    sqlite_with_rowid=False
+    )
+    with op.batch_alter_table('holdout_customer', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_holdout_customer_customer_id'), ['customer_id'], unique=False)
 
     op.create_table('initiative',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -1164,6 +1195,7 @@ def upgrade() -> None:
     sa.Column('initiated_at', core.database.Moment(), nullable=False),
     sa.Column('arm_key', sa.Integer(), nullable=False),
     sa.Column('control_share', sa.Integer(), nullable=False),
+    sa.Column('randomised_by', sa.SmallInteger(), nullable=False),
     sa.Column('capacity', sa.Integer(), nullable=True),
     sa.Column('frozen_rule', core.database.Facts, nullable=True),
     sa.Column('population', sa.Integer(), nullable=True),
@@ -1175,6 +1207,7 @@ def upgrade() -> None:
     sa.Column('version', sa.Integer(), nullable=False),
     sa.CheckConstraint('control_share BETWEEN 0 AND 5000', name=op.f('ck_run_control_share')),
     sa.CheckConstraint('ends_on >= starts_on', name=op.f('ck_run_dates')),
+    sa.CheckConstraint('randomised_by IN (1, 2, 3)', name=op.f('ck_run_randomised_by')),
     sa.CheckConstraint('status IN (1, 2, 3, 4, 5, 6)', name=op.f('ck_run_status')),
     sa.ForeignKeyConstraint(['design_id'], ['design.id'], name=op.f('fk_run_design_id')),
     sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_run_unit_id')),
@@ -1194,12 +1227,16 @@ def upgrade() -> None:
     sa.Column('activity_type', sa.SmallInteger(), nullable=False),
     sa.Column('activity_subtype_id', sa.Integer(), nullable=True),
     sa.Column('reason_template_id', sa.Integer(), nullable=True),
+    sa.Column('after_position', sa.Integer(), nullable=True),
+    sa.Column('condition', sa.SmallInteger(), nullable=False),
     sa.Column('start_after_days', sa.Integer(), nullable=False),
     sa.Column('due_days', sa.Integer(), nullable=False),
     sa.Column('shift', sa.SmallInteger(), nullable=False),
     sa.Column('max_delay_days', sa.Integer(), nullable=False),
     sa.Column('create_on', sa.SmallInteger(), nullable=False),
     sa.CheckConstraint('activity_type IN (1, 2)', name=op.f('ck_stage_activity_type')),
+    sa.CheckConstraint('after_position IS NULL OR after_position < position', name=op.f('ck_stage_earlier')),
+    sa.CheckConstraint('condition IN (1, 2, 3, 4, 5)', name=op.f('ck_stage_condition')),
     sa.CheckConstraint('create_on IN (1, 2)', name=op.f('ck_stage_create_on')),
     sa.CheckConstraint('max_delay_days BETWEEN 0 AND 31', name=op.f('ck_stage_max_delay_days')),
     sa.CheckConstraint('shift IN (1, 2, 3)', name=op.f('ck_stage_shift')),
@@ -1280,6 +1317,9 @@ def upgrade() -> None:
     sa.Column('figures', core.database.Facts, nullable=False),
     sa.Column('verdict', sa.SmallInteger(), nullable=False),
     sa.Column('conclusion', sa.Text(), nullable=False),
+    sa.Column('findings', core.database.Facts, nullable=False),
+    sa.Column('proposal', sa.Text(), nullable=False),
+    sa.Column('sent_at', core.database.Moment(), nullable=True),
     sa.Column('author_id', sa.Integer(), nullable=True),
     sa.Column('at', core.database.Moment(), nullable=False),
     sa.CheckConstraint('verdict IN (1, 2, 3)', name=op.f('ck_analysis_verdict')),
@@ -1304,6 +1344,7 @@ def upgrade() -> None:
     sa.Column('customer_id', core.database.Number, nullable=False),
     sa.Column('branch_id', sa.Integer(), nullable=False),
     sa.Column('arm', sa.SmallInteger(), nullable=False),
+    sa.Column('cluster_id', sa.Integer(), nullable=True),
     sa.Column('confirmation', sa.SmallInteger(), nullable=False),
     sa.Column('confirmer_id', sa.Integer(), nullable=True),
     sa.Column('confirmed_at', core.database.Moment(), nullable=True),
@@ -1366,6 +1407,22 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('run_id', 'customer_id', name=op.f('pk_excluded')),
     sqlite_with_rowid=False
     )
+    op.create_table('leak',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('run_id', sa.Integer(), nullable=False),
+    sa.Column('customer_id', core.database.Number, nullable=False),
+    sa.Column('at', core.database.Moment(), nullable=False),
+    sa.Column('actor_id', sa.Integer(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['actor_id'], ['person.id'], name=op.f('fk_leak_actor_id')),
+    sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], name=op.f('fk_leak_customer_id')),
+    sa.ForeignKeyConstraint(['run_id'], ['run.id'], name=op.f('fk_leak_run_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_leak'))
+    )
+    with op.batch_alter_table('leak', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_leak_customer_id'), ['customer_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_leak_run_id'), ['run_id'], unique=False)
+
     op.create_table('message',
     sa.Column('id', core.database.Number, nullable=False),
     sa.Column('run_id', sa.Integer(), nullable=False),
@@ -1388,6 +1445,28 @@ def upgrade() -> None:
     with op.batch_alter_table('message', schema=None) as batch_op:
         batch_op.create_index('ix_message_queued', ['send_on', 'run_id'], unique=False, postgresql_where=sa.text('status = 1'), sqlite_where=sa.text('status = 1'))
         batch_op.create_index('ix_message_run_id', ['run_id'], unique=False)
+
+    op.create_table('review',
+    sa.Column('run_id', sa.Integer(), nullable=False),
+    sa.Column('customer_id', core.database.Number, nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('asked_at', core.database.Moment(), nullable=False),
+    sa.Column('asked_by', sa.Integer(), nullable=True),
+    sa.Column('finding', sa.SmallInteger(), nullable=False),
+    sa.Column('note', sa.Text(), nullable=False),
+    sa.Column('found_at', core.database.Moment(), nullable=True),
+    sa.Column('found_by', sa.Integer(), nullable=True),
+    sa.CheckConstraint('finding IN (1, 2, 3)', name=op.f('ck_review_finding')),
+    sa.ForeignKeyConstraint(['asked_by'], ['person.id'], name=op.f('fk_review_asked_by')),
+    sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_review_branch_id')),
+    sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], name=op.f('fk_review_customer_id')),
+    sa.ForeignKeyConstraint(['found_by'], ['person.id'], name=op.f('fk_review_found_by')),
+    sa.ForeignKeyConstraint(['run_id'], ['run.id'], name=op.f('fk_review_run_id')),
+    sa.PrimaryKeyConstraint('run_id', 'customer_id', name=op.f('pk_review'))
+    )
+    with op.batch_alter_table('review', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_review_branch_id'), ['branch_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_review_customer_id'), ['customer_id'], unique=False)
 
     op.create_table('run_arm',
     sa.Column('run_id', sa.Integer(), nullable=False),
@@ -1751,11 +1830,21 @@ def downgrade() -> None:
     op.drop_table('run_stage')
     op.drop_table('run_fold')
     op.drop_table('run_arm')
+    with op.batch_alter_table('review', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_review_customer_id'))
+        batch_op.drop_index(batch_op.f('ix_review_branch_id'))
+
+    op.drop_table('review')
     with op.batch_alter_table('message', schema=None) as batch_op:
         batch_op.drop_index('ix_message_run_id')
         batch_op.drop_index('ix_message_queued', postgresql_where=sa.text('status = 1'), sqlite_where=sa.text('status = 1'))
 
     op.drop_table('message')
+    with op.batch_alter_table('leak', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_leak_run_id'))
+        batch_op.drop_index(batch_op.f('ix_leak_customer_id'))
+
+    op.drop_table('leak')
     op.drop_table('excluded')
     with op.batch_alter_table('distribution_person', schema=None) as batch_op:
         batch_op.drop_index('ix_distribution_person_branch_id')
@@ -1819,6 +1908,10 @@ def downgrade() -> None:
     op.drop_table('segment_member')
     op.drop_table('intake_row')
     op.drop_table('initiative')
+    with op.batch_alter_table('holdout_customer', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_holdout_customer_customer_id'))
+
+    op.drop_table('holdout_customer')
     with op.batch_alter_table('design', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_design_campaign_id'))
 
@@ -1849,6 +1942,7 @@ def downgrade() -> None:
     op.drop_table('person_qualification')
     op.drop_table('market_task')
     op.drop_table('intake')
+    op.drop_table('holdout')
     with op.batch_alter_table('customer_state', schema=None) as batch_op:
         batch_op.drop_index('ix_customer_state_manager_id')
         batch_op.drop_index('ix_customer_state_cover')
