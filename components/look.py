@@ -130,6 +130,12 @@ def colour(meaning: Meaning) -> str:
     }[meaning]
 
 
+def faded(shade: str) -> str:
+    """Return a colour as the ground of what is drawn in it."""
+    red, green, blue = (int(shade[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.16)"
+
+
 def badge(label: str, meaning: Meaning = "neutral") -> None:
     """Draw a small label whose colour judges; the word says the same."""
     shades: dict[Meaning, Literal["gray", "blue", "green", "orange", "red"]] = {

@@ -57,10 +57,18 @@ class Reason(StrEnum):
     TOO_FEW = "too few"
     NOT_ESTIMABLE = "not estimable: the arms do not differ provably in reach"
     NO_VALUE = "no value recorded"
+    NEGATIVE_VALUE = "outcomes are recorded as worth less than nothing"
+    NO_COST = "nobody said what a contact costs"
+    NOTHING_SPENT = "nothing was spent"
     SAME_VALUE = "every customer has the same value"
     ONE_CUSTOMER = "fewer than two customers in an arm"
     NO_PLAN = "no planned shares to compare with"
+    AT_THE_END = "what was kept is only known at the end"
     NO_OUTCOME = "no outcome is measured in both arms"
+    OVERLAP = "its runs had customers in common, so their effects are not added up"
+    NO_HOLDOUT = "no customers were held out of all campaigns over the whole period"
+    NO_PRODUCT = "no campaign of the period is about a product"
+    ONE_ARM = "the groups were drawn as a whole, so each has one arm only"
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,11 @@ class RunArm(Base):
 
 
 class RunStage(Base):
-    """A stage whose work was made, and when: what keeps it from being made a second time."""
+    """A stage whose work was made, and when: what keeps it from being made a second time.
+
+    One that follows another is made as its customers become ready: again and again, `made_at`
+    being the last time and `made` all of it.
+    """
 
     __tablename__ = "run_stage"
 
@@ -107,6 +111,16 @@ class Candidate(Base):
             "customer_id",
             postgresql_where=text("converted_at IS NOT NULL"),
             sqlite_where=text("converted_at IS NOT NULL"),
+        ),
+        # All that is asked of outcomes day by day, so that few of a run's candidates are read.
+        Index(
+            "ix_candidate_outcome",
+            "run_id",
+            "arm",
+            "outcome_at",
+            "branch_id",
+            postgresql_where=text("outcome_at IS NOT NULL"),
+            sqlite_where=text("outcome_at IS NOT NULL"),
         ),
         {"sqlite_with_rowid": False},
     )

@@ -1375,6 +1375,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_candidate_confirmer', ['confirmer_id'], unique=False, postgresql_where=sa.text('confirmation = 1'), sqlite_where=sa.text('confirmation = 1'))
         batch_op.create_index('ix_candidate_converted', ['converted_at', 'customer_id'], unique=False, postgresql_where=sa.text('converted_at IS NOT NULL'), sqlite_where=sa.text('converted_at IS NOT NULL'))
         batch_op.create_index('ix_candidate_customer_id', ['customer_id'], unique=False)
+        batch_op.create_index('ix_candidate_outcome', ['run_id', 'arm', 'outcome_at', 'branch_id'], unique=False, postgresql_where=sa.text('outcome_at IS NOT NULL'), sqlite_where=sa.text('outcome_at IS NOT NULL'))
 
     op.create_table('distribution_person',
     sa.Column('distribution_id', core.database.Number, nullable=False),
@@ -1851,6 +1852,7 @@ def downgrade() -> None:
 
     op.drop_table('distribution_person')
     with op.batch_alter_table('candidate', schema=None) as batch_op:
+        batch_op.drop_index('ix_candidate_outcome', postgresql_where=sa.text('outcome_at IS NOT NULL'), sqlite_where=sa.text('outcome_at IS NOT NULL'))
         batch_op.drop_index('ix_candidate_customer_id')
         batch_op.drop_index('ix_candidate_converted', postgresql_where=sa.text('converted_at IS NOT NULL'), sqlite_where=sa.text('converted_at IS NOT NULL'))
         batch_op.drop_index('ix_candidate_confirmer', postgresql_where=sa.text('confirmation = 1'), sqlite_where=sa.text('confirmation = 1'))
