@@ -2,9 +2,13 @@
 
 Only whole numbers below 2⁶³ are involved, so SQLite, PostgreSQL, Python and numpy agree on every
 row. Neither the order of customers nor the size of a batch has any say in it.
+
+Where all customers of a manager or a branch are drawn together, they are a cluster. There are few
+of these, and chance could well hold out none: so they are put in the order of their hashes, and
+control gets its share of them from the front, rounded up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -16,6 +20,7 @@ from sqlalchemy import (
     Select,
     case,
     cast,
+    func,
     literal,
     literal_column,
     select,
@@ -50,19 +55,30 @@ def hashed(customer_id: N, key: int) -> N:
     return mixed
 
 
-def hashed_in_sql(customers: Select[*tuple[Any, ...]], key: int) -> CTE:
+def hashed_in_sql(customers: Select[*tuple[Any, ...]], key: int, *, by: str = "customer_id") -> CTE:
     """Return the rows of `customers`, by its column `customer_id`, with `hashed` as `hash`.
 
     SQLite has no xor, so it is spelled out: each step names the one before it four times. The
     steps are materialized, or a database would work the first one out sixty-four times a row.
     """
     rows = customers.subquery()
-    first = cast(rows.c.customer_id, BigInteger) % _whole(_MODULUS) * _whole(_SPREAD)
+    first = cast(rows.c[by], BigInteger) % _whole(_MODULUS) * _whole(_SPREAD)
     step = _step(select(*rows.c, ((first + _whole(_offset(key))) % _whole(_MODULUS)).label("hash")))
     for shift, factor in _ROUNDS:
         mixed = _xor_shift(step.c.hash, shift) * _whole(factor) % _whole(_MODULUS)
         step = _step(select(*_others(step), mixed.label("hash")))
     return _step(select(*_others(step), _xor_shift(step.c.hash, _LAST_SHIFT).label("hash")))
+
+
+def drawn_in_sql(clusters: Select[int], key: int) -> CTE:
+    """Return each `cluster_id` once, with the `place` by which `arm_in_sql` gives it an arm."""
+    each = clusters.distinct().subquery("cluster")
+    # A branch that stands in for a manager has a number below 0, and no database's rest may be.
+    seed = (cast(each.c.cluster_id, BigInteger) + _whole(_MODULUS)) % _whole(_MODULUS)
+    drawn = hashed_in_sql(select(each.c.cluster_id, seed.label("seed")), key, by="seed")
+    rank = func.row_number(type_=BigInteger).over(order_by=(drawn.c.hash, drawn.c.cluster_id))
+    place = (rank - _whole(1)) * _whole(WHOLE) // func.count(type_=BigInteger).over()
+    return _step(select(drawn.c.cluster_id, place.label("place")))
 
 
 def arm_in_sql(hash_: ColumnElement[int], shares: Sequence[Share]) -> ColumnElement[int]:
@@ -81,7 +97,20 @@ def arm_in_sql(hash_: ColumnElement[int], shares: Sequence[Share]) -> ColumnElem
 
 def arm_of(customer_id: int, key: int, shares: Sequence[Share]) -> int:
     """Return the arm of one customer, by the rule of `arm_in_sql`."""
-    place = hashed(customer_id, key) % WHOLE
+    return _arm_at(hashed(customer_id, key) % WHOLE, shares)
+
+
+def arms_of_clusters(
+    cluster_ids: Collection[int], key: int, shares: Sequence[Share]
+) -> dict[int, int]:
+    """Return the arm of every cluster that is drawn, by the rule of `drawn_in_sql`."""
+    in_order = sorted(set(cluster_ids), key=lambda id_: (hashed(id_, key), id_))
+    return {
+        id_: _arm_at(before * WHOLE // len(in_order), shares) for before, id_ in enumerate(in_order)
+    }
+
+
+def _arm_at(place: int, shares: Sequence[Share]) -> int:
     *others, last = _in_order(shares)
     upper = 0
     for share in others:

@@ -18,7 +18,7 @@ from core.campaigns.actions import ApproveDesign, approve_design
 from core.campaigns.caps import contact_cap
 from core.campaigns.model import ContactPolicy, Design
 from core.campaigns.queries import forecast
-from core.campaigns.rules import ActivityType, DesignStatus, Metric, Priority
+from core.campaigns.rules import ActivityType, DesignStatus, Metric, Priority, RandomisedBy
 from core.customers.model import CustomerState, Holding, Indicator
 from core.customers.rules import IndicatorKind, Medium
 from core.journal.model import Outgoing
@@ -27,7 +27,7 @@ from core.portfolio.model import Plan, PlanEntry
 from core.refusals import Conflict, Invalid, NotAllowed, NotFound
 from core.runs.actions.selecting import SelectCandidates, select_candidates
 from core.runs.actions.starting import StartRun, start_run
-from core.runs.arms import Share, arm_of, hashed, hashed_in_sql
+from core.runs.arms import Share, arm_of, arms_of_clusters, hashed, hashed_in_sql
 from core.runs.model import Candidate, Excluded, Run, RunArm, WaterfallStep
 from core.runs.queries.candidates import candidates, why
 from core.runs.queries.checks import run_faults
@@ -47,6 +47,7 @@ from tests.making.runs import launched_run, planned_run
 TODAY = NOW.date()
 FITTING = {1, 2, 3, 4, 5, 6, 9, 10, 11, 12, 13, 14, 15}  # 7 holds savings, 8 no current account
 EVERYBODY = {"all": []}
+ANN = 1
 DISTRESS = IndicatorKind.DISTRESS
 
 
@@ -592,6 +593,100 @@ class TestArms:
             (1, "candidates are not in the arm that the hash gives them"),
         ]
         assert outcome.run_id
+
+
+class TestClusters:
+    """North has customers 1 to 10, of whom Ann has 1 and 2; South has 11 to 15."""
+
+    @pytest.fixture
+    def arms(self, engine):
+        def read(run_id):
+            with Session(engine) as session:
+                rows = session.execute(
+                    select(Candidate.customer_id, Candidate.cluster_id, Candidate.arm).where(
+                        Candidate.run_id == run_id
+                    )
+                )
+                return {row.customer_id: (row.cluster_id, row.arm) for row in rows}
+
+        return read
+
+    @pytest.mark.parametrize("key", [1, 2, 5, 11])
+    def test_a_branch_is_treated_or_held_out_as_a_whole(self, chosen, arms, key):
+        by_branch = {"control_share": 2500}
+        outcome = chosen(by_branch, arm_key=key, randomised_by=RandomisedBy.BRANCH)
+
+        expected = arms_of_clusters([bank.NORTH, bank.SOUTH], key, [Share(1, 7500), Share(0, 2500)])
+        assert set(expected.values()) == {0, 1}
+        assert arms(outcome.run_id) == {
+            id_: (branch, expected[branch])
+            for id_ in FITTING
+            for branch in [bank.NORTH if id_ <= 10 else bank.SOUTH]
+        }
+
+    @pytest.mark.parametrize("key", [1, 2, 5, 11])
+    def test_who_has_no_manager_is_drawn_with_the_branch(self, chosen, arms, key):
+        outcome = chosen({"control_share": 3000}, arm_key=key, randomised_by=RandomisedBy.MANAGER)
+
+        cluster = {id_: -bank.NORTH if id_ <= 10 else -bank.SOUTH for id_ in FITTING}
+        cluster |= {1: ANN, 2: ANN}
+        expected = arms_of_clusters(cluster.values(), key, [Share(1, 7000), Share(0, 3000)])
+        assert arms(outcome.run_id) == {id_: (of, expected[of]) for id_, of in cluster.items()}
+
+    def test_customers_drawn_alone_are_in_no_cluster(self, chosen, arms):
+        outcome = chosen({"control_share": 3000})
+        assert {cluster for cluster, _ in arms(outcome.run_id).values()} == {None}
+
+    def test_only_those_who_are_taken_are_drawn(self, chosen, arms, arrange):
+        """Beyond the capacity a branch is in no arm, or its arm could have nobody."""
+        arrange(
+            lambda s: s.execute(
+                update(CustomerState)
+                .where(CustomerState.customer_id.in_([1, 3, 11]))
+                .values(yearly_value=1000)
+            )
+        )
+        outcome = chosen(
+            {"control_share": 1000}, capacity=3, randomised_by=RandomisedBy.MANAGER, arm_key=3
+        )
+
+        found = arms(outcome.run_id)
+        assert {id_: cluster for id_, (cluster, _) in found.items()} == {
+            1: ANN,
+            3: -bank.NORTH,
+            11: -bank.SOUTH,
+        }
+        assert sorted(arm for _, arm in found.values()) == [0, 1, 1]
+
+    @pytest.mark.parametrize("by", [RandomisedBy.BRANCH, RandomisedBy.MANAGER])
+    def test_one_alone_can_not_be_compared(self, chosen, by):
+        with pytest.raises(Invalid, match=f"belong to one {by}.*draw customers one by one"):
+            chosen(
+                {"control_share": 1000},
+                unit_id=bank.SOUTH,
+                randomised_by=by,
+            )
+        chosen({"control_share": 0}, unit_id=bank.SOUTH, randomised_by=by)
+
+    def test_a_run_draws_as_its_design_says(self, arrange, do, world, engine):
+        design_id = arrange(
+            lambda s: approved_design(s, control_share=1000, randomised_by=RandomisedBy.BRANCH)
+        )
+        run = do(world.mia, start_run, StartRun(design_id, bank.BANK, TODAY, TODAY))
+        with Session(engine) as session:
+            assert session.get_one(Run, run.run_id).randomised_by is RandomisedBy.BRANCH
+
+    def test_a_check_finds_a_customer_who_was_moved_out_of_the_cluster(
+        self, chosen, arrange, ask, world
+    ):
+        chosen({"control_share": 3000}, randomised_by=RandomisedBy.BRANCH)
+        assert ask(world.tom, run_faults) == []
+        arrange(
+            lambda s: s.execute(
+                update(Candidate).where(Candidate.customer_id == 3).values(arm=1 - Candidate.arm)
+            )
+        )
+        assert [fault.rows for fault in ask(world.tom, run_faults)] == [1]
 
 
 def test_the_hash_in_sql_is_that_of_numpy(engine):

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.runs.arms import Share, arm_of, hashed
+from core.runs.arms import Share, arm_of, arms_of_clusters, hashed
 
 IDS = np.arange(1, 200_001, dtype=np.int64)
 
@@ -57,3 +57,32 @@ def test_several_arms_share_the_places_in_order(key):
 
 def test_without_a_control_share_everybody_is_treated():
     assert {arm_of(id_, 5, [Share(1, 10_000)]) for id_ in range(1, 2000)} == {1}
+
+
+CLUSTERS = st.sets(st.integers(-(2**31) + 1, 2**31 - 1), min_size=2, max_size=60)
+
+
+@given(CLUSTERS, st.integers(0, 2**31 - 1), st.integers(1, 5000))
+def test_control_gets_its_share_of_clusters_rounded_up(ids, key, share):
+    arms = arms_of_clusters(ids, key, [Share(1, 10_000 - share), Share(0, share)])
+
+    assert set(arms) == ids
+    assert list(arms.values()).count(0) == -(-share * len(ids) // 10_000)
+    assert 1 in arms.values(), "half of two or more leaves somebody to treat"
+
+
+@given(CLUSTERS, st.integers(0, 2**31 - 1), st.randoms())
+def test_the_order_of_clusters_has_no_say(ids, key, chance):
+    shares = [Share(1, 7500), Share(0, 2500)]
+    shuffled = [*ids, *ids]
+    chance.shuffle(shuffled)
+    assert arms_of_clusters(shuffled, key, shares) == arms_of_clusters(ids, key, shares)
+
+
+def test_each_cluster_is_held_out_as_often_as_the_share_says():
+    """Over many runs, which have keys of their own."""
+    shares = [Share(1, 7500), Share(0, 2500)]
+    drawn = [arms_of_clusters(range(1, 17), key, shares) for key in range(4000)]
+    for id_ in range(1, 17):
+        held_out = sum(arms[id_] == 0 for arms in drawn) / len(drawn)
+        assert abs(held_out - 0.25) < 0.03

@@ -1,6 +1,5 @@
 """Selecting candidates: everybody in the unit gets an arm, or the first rule that keeps out."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,9 +29,9 @@ from core.journal.outbox import tell_of_each
 from core.people.model import Person, PersonRole
 from core.people.queries import subtree
 from core.refusals import Invalid
-from core.runs.arms import Share, arm_in_sql, hashed_in_sql
+from core.runs.actions.drawing import check_clusters, drawn
 from core.runs.events import CONFIRMATION_WANTED, CandidatesSelected
-from core.runs.model import Candidate, Excluded, Run, RunArm, WaterfallStep
+from core.runs.model import Candidate, Excluded, Run, WaterfallStep
 from core.runs.moves import moved
 from core.runs.rules import CONTROL_ARM, SELECT, Confirmation, Exclusion
 from core.work import Work
@@ -64,7 +63,8 @@ def select_candidates(work: Work, request: SelectCandidates) -> CandidatesSelect
 
     :raises NotFound: no such run, or out of scope
     :raises Conflict: the run is launched or ended
-    :raises Invalid: the approved design can't be selected by any more
+    :raises Invalid: the approved design can't be selected by any more, or one manager or branch
+        has all candidates and is to be drawn as a whole
     """
     work.authorize_move(SELECT)
     run = moved(work, request.run_id, SELECT, selected_at=work.now)
@@ -124,14 +124,15 @@ def _forget(work: Work, run_id: int) -> bool:
 
 def _insert_candidates(work: Work, run: Run) -> None:
     """Give each candidate an arm; beyond the capacity, the best are taken and no more."""
-    kept_in = hashed_in_sql(select(*_C).where(_C.reason == CANDIDATE), run.arm_key)
+    taken = drawn(work, run, select(*_C).where(_C.reason == CANDIDATE))
     confirmer = Person.id
     rows = (
         select(
             literal(run.id),
-            kept_in.c.customer_id,
-            kept_in.c.branch_id,
-            arm_in_sql(kept_in.c.hash, _shares(work, run)),
+            taken.c.customer_id,
+            taken.c.branch_id,
+            taken.c.arm,
+            taken.c.cluster_id,
             case(
                 (confirmer.is_not(None), Confirmation.PENDING.literal),
                 else_=Confirmation.CONFIRMED.literal,
@@ -141,17 +142,15 @@ def _insert_candidates(work: Work, run: Run) -> None:
             literal(0),
             literal(value=False),
         )
-        .select_from(kept_in)
-        .outerjoin(Person, (Person.id == kept_in.c.manager_id) & _may_confirm())
+        .select_from(taken)
+        .outerjoin(Person, (Person.id == taken.c.manager_id) & _may_confirm())
     )
-    if run.capacity is not None:
-        best = (kept_in.c.worth.desc().nulls_last(), kept_in.c.hash, kept_in.c.customer_id)
-        rows = rows.order_by(*best).limit(run.capacity)
     columns = [
         "run_id",
         "customer_id",
         "branch_id",
         "arm",
+        "cluster_id",
         "confirmation",
         "confirmer_id",
         "confirmed_at",
@@ -159,6 +158,7 @@ def _insert_candidates(work: Work, run: Run) -> None:
         "is_imported",
     ]
     affected(work.session, insert(Candidate).from_select(columns, rows))
+    check_clusters(work, run)
     if run.capacity is not None:
         taken = exists().where(Candidate.run_id == run.id, Candidate.customer_id == _C.customer_id)
         beyond = update(_CLASSIFIED).where(_C.reason == CANDIDATE, ~taken)
@@ -170,13 +170,6 @@ def _may_confirm() -> Any:
     roles = [role for role, granted in GRANTS.items() if Permission.CONFIRM_CANDIDATES in granted]
     answers = exists().where(PersonRole.person_id == Person.id, PersonRole.role.in_(roles))
     return Person.is_active & answers
-
-
-def _shares(work: Work, run: Run) -> Sequence[Share]:
-    rows = work.session.execute(
-        select(RunArm.arm, RunArm.share).where(RunArm.run_id == run.id, RunArm.share.is_not(None))
-    )
-    return [Share(arm, share) for arm, share in rows if share is not None]
 
 
 def _insert_excluded(work: Work, run: Run) -> None:

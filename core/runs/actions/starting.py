@@ -82,6 +82,7 @@ def start_run(work: Work, request: StartRun) -> RunStarted:
         initiated_at=work.now,
         arm_key=0,
         control_share=design.control_share,
+        randomised_by=design.randomised_by,
         capacity=request.capacity,
     )
     work.session.add(run)

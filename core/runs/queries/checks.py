@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 
 from core.access import Permission
-from core.runs.arms import Share, arm_in_sql, hashed_in_sql
+from core.campaigns.rules import RandomisedBy
+from core.runs.arms import Share, arm_in_sql, drawn_in_sql, hashed_in_sql
 from core.runs.model import Candidate, Excluded, Run, RunArm, WaterfallStep
 from core.work import Reader
 
@@ -59,18 +60,23 @@ def _sums(view: Reader) -> Iterator[RunFault]:
 
 def _arms(view: Reader) -> Iterator[RunFault]:
     runs = view.session.execute(
-        select(Run.id, Run.code, Run.arm_key)
+        select(Run.id, Run.code, Run.arm_key, Run.randomised_by)
         .where(Run.population.is_not(None), ~Run.is_imported, view.actor.scope.limits(Run.unit_id))
         .order_by(Run.id)
     )
-    for run_id, code, key in runs.all():
-        wrong = arms_not_as_hashed(view, run_id, key)
+    for run_id, code, key, by in runs.all():
+        wrong = arms_not_as_hashed(view, run_id, key, by)
         if wrong:
             yield RunFault(code, ARMS, wrong)
 
 
-def arms_not_as_hashed(view: Reader, run_id: int, key: int) -> int:
-    """Count the candidates of a run whose arm is not the one their hash gives."""
+def arms_not_as_hashed(
+    view: Reader, run_id: int, key: int, by: RandomisedBy = RandomisedBy.CUSTOMER
+) -> int:
+    """Count the candidates of a run whose arm is not the one that the hash gives.
+
+    :param by: whose hash: the customer's own, or that of the manager or branch
+    """
     shares = [
         Share(arm, share)
         for arm, share in view.session.execute(
@@ -80,8 +86,13 @@ def arms_not_as_hashed(view: Reader, run_id: int, key: int) -> int:
         )
         if share is not None
     ]
-    hashed = hashed_in_sql(
-        select(Candidate.customer_id, Candidate.arm).where(Candidate.run_id == run_id), key
-    )
+    of_run = Candidate.run_id == run_id
+    if by is not RandomisedBy.CUSTOMER:
+        cluster = drawn_in_sql(select(Candidate.cluster_id).where(of_run), key)
+        rightly = Candidate.arm == arm_in_sql(cluster.c.place, shares)
+        drawn = cluster.c.cluster_id == Candidate.cluster_id
+        odd = select(func.count()).where(of_run, ~exists().where(drawn, rightly))
+        return view.session.scalar(odd) or 0
+    hashed = hashed_in_sql(select(Candidate.customer_id, Candidate.arm).where(of_run), key)
     wrong = hashed.c.arm != arm_in_sql(hashed.c.hash, shares)
     return view.session.scalar(select(func.count()).select_from(hashed).where(wrong)) or 0
