@@ -7,7 +7,7 @@ from core.access import Permission
 
 heading(
     "Threats and opportunities",
-    "Who is exposed to what rivals and life bring, and what do we do about it?",
+    "Who is exposed to what competitors and life bring, and what do we do about it?",
 )
 threat_id = navigation.record()
 if threat_id is not None:

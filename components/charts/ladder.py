@@ -1,4 +1,4 @@
-"""Rates rung by rung: rivals' and ours, the best for the customer on top."""
+"""Rates rung by rung: competitors' and ours, the best for the customer on top."""
 
 from collections.abc import Sequence
 
@@ -57,13 +57,13 @@ def reading(rows: Sequence[LadderRow], side: Side) -> str:
     ours = next((rung for rung in rows if rung.is_ours), None)
     theirs = [rung for rung in rows if not rung.is_ours]
     if not theirs:
-        return "No rival is known to have such a rate on this day."
+        return "No competitor is known to have such a rate on this day."
     best = theirs[0]
-    leads = f"{words.plain(best.who)} offers the best rival rate, {best.rate:.2f} %"
+    leads = f"{words.plain(best.who)} offers the best competitor rate, {best.rate:.2f} %"
     if ours is None:
         return (
-            f"**{leads}**; there are {words.counted(len(theirs), 'rate')} of rivals and none of"
-            " ours to compare with."
+            f"**{leads}**; there are {words.counted(len(theirs), 'rate')} of competitors and none"
+            " of ours to compare with."
         )
     better = [rung for rung in theirs if (rung.ahead or 0) > 0]
     what = "more" if side is Side.DEPOSIT else "less"
@@ -72,8 +72,8 @@ def reading(rows: Sequence[LadderRow], side: Side) -> str:
         f" **{ours.place} of {len(rows)}**: "
     )
     if not better:
-        return f"{said}no rival {'pays more' if side is Side.DEPOSIT else 'asks less'}."
-    many = "1 rival rate is" if len(better) == 1 else f"{len(better)} rival rates are"
+        return f"{said}no competitor {'pays more' if side is Side.DEPOSIT else 'asks less'}."
+    many = "1 competitor rate is" if len(better) == 1 else f"{len(better)} competitor rates are"
     return (
         f"{said}{many} better for the customer. {leads}, {abs(best.ahead or 0):.2f} points {what}."
     )

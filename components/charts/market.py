@@ -114,7 +114,7 @@ def months_reading(moves: Months, events: Sequence[MarketEventRow], by: str) -> 
     said = (
         f"**{words.counted(moves.total, 'move')}** in {words.counted(len(drawn), 'month')}, most in"
         f" {busiest:%B %Y} ({words.count(by_month[busiest])});"
-        f" {words.percent(many / moves.total, digits=0)} are {'by ' if by == 'rival' else ''}"
+        f" {words.percent(many / moves.total, digits=0)} are {'by ' if by == 'competitor' else ''}"
         f"*{words.plain(named(most))}*."
     )
     if moves.left_out:
@@ -133,7 +133,7 @@ def _next(month: date) -> date:
 
 
 def follows(rows: Sequence[FollowRow]) -> go.Figure:
-    """Draw for each decision after how many days each rival moved, and whether by as much."""
+    """Draw for each decision after how many days each competitor moved, and whether by as much."""
     colours = look.palette()
     names = sorted({row.competitor for row in rows})
     traces = []
@@ -171,7 +171,7 @@ def follows(rows: Sequence[FollowRow]) -> go.Figure:
     return look.figure(
         traces,
         x="Decision of the central bank",
-        y="Days until the rival moved",
+        y="Days until the competitor moved",
         height=380,
         scattermode="group",
         xaxis={"type": "category", "tickangle": -45},
@@ -184,7 +184,7 @@ def follows(rows: Sequence[FollowRow]) -> go.Figure:
 
 
 def busiest(rows: Sequence[FollowRow], most: int) -> list[FollowRow]:
-    """Keep the rivals who changed most rates; more can't be told apart in a figure."""
+    """Keep the competitors who changed most rates; more can't be told apart in a figure."""
     changed: dict[int, int] = {}
     for row in rows:
         changed[row.competitor_id] = changed.get(row.competitor_id, 0) + row.at_mode.denominator
@@ -193,10 +193,11 @@ def busiest(rows: Sequence[FollowRow], most: int) -> list[FollowRow]:
 
 
 def follow_reading(rows: Sequence[FollowRow]) -> str:
-    """Say how often, how exactly and how soon rivals followed."""
+    """Say how often, how exactly and how soon competitors followed."""
     moved = [row for row in rows if row.days is not None]
     decisions = len({row.decided_on for row in rows})
-    pairs = f"{words.counted(decisions, 'decision')} and {words.counted(_rivals(rows), 'rival')}"
+    followers = words.counted(_competitors(rows), "competitor")
+    pairs = f"{words.counted(decisions, 'decision')} and {followers}"
     if not moved:
         return f"Within {WITHIN_DAYS} days of {pairs}, no rate was changed."
     same = sum(row.is_same for row in moved)
@@ -209,7 +210,7 @@ def follow_reading(rows: Sequence[FollowRow]) -> str:
     )
 
 
-def _rivals(rows: Sequence[FollowRow]) -> int:
+def _competitors(rows: Sequence[FollowRow]) -> int:
     return len({row.competitor_id for row in rows})
 
 

@@ -1,1 +1,1 @@
-"""The market on screen: what rivals did, their rates beside ours, and whom they follow."""
+"""The market on screen: what competitors did, their rates beside ours, and whom they follow."""

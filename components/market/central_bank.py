@@ -19,7 +19,7 @@ from core.market.rules import MoveKind, Side
 COLUMNS = (
     Column("decided_on", "Decision", "date"),
     Column("decision", "Decided (points)", "points"),
-    Column("competitor", "Rival", width="medium"),
+    Column("competitor", "Competitor", width="medium"),
     Column("change", "Moved by (points)", "points", help="What most of its changed rates did."),
     Column(
         "at_mode",
@@ -36,11 +36,11 @@ EVENTS = (
     Column("value", "Rate (% a year)", "rate"),
     Column("change", "Change (points)", "points"),
 )
-_MOST = 6  # rivals drawn unless somebody chooses
+_MOST = 6  # competitors drawn unless somebody chooses
 
 
 def draw() -> None:
-    """Draw what rivals did in the days after each decision."""
+    """Draw what competitors did in the days after each decision."""
     events = fetch(queries.market_events)
     if not events:
         st.info(
@@ -52,7 +52,7 @@ def draw() -> None:
     known = fetch(queries.comparisons)
     loans = [each for each in known if each.side is Side.LENDING] or known
     if not loans:
-        st.info("No rate of a rival is known yet.", icon=":material/inbox:")
+        st.info("No rate of a competitor is known yet.", icon=":material/inbox:")
         return
     first = next((each for each in loans if "mortgage" in each.category.lower()), loans[0])
     with filters.row():
@@ -63,9 +63,13 @@ def draw() -> None:
         terms = st.text_input(
             "With the terms", "variable", key="moving", width=220, bind="query-params"
         )
-        rivals = fetch(queries.competitors)
+        competitors = fetch(queries.competitors)
         chosen = filters.some_of(
-            "Rivals", rivals, "rivals", name=lambda row: row.name, everything="Those who moved most"
+            "Competitors",
+            competitors,
+            "competitors",
+            name=lambda row: row.name,
+            everything="Those who moved most",
         )
         since, until = filters.day("From", "from"), filters.day("Until", "to")
     rows = fetch(
@@ -73,7 +77,7 @@ def draw() -> None:
         category=what.category,
         side=what.side,
         terms=terms,
-        competitor_ids=tuple(rival.id for rival in chosen),
+        competitor_ids=tuple(competitor.id for competitor in chosen),
         since=since,
         until=until,
     )

@@ -17,7 +17,7 @@ from core.market.rules import MoveKind
 from core.people.queries.units import units
 
 FACTS, DOUBTFUL = "Facts only", "Doubtful only"
-BY_KIND, BY_RIVAL = "Kind", "Rival"
+BY_KIND, BY_COMPETITOR = "Kind", "Competitor"
 _FOLDED = frozenset(
     {"product", "terms", "region", "since", "until", "trust"}
 )  # filters by their keys
@@ -25,7 +25,9 @@ _FOLDED = frozenset(
 
 COLUMNS = (
     Column("moved_on", "Day", "date", sort="day"),
-    Column("competitor", "Rival", sort="competitor", write=lambda row: row.competitor or "Market"),
+    Column(
+        "competitor", "Competitor", sort="competitor", write=lambda row: row.competitor or "Market"
+    ),
     Column("kind", "Move", write=lambda row: naming.kind(row.kind)),
     Column("product_name", "Product", sort="product"),
     Column("terms", "Terms"),
@@ -51,9 +53,9 @@ def draw() -> None:
     _linked()
     with filters.row():
         asked = _asked()
-        by = filters.switch("Months by", (BY_KIND, BY_RIVAL), "by")
+        by = filters.switch("Months by", (BY_KIND, BY_COMPETITOR), "by")
     asked |= _more()
-    rows = fetch(queries.months, by="kind" if by == BY_KIND else "rival", **asked)
+    rows = fetch(queries.months, by="kind" if by == BY_KIND else "competitor", **asked)
     drawn = charts.Months.of(rows, doubtful=asked.get("is_plausible") is False)
     if len({month for _, month in drawn.counts}) > 1:
         asked |= _months(drawn, rows, by.lower())
@@ -105,11 +107,13 @@ def _months(drawn: charts.Months, rows: list[MonthTally], by: str) -> dict[str, 
 
 
 def _asked() -> dict[str, Any]:
-    rival = filters.one_of("Rival", fetch(queries.competitors), "rival", name=lambda row: row.name)
+    competitor = filters.one_of(
+        "Competitor", fetch(queries.competitors), "competitor", name=lambda row: row.name
+    )
     kind = filters.one_of("Move", list(MoveKind), "kind", name=naming.kind)
     category = filters.one_of("Category", fetch(queries.vocabulary).categories, "category")
     asked = {
-        "competitor_id": rival.id if rival else None,
+        "competitor_id": competitor.id if competitor else None,
         "kind": kind,
         "category": category,
     }

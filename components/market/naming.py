@@ -11,7 +11,7 @@ def kind(what: MoveKind) -> str:
 
 
 def named(what: MoveKind | str) -> str:
-    """Write what moves are counted by: a kind, or a rival as it writes itself."""
+    """Write what moves are counted by: a kind, or a competitor as it writes itself."""
     return kind(what) if isinstance(what, MoveKind) else what
 
 

@@ -48,7 +48,7 @@ def draw() -> None:
             "unit_id": region.id if region else None,
         },
         noun="rate",
-        empty="No rate of ours is known. Without one, nothing can be compared with rivals.",
+        empty="No rate of ours is known. Without one, nothing can be compared with competitors.",
         newest_first=True,
         export=Permission.EXPORT_AGGREGATES,
     )
@@ -73,7 +73,7 @@ def _form() -> None:
         left, right = st.columns(2)
         terms = left.text_input("Terms", placeholder="Such as 12 months fixed; empty if only one")
         category = right.selectbox(
-            "Competes with the rivals' category",
+            "Competes with the competitors' category",
             fetch(queries.vocabulary).categories,
             index=None,
             accept_new_options=True,

@@ -1,4 +1,4 @@
-"""Rivals' rates beside ours."""
+"""Competitors' rates beside ours."""
 
 import streamlit as st
 
@@ -53,9 +53,11 @@ def draw() -> None:
             "Our rate", own, "with", name=_named, everything=_named(own[0]) if own else "None"
         )
         ours = ours or next(iter(own), None)
-        terms = filters.text("Rivals' terms", "hold", placeholder=ours.terms if ours else "Any")
+        terms = filters.text(
+            "Competitors' terms", "hold", placeholder=ours.terms if ours else "Any"
+        )
         alike = not filters.flag("Whatever their terms", "any")
-        every = filters.flag("Every product, not each rival's best", "every")
+        every = filters.flag("Every product, not each competitor's best", "every")
     terms = terms or (ours.terms if ours and alike else "")
     rungs = fetch(
         queries.ladder,

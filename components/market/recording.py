@@ -1,4 +1,4 @@
-"""Noting by hand what rivals did, and keeping their names apart."""
+"""Noting by hand what competitors did, and keeping their names apart."""
 
 import streamlit as st
 
@@ -8,8 +8,7 @@ from components.gateway import current_actor, fetch, now, submit
 from components.market import naming
 from core.access import Permission
 from core.market import queries
-from core.market.actions.recording import RecordMove, record_move
-from core.market.actions.rivals import (
+from core.market.actions.competitors import (
     AddCompetitor,
     MergeCompetitors,
     RenameCompetitor,
@@ -17,6 +16,7 @@ from core.market.actions.rivals import (
     merge_competitors,
     rename_competitor,
 )
+from core.market.actions.recording import RecordMove, record_move
 from core.market.events import MoveRecorded
 from core.market.queries import CompetitorRow
 from core.market.rules import MoveKind, Side
@@ -26,23 +26,27 @@ _NOBODY = "Nobody: an event of the market"
 
 
 def draw() -> None:
-    """Draw the form of a move, the rivals' names, and the way to the imports."""
-    rivals = fetch(queries.competitors)
-    _move(rivals)
+    """Draw the form of a move, the competitors' names, and the way to the imports."""
+    competitors = fetch(queries.competitors)
+    _move(competitors)
     st.divider()
     left, right = st.columns(2)
     with left:
-        _names(rivals)
+        _names(competitors)
     with right:
         _feeds()
 
 
-def _move(rivals: list[CompetitorRow]) -> None:
+def _move(competitors: list[CompetitorRow]) -> None:
     st.subheader("Record a move")
     with st.form("move", border=False, clear_on_submit=False):
         left, right = st.columns(2)
-        rival = left.selectbox(
-            "Rival", rivals, index=None, format_func=lambda row: row.name, placeholder=_NOBODY
+        competitor = left.selectbox(
+            "Competitor",
+            competitors,
+            index=None,
+            format_func=lambda row: row.name,
+            placeholder=_NOBODY,
         )
         kind = word(right, "What happened", list(MoveKind), MoveKind.RATE_CHANGE, name=naming.kind)
         left, right = st.columns(2)  # anew for every line: on a phone they follow each other
@@ -55,7 +59,7 @@ def _move(rivals: list[CompetitorRow]) -> None:
             placeholder="Choose, or write a new one",
         )
         left, right = st.columns(2)
-        product = left.text_input("Product", placeholder="As the rival calls it")
+        product = left.text_input("Product", placeholder="As the competitor calls it")
         terms = right.text_input("Terms", placeholder="Such as 12 months fixed")
         left, right = st.columns(2)
         side = left.selectbox(
@@ -90,7 +94,7 @@ def _move(rivals: list[CompetitorRow]) -> None:
         submit(
             record_move,
             lambda: RecordMove(
-                competitor_id=rival.id if rival else None,
+                competitor_id=competitor.id if competitor else None,
                 moved_on=day,
                 kind=kind,
                 product_category=category or "",
@@ -114,38 +118,40 @@ def _recorded(fact: MoveRecorded) -> str:
     return f"The move of {who} on {words.day(fact.moved_on)} is recorded{doubtful}."
 
 
-def _names(rivals: list[CompetitorRow]) -> None:
-    st.subheader("Rivals")
-    with st.form("rival", border=False):
-        name = st.text_input("Name of a new rival")
-        asked = st.form_submit_button("Add the rival")
+def _names(competitors: list[CompetitorRow]) -> None:
+    st.subheader("Competitors")
+    with st.form("competitor", border=False):
+        name = st.text_input("Name of a new competitor")
+        asked = st.form_submit_button("Add the competitor")
     if asked:
         submit(
             add_competitor,
             lambda: AddCompetitor(name),
             done=lambda fact: f"{fact.name} is watched from now on.",
         )
-    if not rivals:
+    if not competitors:
         return
-    with st.expander("Rename a rival, or merge two that are one"):
-        rival = st.selectbox("Rival", rivals, format_func=lambda row: row.name, key="renamed")
+    with st.expander("Rename a competitor, or merge two that are one"):
+        competitor = st.selectbox(
+            "Competitor", competitors, format_func=lambda row: row.name, key="renamed"
+        )
         with st.form("rename", border=False):
             other = st.text_input("New name")
             asked = st.form_submit_button("Rename")
         if asked:
             submit(
                 rename_competitor,
-                lambda: RenameCompetitor(rival.id, other),
+                lambda: RenameCompetitor(competitor.id, other),
                 done=lambda fact: f"{fact.was} is {fact.name} now; files may still say either.",
             )
-        others = [each for each in rivals if each.id != rival.id]
+        others = [each for each in competitors if each.id != competitor.id]
         with st.form("merge", border=False):
             twin = st.selectbox("Is the same as", others, format_func=lambda row: row.name)
             asked = st.form_submit_button("Merge into it", disabled=not others)
         if asked:
             submit(
                 merge_competitors,
-                lambda: MergeCompetitors(twin.id, rival.id),
+                lambda: MergeCompetitors(twin.id, competitor.id),
                 done=lambda fact: (
                     f"{fact.merged} is {fact.name} from now on, with"
                     f" {words.counted(fact.moves, 'move')} and {words.counted(fact.rates, 'rate')}."

@@ -29,7 +29,7 @@ COLUMNS = (
     Column("deadline", "Answer by", "date", sort="deadline"),
     Column("campaign", "Answered by"),
     Column("found_at", "Found", "moment", sort="found"),
-    Column("competitor", "Rival"),
+    Column("competitor", "Competitor"),
     Column("segment", "Segment"),
     Column("kind", "Kind"),
 )
@@ -84,8 +84,8 @@ def _list() -> None:
         status = filters.one_of("Status", list(ThreatStatus), "status", name=words.sentence)
         kind = filters.one_of("Kind", list(ConclusionKind), "kind", name=words.sentence)
         product = filters.one_of("Product", fetch(products), "of", name=lambda row: row.name)
-        rival = filters.one_of(
-            "Rival", fetch(market.competitors), "rival", name=lambda row: row.name
+        competitor = filters.one_of(
+            "Competitor", fetch(market.competitors), "competitor", name=lambda row: row.name
         )
         lacking = filters.flag("Without an answer", "lacking")
     chosen = listing(
@@ -96,7 +96,7 @@ def _list() -> None:
             "status": status,
             "kind": kind,
             "product_id": product.id if product else None,
-            "competitor_id": rival.id if rival else None,
+            "competitor_id": competitor.id if competitor else None,
             "lacks_answer": lacking,
         },
         noun="conclusion",

@@ -18,7 +18,7 @@ COLUMNS = (
     Column("product", "Our product"),
     Column("region", "In"),
     Column("our_rate", "Our rate (% a year)", "rate"),
-    Column("product_category", "Rivals' category"),
+    Column("product_category", "Competitors' category"),
     Column("terms", "Their terms", write=lambda row: row.terms or "any"),
     Column("side", "Side"),
     Column("threshold", "Better by (points)", "number"),
@@ -32,7 +32,7 @@ def draw() -> None:
     may = current_actor().may(Permission.RECORD_MARKET)
     if not rows:
         st.info(
-            "Nothing is watched yet: no rival's offer is matched to customers of ours.",
+            "Nothing is watched yet: no competitor's offer is matched to customers of ours.",
             icon=":material/inbox:",
         )
     else:
@@ -60,7 +60,7 @@ def _form() -> None:
         product = left.selectbox("Our product", fetch(products), format_func=lambda p: p.name)
         unit = right.selectbox("In", fetch(units), format_func=lambda each: each.name)
         category = left.selectbox(
-            "Rivals' category",
+            "Competitors' category",
             fetch(market.vocabulary).categories,
             index=None,
             placeholder="Choose",

@@ -131,7 +131,7 @@ KEYS: Mapping[IntakeKind, str] = {
     IntakeKind.HOLDINGS: "agreement_no",
     IntakeKind.RESULTS: "customer",
     IntakeKind.MOVES: "source_no",
-    IntakeKind.RATES: "source_no",  # composed of rival, product, side and terms
+    IntakeKind.RATES: "source_no",  # composed of competitor, product, side and terms
 }
 
 

@@ -33,7 +33,7 @@ class CompetitorAdded(Event):
 
 @dataclass(frozen=True)
 class CompetitorRenamed(Event):
-    """A rival has another name; the earlier one still leads to it."""
+    """A competitor has another name; the earlier one still leads to it."""
 
     kind: ClassVar[str] = "competitor.renamed"
 
@@ -52,7 +52,7 @@ class CompetitorRenamed(Event):
 
 @dataclass(frozen=True)
 class CompetitorsMerged(Event):
-    """Two names turned out to be one rival: `moves` and `rates` went over to the other."""
+    """Two names turned out to be one competitor: `moves` and `rates` went over to the other."""
 
     kind: ClassVar[str] = "competitor.merged"
 
@@ -74,7 +74,7 @@ class CompetitorsMerged(Event):
 
 @dataclass(frozen=True)
 class MoveRecorded(Event):
-    """Somebody noted by hand what a rival, or nobody in particular, did."""
+    """Somebody noted by hand what a competitor, or nobody in particular, did."""
 
     kind: ClassVar[str] = "move.recorded"
 

@@ -20,7 +20,7 @@ from core.people.model import Person, Unit
 
 
 class Competitor(Base):
-    """A rival. `spelling` is its name as twins would write it alike (`rules.spelling`).
+    """A competitor. `spelling` is its name as twins would write it alike (`rules.spelling`).
 
     A name that is another's, since it was renamed or merged, leads to it by `same_as_id`.
     """
@@ -34,7 +34,7 @@ class Competitor(Base):
 
 
 class CompetitorMove(Base):
-    """A dated thing that a rival did. Values are as published, in percent or money.
+    """A dated thing that a competitor did. Values are as published, in percent or money.
 
     A market event, such as a decision of the central bank, is nobody's; `unit_id` is the region
     where a move holds, empty for everywhere. What can't be right, or what its source has flagged,
@@ -73,9 +73,9 @@ class CompetitorMove(Base):
 
 
 class CompetitorRate(Base):
-    """What a rival's product bore at its terms on one day; later moves change it.
+    """What a competitor's product bore at its terms on one day; later moves change it.
 
-    `source_no` is composed of rival, product, side and terms.
+    `source_no` is composed of competitor, product, side and terms.
     """
 
     __tablename__ = "competitor_rate"
@@ -103,7 +103,7 @@ class CompetitorRate(Base):
 class ProductRate(Base):
     """What a product of ours bears from a day on, in a region: a unit and all beneath it.
 
-    `product_category` is the rivals' word for what it competes with.
+    `product_category` is the competitors' word for what it competes with.
     """
 
     __tablename__ = "product_rate"
@@ -124,7 +124,7 @@ class ProductRate(Base):
 
 
 class Watch(Base):
-    """When a rival's terms for a category threaten those who hold a product of ours.
+    """When a competitor's terms for a category threaten those who hold a product of ours.
 
     A move counts when its rate is better for the customer by `threshold` points or more.
     """
@@ -139,7 +139,7 @@ class Watch(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     product_id: Mapped[int] = mapped_column(ForeignKey(Product.id))
     unit_id: Mapped[int] = mapped_column(ForeignKey(Unit.id))
-    product_category: Mapped[str]  # the rivals' word for it
+    product_category: Mapped[str]  # the competitors' word for it
     side: Mapped[Side] = mapped_column(Code(Side))
     terms: Mapped[str] = mapped_column(default="")  # what a move's terms have to hold
     threshold: Mapped[float]  # points

@@ -41,7 +41,7 @@ class WatchRetired(_OfWatch):
 
 @dataclass(frozen=True)
 class ThreatsFound(Event):
-    """Moves of rivals were seen to threaten customers of ours.
+    """Moves of competitors were seen to threaten customers of ours.
 
     `overtaken` are earlier threats in whose place these stand.
     """

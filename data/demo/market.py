@@ -1,4 +1,4 @@
-"""The demo bank's market: what its rivals and the central bank did over two years."""
+"""The demo bank's market: what its competitors and the central bank did over two years."""
 
 from datetime import date, datetime, timedelta
 
@@ -30,7 +30,7 @@ BRANDS = (
     "Kestrel",
     "Old Mill",
 )
-# days ago, rival, kind, category, product, terms, old, new
+# days ago, competitor, kind, category, product, terms, old, new
 OTHER_MOVES = (
     (731, 4, MoveKind.FEE_CHANGE, "accounts", "Union Current", "monthly fee", 3.0, 4.0),
     (690, 2, MoveKind.OFFER_ADDED, "insurance", "Home Plus", "months free", None, 1.0),
@@ -53,16 +53,16 @@ OTHER_MOVES = (
 
 
 def observe(session: Session, staff: Staff, rng: np.random.Generator, now: datetime) -> int:
-    """Insert rivals, decisions, moves, and rates of theirs and ours; returns how many moves."""
+    """Insert competitors, decisions, moves, rates of theirs and ours; return how many moves."""
     rng = rng.spawn(1)[0]  # however much happens here, the rest of the bank stays as it is
-    rivals = [Competitor(name=name, spelling=spelling(name)) for name in COMPETITORS]
-    session.add_all(rivals)
+    competitors = [Competitor(name=name, spelling=spelling(name)) for name in COMPETITORS]
+    session.add_all(competitors)
     session.flush()
-    ids = [rival.id for rival in rivals]
+    ids = [competitor.id for competitor in competitors]
     today = now.date()
     moves = [*_decisions(today), *_others(ids, today), _doubtful(ids, today)]
     for line in LINES:
-        for place in range(line.rivals):
+        for place in range(line.competitors):
             found = course(rng, line, place, today)
             session.add(_state(ids[place], line, place, found[0], today))
             moves += [_step(ids[place], line, place, *step) for step in found[1:]]
@@ -96,7 +96,7 @@ def _decisions(today: date) -> list[CompetitorMove]:
 
 
 def _called(line: Line, place: int) -> tuple[str, str]:
-    """Return code and name of a rival's product."""
+    """Return code and name of a competitor's product."""
     first = BRANDS[place]
     return f"{first}-{line.name}".upper().replace(" ", "-"), f"{first} {line.name}"
 

@@ -1,6 +1,6 @@
-"""What the demo bank's rivals and the bank itself charge: it follows the central bank.
+"""What the demo bank's competitors and the bank itself charge: it follows the central bank.
 
-Rivals pass its decisions on late, in part or by a hair more, and make offers of their own in
+Competitors pass its decisions on late, in part or by a hair more, and make offers of their own in
 between; the bank follows later still.
 """
 
@@ -34,10 +34,10 @@ FIRST_RATE = 4.5
 
 @dataclass(frozen=True)
 class Line:
-    """A product of ours and those of rivals like it: their word, and how they price it.
+    """A product of ours and those of competitors like it: their word, and how they price it.
 
     `margin` lies over the central bank's rate; `passed` is the part of a decision that is passed
-    on; `spread` is how far rivals lie apart. A product without a code of ours is the rivals' alone.
+    on; `spread` is how far competitors lie apart. A product without a code of ours is theirs alone.
     """
 
     category: str
@@ -48,7 +48,7 @@ class Line:
     passed: float
     spread: float
     ours: str
-    rivals: int
+    competitors: int
 
 
 LINES = (
@@ -59,7 +59,7 @@ LINES = (
     Line("personal loans", "Loan", "36 months", Side.LENDING, 4.6, 0.5, 1.1, "personal-loan", 6),
     Line("overdrafts", "Overdraft", "variable", Side.LENDING, 9.5, 0.4, 2.0, "overdraft", 5),
 )
-# What makes the last weeks worth a look: days ago, rival, place of the line, points better
+# What makes the last weeks worth a look: days ago, competitor, place of the line, points better
 LUNGES = ((33, 0, 1, 0.45), (19, 3, 0, 0.55), (12, 5, 2, 0.3), (6, 2, 0, 0.4), (3, 0, 2, 0.4))
 
 
@@ -79,7 +79,7 @@ def decided(today: date) -> Iterator[Step]:
 
 
 def course(rng: np.random.Generator, line: Line, place: int, today: date) -> list[Step]:
-    """Return the rates of one rival's product: how it began, and every step since."""
+    """Return the rates of one competitor's product: how it began, and every step since."""
     start = today - timedelta(days=DAYS)
     better = 1 if line.side is Side.DEPOSIT else -1
     apart = float(rng.uniform(-line.spread, line.spread))

@@ -76,7 +76,7 @@ def steer(session: Session, now: datetime) -> None:
 def _watch(hand: _Steerer, plan: Plan) -> int:
     """Open two tasks, of which one goes on, and note what was read."""
     deposits = OpenTask(
-        "Term deposits of our rivals",
+        "Term deposits of our competitors",
         TaskType.COMPETITORS,
         plan.unit_id,
         "Who pays more than we do, and for whom does it matter?",
@@ -142,7 +142,7 @@ def _initiative(hand: _Steerer, plan: Plan, segments: dict[str, int]) -> None:
             unit_id=plan.unit_id,
             starts_on=today - timedelta(days=10),
             ends_on=today + timedelta(days=80),
-            description="Deposits that end this quarter are what our rivals are after.",
+            description="Deposits that end this quarter are what our competitors are after.",
             segment_id=segments["deposits-ending"],
             measure="churn",
             change=-2,

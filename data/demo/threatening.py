@@ -1,4 +1,4 @@
-"""What the demo bank makes of its rivals' offers: watched, found, answered, dismissed, noted."""
+"""What the demo bank makes of competitors' offers: watched, found, answered, dismissed, noted."""
 
 from datetime import datetime, timedelta
 
@@ -25,7 +25,7 @@ from core.people.rules import UnitKind
 from core.portfolio.actions.answering import AnswerThreat, answer_threat
 from core.work import Work
 
-# our product, the rivals' category, their terms, side, points
+# our product, the competitors' category, their terms, side, points
 WATCHED = (
     ("savings", "savings", "instant access", Side.DEPOSIT, 0.5),
     ("term-deposit", "savings", "12 months", Side.DEPOSIT, 0.4),

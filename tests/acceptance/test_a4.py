@@ -94,7 +94,7 @@ CASES = (
         budget=Decimal("800.50"),
         unit=w.SOUTH,
         rule={"lacks": {"product": "card"}},
-        finding="a rival gives its card away",
+        finding="a competitor gives its card away",
         objective=Objective.CROSS_SELL,
         metric=Metric.CONVERSION,
         goal=0.15,
@@ -214,7 +214,7 @@ def test_an_initiative_becomes_a_campaign(  # noqa: PLR0915  a story of six step
         transfer_price=Decimal("12.50"),
         pricing_frame="At most half a point above the list",
         qualification_id=w.CERTIFIED,
-        guide="Ask what the rival offers.",
+        guide="Ask what the competitor offers.",
         consumable_ids=(gift,),
         control_share=0,
     )

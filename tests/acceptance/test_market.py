@@ -1,4 +1,4 @@
-"""Real rivals' moves and the central bank's decisions, against the figures that others found."""
+"""Real competitors' moves and the central bank's decisions, against figures that others found."""
 
 import csv
 import gzip
@@ -70,7 +70,7 @@ def test_moves_and_decisions_come_in_once(bring, engine, ask):
     assert bring(*DECISIONS) == (0, 0, 35, 0)
     assert contents(engine, without=("intake", "journal_entry", "journal_subject")) == kept
 
-    names = [rival.name for rival in ask(SYSTEM, competitors)]
+    names = [competitor.name for competitor in ask(SYSTEM, competitors)]
     assert len(names) == 29  # 30 brands, of which u Bank and UBank are one
     assert [name for name in names if name.casefold().replace(" ", "") == "ubank"] == [
         "u Bank"
@@ -109,7 +109,7 @@ def test_events_are_counted_as_their_source_counts_them(bring, reference, ask):
 def test_the_big_four_follow_the_central_bank_as_published(bring, reference, ask):
     bring(*MOVES)
     bring(*DECISIONS)
-    ids = {rival.name: rival.id for rival in ask(SYSTEM, competitors)}
+    ids = {competitor.name: competitor.id for competitor in ask(SYSTEM, competitors)}
 
     found = ask(
         SYSTEM,

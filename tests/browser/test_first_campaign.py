@@ -225,7 +225,7 @@ def follow_leads(ann):
     ann.press("List")
     ann.pick("Leads")
     ann.tick("Customer 06")
-    ann.fill("Why lost", "Went to a rival")
+    ann.fill("Why lost", "Went to a competitor")
     ann.press("Lost")
     ann.expect_said("The lead is lost.")
 

@@ -1,4 +1,4 @@
-"""Steering walked by hand: a rival's move, a wish, a review, and what these set going."""
+"""Steering walked by hand: a competitor's move, a wish, a review, and what these set going."""
 
 from datetime import datetime, timedelta
 
@@ -6,8 +6,8 @@ import pytest
 
 from components import words
 from core.access import SYSTEM
+from core.market.actions.competitors import AddCompetitor, add_competitor
 from core.market.actions.pricing import SetProductRate, set_product_rate
-from core.market.actions.rivals import AddCompetitor, add_competitor
 from core.market.actions.watching import SetWatch, set_watch
 from core.market.rules import Side
 from core.portfolio.actions import CreatePlan, create_plan
@@ -18,21 +18,21 @@ from tests import world as w
 from tests.browser.hand import Hand
 
 PLAN, AUDIENCE = "Steered", "Whom we may lose"
-RIVAL, OFFER = "Harbour Bank", "Flex Saver"
-THREAT = f"{RIVAL}: {OFFER} at 3.5 %"
+COMPETITOR, OFFER = "Harbour Bank", "Flex Saver"
+THREAT = f"{COMPETITOR}: {OFFER} at 3.5 %"
 WISH, ANSWER = "Lose fewer customers", "Stay with us"
 
 
 @pytest.fixture
 def bank(small):
-    """The small bank with a plan, a segment that nobody has selected, and a rival it watches."""
+    """The small bank with a plan, a segment nobody has selected, and a competitor it watches."""
     now = datetime.now(settings().zone)
     days = (now.date() - timedelta(days=5), now.date() + timedelta(days=200))
     with changing(small.engine, SYSTEM, now=now) as work:
         create_plan(work, CreatePlan("STEER", PLAN, w.BANK, *days))
         rule = {"field": "active", "is": "=", "value": True}
         define_segment(work, DefineSegment("steered", AUDIENCE, rule))
-        add_competitor(work, AddCompetitor(RIVAL))
+        add_competitor(work, AddCompetitor(COMPETITOR))
         ours = ("savings", 3.0, now.date() - timedelta(days=100))
         set_product_rate(work, SetProductRate(w.CURRENT, w.BANK, Side.DEPOSIT, *ours))
         set_watch(work, SetWatch(w.CURRENT, w.BANK, "savings", Side.DEPOSIT, 0.5))
@@ -69,7 +69,7 @@ def test_from_a_move_to_what_came_of_it(hand):
 
 
 def record(mia):
-    mia.choose("Rival", RIVAL)
+    mia.choose("Competitor", COMPETITOR)
     category = mia.page.get_by_role("combobox", name="Category", exact=True)
     category.fill("savings")  # nobody has used the word before
     category.press("Enter")
@@ -79,7 +79,7 @@ def record(mia):
     mia.fill("Value after", "3.5")
     mia.fill("Source", "Their window")
     mia.press("Record the move")
-    mia.expect_said(f"The move of {RIVAL}")
+    mia.expect_said(f"The move of {COMPETITOR}")
 
 
 def find(mia):
@@ -100,9 +100,9 @@ def answer(mia):
 
 def follow_up(mia):
     mia.unfold("Set something going for a threat")
-    mia.fill("In words", f"Answer {RIVAL}")
+    mia.fill("In words", f"Answer {COMPETITOR}")
     mia.press("Set it going")
-    mia.expect_said(f"Development “Answer {RIVAL}” is set going")
+    mia.expect_said(f"Development “Answer {COMPETITOR}” is set going")
     mia.expect_text("Development, planned")
     [row] = mia.every_row()
     assert row["Because of"] == f"Threat: {THREAT}"
@@ -121,7 +121,7 @@ def watch(mia):
     mia.tick(WISH)
     mia.expect_title(WISH)
     mia.page.get_by_text("Finding", exact=True).first.click()
-    mia.fill("Says", "A rival pays half a point more")
+    mia.fill("Says", "A competitor pays half a point more")
     mia.press("Note it")
     mia.expect_said("The finding is noted")
 
@@ -137,7 +137,7 @@ def review(mia):
     mia.fill("Why, and how", "Nobody has asked them")
     mia.press("Freeze the assessment")
     mia.expect_said("Set going what it concludes")
-    mia.expect_text("A rival pays half a point more")
+    mia.expect_text("A competitor pays half a point more")
     [row] = [row for row in mia.every_row() if row.get("Segment") == AUDIENCE]
     assert row["Ever selected"] == "0"
     return address(mia)

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from core.market.actions.competitors import MergeCompetitors, merge_competitors
 from core.market.actions.recording import RecordMove, record_move
-from core.market.actions.rivals import MergeCompetitors, merge_competitors
 from core.market.events import CompetitorsMerged, MoveRecorded
 from core.market.model import Competitor, CompetitorMove
 from core.market.rules import MoveKind, Side
@@ -15,7 +15,7 @@ from core.refusals import Conflict, Refusal
 from core.work import changing
 from tests.concurrency.racing import at_once
 from tests.conftest import NOW
-from tests.making.market import rival
+from tests.making.market import competitor
 
 ROUNDS = 5
 
@@ -37,7 +37,7 @@ def outcome(outcomes, kind):
 
 @pytest.mark.parametrize("region", [None, 1])
 def test_the_same_move_is_kept_once(engine, world, arrange, region):
-    harbour = arrange(lambda session: rival(session, "Harbour Bank"))
+    harbour = arrange(lambda session: competitor(session, "Harbour Bank"))
     for number in range(1, ROUNDS + 1):
         moves = [
             RecordMove(
@@ -63,10 +63,12 @@ def test_the_same_move_is_kept_once(engine, world, arrange, region):
             assert session.scalar(select(func.count()).select_from(CompetitorMove)) == number
 
 
-def test_of_two_rivals_merged_both_ways_one_is_left(engine, world, arrange):
+def test_of_two_competitors_merged_both_ways_one_is_left(engine, world, arrange):
     for number in range(ROUNDS):
         first, second = arrange(
-            lambda session, of=number: [rival(session, f"{name} {of}") for name in ("One", "Two")]
+            lambda session, of=number: [
+                competitor(session, f"{name} {of}") for name in ("One", "Two")
+            ]
         )
         both_ways = (MergeCompetitors(first, second), MergeCompetitors(second, first))
 

@@ -398,7 +398,7 @@ def test_damage_of_the_database_is_noticed(bank):
     assert "the database file is whole" in red(bank, *statements)
 
 
-def test_its_rivals_follow_the_central_bank_and_lie_around_our_rates(bank):
+def test_its_competitors_follow_the_central_bank_and_lie_around_our_rates(bank):
     for what in looked_at(bank, comparisons)[:4]:
         rungs = looked_at(bank, ladder, category=what.category, side=what.side)
         assert any(rung.is_ours for rung in rungs)

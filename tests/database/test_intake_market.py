@@ -1,4 +1,4 @@
-"""Rivals' moves, what they charge, and events of the market, from files."""
+"""Competitors' moves, what they charge, and events of the market, from files."""
 
 from datetime import date
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from core.intake.actions.reverting import Revert, revert
 from core.intake.rules import IntakeKind
 from core.journal.model import Outgoing
-from core.market.actions.rivals import (
+from core.market.actions.competitors import (
     MergeCompetitors,
     RenameCompetitor,
     merge_competitors,
@@ -101,10 +101,10 @@ class TestMoves:
         assert (move.source, move.unit_id, move.competitor_id) == ("feeds", None, 1)
         assert [row.type for row in all_of(engine, Outgoing)] == ["MarketTracking/Updated"]
 
-    def test_a_twin_in_the_file_is_the_rival_that_is_known(
+    def test_a_twin_in_the_file_is_the_competitor_that_is_known(
         self, files, engine, arrange, ask, world
     ):
-        known = arrange(lambda session: make.rival(session, "HARBOUR bank"))
+        known = arrange(lambda session: make.competitor(session, "HARBOUR bank"))
         new = FIRST.replace("m1", "m2").replace("Harbour Bank", "Other")
         twin = new.replace("m2", "m3").replace("Other", "OTHER.")
         assert counts(self.take(files, FIRST + new + twin)) == (3, 0, 0, 0)
@@ -114,9 +114,11 @@ class TestMoves:
         assert ids[0] == known
         assert ids[1] == ids[2]
 
-    def test_former_and_merged_names_lead_to_the_rival(self, files, engine, arrange, do, world):
+    def test_former_and_merged_names_lead_to_the_competitor(
+        self, files, engine, arrange, do, world
+    ):
         def two(session):
-            return make.rival(session, "Harbour Bank"), make.rival(session, "Haven")
+            return make.competitor(session, "Harbour Bank"), make.competitor(session, "Haven")
 
         harbour, haven = arrange(two)
         do(world.mia, rename_competitor, RenameCompetitor(harbour, "Port"))
@@ -183,7 +185,7 @@ class TestMoves:
         [rejection] = files.rejected
         assert (rejection.row, rejection.field) == (1, field)
         assert rejection.reason.startswith(reason)
-        assert [rival.name for rival in all_of(engine, Competitor)] == ["Harbour Bank"]
+        assert [competitor.name for competitor in all_of(engine, Competitor)] == ["Harbour Bank"]
 
 
 class TestMarketEvents:

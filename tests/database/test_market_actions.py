@@ -1,4 +1,4 @@
-"""Rivals, moves and own rates, recorded by hand."""
+"""Competitors, moves and own rates, recorded by hand."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -8,9 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.journal.model import Entry, Outgoing
-from core.market.actions.pricing import SetProductRate, set_product_rate
-from core.market.actions.recording import RecordMove, record_move
-from core.market.actions.rivals import (
+from core.market.actions.competitors import (
     AddCompetitor,
     MergeCompetitors,
     RenameCompetitor,
@@ -18,6 +16,8 @@ from core.market.actions.rivals import (
     merge_competitors,
     rename_competitor,
 )
+from core.market.actions.pricing import SetProductRate, set_product_rate
+from core.market.actions.recording import RecordMove, record_move
 from core.market.model import Competitor, CompetitorMove, CompetitorRate, ProductRate
 from core.market.queries import competitors, moves
 from core.market.rules import MoveKind, Side
@@ -25,7 +25,7 @@ from core.refusals import Conflict, Invalid, NotAllowed, NotFound
 from core.windows import Window
 from tests import world as w
 from tests.conftest import NOW
-from tests.making.market import move, rate, rival
+from tests.making.market import competitor, move, rate
 
 TODAY = NOW.date()
 RATE = RecordMove(
@@ -47,7 +47,7 @@ OURS = SetProductRate(w.SAVINGS, w.BANK, Side.DEPOSIT, "savings", 2.4, date(2026
 
 @pytest.fixture
 def harbour(arrange):
-    return arrange(lambda session: rival(session, "Harbour Bank"))
+    return arrange(lambda session: competitor(session, "Harbour Bank"))
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ class TestMoves:
             ({"moved_on": None}, "Say on which day"),
             ({"product_name": " "}, "Name the product"),
             ({"product_category": ""}, "Say which category"),
-            ({"competitor_id": None}, "Choose the rival"),
+            ({"competitor_id": None}, "Choose the competitor"),
             ({"kind": MoveKind.MARKET_EVENT}, "is nobody's"),
             ({"side": None}, "deposit or of a loan"),
             ({"new_value": None}, "Say the new rate"),
@@ -152,7 +152,7 @@ class TestMoves:
         assert kept(engine, CompetitorMove) == kept(engine, ProductRate) == 0
 
 
-class TestRivals:
+class TestCompetitors:
     def test_a_new_one_is_watched(self, do, ask, world, entries):
         do(world.mia, add_competitor, AddCompetitor(" Union Trust "))
         assert [row.name for row in ask(world.mia, competitors)] == ["Union Trust"]
@@ -181,7 +181,7 @@ class TestRivals:
         assert kept(engine, Competitor) == 2
 
     def test_a_name_of_another_is_refused(self, do, world, harbour, arrange):
-        arrange(lambda session: rival(session, "Union Trust"))
+        arrange(lambda session: competitor(session, "Union Trust"))
         with pytest.raises(Conflict, match="merge the two instead"):
             do(world.mia, rename_competitor, RenameCompetitor(harbour, "union trust"))
         with pytest.raises(Invalid, match="has this name already"):
@@ -189,7 +189,7 @@ class TestRivals:
 
     def test_merged_they_are_one_with_all_their_names(self, do, ask, world, harbour, arrange):
         def two(session):
-            haven, port = rival(session, "Haven"), rival(session, "Port")
+            haven, port = competitor(session, "Haven"), competitor(session, "Port")
             move(session, haven, TODAY)
             rate(session, haven, 2.0, TODAY)
             return haven, port

@@ -45,7 +45,7 @@ def day(month, number=1, year=2026):
 @pytest.fixture
 def feed(arrange):
     def moved(session):
-        first, second = make.rival(session, "First"), make.rival(session, "Second")
+        first, second = make.competitor(session, "First"), make.competitor(session, "Second")
         make.move(session, first, day(1, 5))
         make.move(session, second, day(2, 5), kind=FEE, side=None, product_name="Card", terms=None)
         make.move(session, first, day(2, 7), unit_id=w.NORTH, terms="12 FIXED", product_code="X-1")
@@ -87,7 +87,7 @@ class TestFeed:
         with pytest.raises(NotFound):
             ask(world.eve, move, move_id=99)
 
-    def test_moves_are_counted_by_month_and_kind_or_rival(self, ask, world, feed):
+    def test_moves_are_counted_by_month_and_kind_or_competitor(self, ask, world, feed):
         def counted(**filters):
             rows = ask(world.mia, months, **filters)
             return [(row.month.month, str(row.what), row.facts, row.doubtful) for row in rows]
@@ -97,8 +97,12 @@ class TestFeed:
             (2, "rate_change", 1, 1),
             (2, "fee_change", 1, 0),
         ]
-        assert counted(by="rival") == [(1, "First", 1, 0), (2, "First", 1, 1), (2, "Second", 1, 0)]
-        assert counted(by="rival", terms="fixed") == [(2, "First", 1, 0)]
+        assert counted(by="competitor") == [
+            (1, "First", 1, 0),
+            (2, "First", 1, 1),
+            (2, "Second", 1, 0),
+        ]
+        assert counted(by="competitor", terms="fixed") == [(2, "First", 1, 0)]
         assert [(t.category, t.kind, t.events, t.clean) for t in ask(world.mia, tallies)] == [
             ("base rate", MoveKind.MARKET_EVENT, 1, 1),
             ("savings", CHANGE, 3, 2),
@@ -143,7 +147,7 @@ def test_terms_hold_whole_words(arrange, words, holds):
     terms = "VARIABLE · 12 · OWNER_OCCUPIED"
 
     def asked(session):
-        make.move(session, make.rival(session, "First"), TODAY, terms=terms)
+        make.move(session, make.competitor(session, "First"), TODAY, terms=terms)
         found = select(CompetitorMove.id).where(terms_hold(CompetitorMove.terms, words))
         return session.scalars(found).all()
 
@@ -152,7 +156,7 @@ def test_terms_hold_whole_words(arrange, words, holds):
 
 def test_terms_that_are_not_said_hold_no_word(arrange):
     def asked(session):
-        make.move(session, make.rival(session, "First"), TODAY, terms=None)
+        make.move(session, make.competitor(session, "First"), TODAY, terms=None)
         return [
             bool(
                 session.scalars(
@@ -165,9 +169,9 @@ def test_terms_that_are_not_said_hold_no_word(arrange):
     assert arrange(asked) == [True, False]
 
 
-def test_offers_are_rates_that_a_rival_really_offers(arrange):
+def test_offers_are_rates_that_a_competitor_really_offers(arrange):
     def asked(session):
-        rival = make.rival(session, "First")
+        competitor = make.competitor(session, "First")
         for change in (
             {},
             {"unit_id": w.NORTH},
@@ -180,7 +184,7 @@ def test_offers_are_rates_that_a_rival_really_offers(arrange):
             {"terms": "BUNDLE_DISCOUNT_VARIABLE"},
             {"new_value": None},
         ):
-            make.move(session, rival, TODAY, **change)
+            make.move(session, competitor, TODAY, **change)
         make.decision(session, TODAY, 0.25)
 
         def numbers(**filters):
@@ -202,9 +206,9 @@ class TestLadder:
         return [(row.place, row.who, row.rate, row.ahead) for row in rows]
 
     @pytest.fixture
-    def rivals(self, arrange):
+    def competitors(self, arrange):
         def published(session):
-            ids = [make.rival(session, name) for name in ("First", "Second", "Third")]
+            ids = [make.competitor(session, name) for name in ("First", "Second", "Third")]
             make.rate(session, ids[0], 2.0, day(1), product_code="saver")
             make.rate(session, ids[0], 1.0, day(1), product_code="other")
             make.rate(session, ids[1], 3.0, day(1))
@@ -214,7 +218,7 @@ class TestLadder:
 
         return arrange(published)
 
-    def test_the_best_for_the_customer_comes_first(self, ask, rivals):
+    def test_the_best_for_the_customer_comes_first(self, ask, competitors):
         assert self.rungs(ask) == [
             (1, "Second", 3.0, 0.5),
             (2, "We", 2.5, None),
@@ -223,11 +227,11 @@ class TestLadder:
         assert len(self.rungs(ask, best_only=False)) == 4
         assert self.rungs(ask, on=day(12, 31, 2025)) == []
 
-    def test_rivals_are_placed_beside_our_rate_of_the_terms_asked_for(self, ask, arrange):
+    def test_competitors_are_placed_beside_our_rate_of_the_terms_asked_for(self, ask, arrange):
         def published(session):
             make.own_rate(session, 4.0, day(1), terms="12 months")
             make.own_rate(session, 4.6, day(1), terms="36 months")
-            make.rate(session, make.rival(session, "First"), 4.4, day(1), terms="12 months")
+            make.rate(session, make.competitor(session, "First"), 4.4, day(1), terms="12 months")
 
         arrange(published)
         shown = self.rungs(ask, terms="12 months", product_id=w.SAVINGS, own_terms="12 months")
@@ -237,7 +241,7 @@ class TestLadder:
 
     def test_of_a_loan_the_lower_rate_is_better(self, ask, arrange):
         def published(session):
-            first = make.rival(session, "First")
+            first = make.competitor(session, "First")
             loan = {"product_category": "loans", "side": Side.LENDING}
             make.rate(session, first, 4.0, day(1), **loan)
             make.rate(session, first, 5.0, day(1), product_code="dear", **loan)
@@ -248,42 +252,42 @@ class TestLadder:
         assert self.rungs(ask, **loans) == [(1, "First", 4.0, 0.5), (2, "We", 4.5, None)]
         assert ask(SYSTEM, comparisons) == [Comparison("loans", Side.LENDING)]
 
-    def test_moves_lie_over_what_was_published(self, ask, rivals, arrange):
+    def test_moves_lie_over_what_was_published(self, ask, competitors, arrange):
         def moved(session):
             of = {"product_code": "saver"}
-            make.move(session, rivals[0], day(2), new_value=3.5, **of)
-            make.move(session, rivals[0], day(2, 20), new_value=99.0, quality_flag="no", **of)
-            make.move(session, rivals[0], day(3, 9), new_value=4.0, **of)  # after today
+            make.move(session, competitors[0], day(2), new_value=3.5, **of)
+            make.move(session, competitors[0], day(2, 20), new_value=99.0, quality_flag="no", **of)
+            make.move(session, competitors[0], day(3, 9), new_value=4.0, **of)  # after today
 
         arrange(moved)
         assert self.rungs(ask)[0] == (1, "First", 3.5, 1.0)
         assert self.rungs(ask, on=day(1, 31))[0] == (1, "Second", 3.0, 0.5)
         assert self.rungs(ask, on=day(3, 31))[0] == (1, "First", 4.0, 1.5)
 
-    def test_a_newer_state_lies_over_older_moves(self, ask, rivals, arrange):
+    def test_a_newer_state_lies_over_older_moves(self, ask, competitors, arrange):
         arrange(
             lambda session: make.move(
-                session, rivals[1], day(12, 1, 2025), new_value=8.0, product_code="saver"
+                session, competitors[1], day(12, 1, 2025), new_value=8.0, product_code="saver"
             )
         )
         assert self.rungs(ask)[0] == (1, "Second", 3.0, 0.5)
 
-    def test_what_was_removed_or_withdrawn_has_no_rate(self, ask, rivals, arrange):
+    def test_what_was_removed_or_withdrawn_has_no_rate(self, ask, competitors, arrange):
         def ended(session):
             of = {"product_code": "saver", "new_value": None}
-            make.move(session, rivals[0], day(2), kind=MoveKind.RATE_REMOVED, **of)
+            make.move(session, competitors[0], day(2), kind=MoveKind.RATE_REMOVED, **of)
             gone = of | {"side": None, "terms": None, "old_value": None}
-            make.move(session, rivals[1], day(2), kind=MoveKind.PRODUCT_WITHDRAWN, **gone)
-            make.move(session, rivals[1], day(2, 20), kind=MoveKind.PRODUCT_RELISTED, **gone)
+            make.move(session, competitors[1], day(2), kind=MoveKind.PRODUCT_WITHDRAWN, **gone)
+            make.move(session, competitors[1], day(2, 20), kind=MoveKind.PRODUCT_RELISTED, **gone)
 
         arrange(ended)
         assert self.rungs(ask, on=day(2, 10)) == [(1, "We", 2.5, None), (2, "First", 1.0, -1.5)]
         assert self.rungs(ask)[0] == (1, "Second", 3.0, 0.5)  # listed again
 
-    def test_what_a_newer_state_does_not_have_is_no_longer_offered(self, ask, rivals, arrange):
+    def test_what_a_newer_state_does_not_have_is_no_longer_offered(self, ask, competitors, arrange):
         def published(session):
-            make.move(session, rivals[0], day(1, 20), new_value=9.0, product_code="gone")
-            make.rate(session, rivals[0], 2.2, day(2), product_code="new")
+            make.move(session, competitors[0], day(1, 20), new_value=9.0, product_code="gone")
+            make.rate(session, competitors[0], 2.2, day(2), product_code="new")
 
         arrange(published)
         assert self.rungs(ask, on=day(1, 31))[0] == (1, "First", 9.0, 6.5)
@@ -293,11 +297,11 @@ class TestLadder:
             ("First", 2.2),
         ]
 
-    def test_in_a_region_the_nearest_rate_of_ours_counts(self, ask, rivals, arrange):
+    def test_in_a_region_the_nearest_rate_of_ours_counts(self, ask, competitors, arrange):
         def regional(session):
             make.own_rate(session, 2.7, day(1), unit_id=w.REGION)
             make.own_rate(session, 2.8, day(1), unit_id=w.SOUTH)
-            make.move(session, rivals[0], day(2), new_value=3.3, unit_id=w.NORTH)
+            make.move(session, competitors[0], day(2), new_value=3.3, unit_id=w.NORTH)
 
         arrange(regional)
         assert self.rungs(ask, unit_id=w.NORTH) == [
@@ -316,14 +320,14 @@ class TestLadder:
         north = ask(SYSTEM, own_rungs, unit_id=w.NORTH, **SAVED)
         assert [(row.place, row.rate) for row in north] == [(1, 2.7)]
 
-    def test_it_compares_with_the_product_asked_for(self, ask, rivals, arrange):
+    def test_it_compares_with_the_product_asked_for(self, ask, competitors, arrange):
         arrange(lambda session: make.own_rate(session, 0.5, day(1), product_id=w.CURRENT))
         assert self.rungs(ask)[0] == (1, "Second", 3.0, 0.5)
         assert self.rungs(ask, product_id=w.CURRENT)[0] == (1, "Second", 3.0, 2.5)
         assert self.rungs(ask, terms="fixed") == [(1, "We", 2.5, None), (2, "We", 0.5, None)]
 
-    def test_equal_rates_share_a_place(self, ask, rivals, arrange):
-        arrange(lambda session: make.rate(session, rivals[2], 2.5, day(1)))
+    def test_equal_rates_share_a_place(self, ask, competitors, arrange):
+        arrange(lambda session: make.rate(session, competitors[2], 2.5, day(1)))
         assert [row[:2] for row in self.rungs(ask)] == [
             (1, "Second"),
             (2, "We"),
@@ -331,9 +335,11 @@ class TestLadder:
             (4, "First"),
         ]
 
-    def test_doubtful_rates_are_no_rungs(self, ask, rivals, arrange):
+    def test_doubtful_rates_are_no_rungs(self, ask, competitors, arrange):
         arrange(
-            lambda session: make.rate(session, rivals[2], 25.0, day(1), quality_flag="unit unclear")
+            lambda session: make.rate(
+                session, competitors[2], 25.0, day(1), quality_flag="unit unclear"
+            )
         )
         assert "Third" not in [row[1] for row in self.rungs(ask)]
 
@@ -381,12 +387,12 @@ class TestOwnRates:
 class TestFollowing:
     LOANS = {"product_category": make.MORTGAGES, "side": Side.LENDING, "old_value": 3.0}
 
-    def changed(self, session, rival, moved_on, by, **more):
-        make.move(session, rival, moved_on, new_value=3.0 + by, **(self.LOANS | more))
+    def changed(self, session, competitor, moved_on, by, **more):
+        make.move(session, competitor, moved_on, new_value=3.0 + by, **(self.LOANS | more))
 
     def test_the_change_of_most_rates_within_the_days_counts(self, ask, arrange):
         def moved(session):
-            first, second = make.rival(session, "First"), make.rival(session, "Second")
+            first, second = make.competitor(session, "First"), make.competitor(session, "Second")
             self.changed(session, first, day(1, 1), 0.1)
             make.decision(session, day(1, 10), 0.25)
             make.decision(session, day(2, 10), -0.5)
@@ -418,7 +424,7 @@ class TestFollowing:
 
     def test_decisions_before_and_after_the_watch_are_left_out(self, ask, arrange):
         def moved(session):
-            first = make.rival(session, "First")
+            first = make.competitor(session, "First")
             make.decision(session, day(1, 1), 0.25)
             self.changed(session, first, day(1, 2), 0.25)
             self.changed(session, first, day(1, 29), 0.25)
@@ -452,7 +458,7 @@ class TestChecks:
         self, ask, arrange, change, mistaken, believed
     ):
         def tampered(session):
-            make.move(session, make.rival(session, "First"), TODAY)
+            make.move(session, make.competitor(session, "First"), TODAY)
             session.execute(update(CompetitorMove).values(change))
 
         arrange(tampered)

@@ -219,10 +219,10 @@ class TestLeads:
             assert "LeadAndOpportunity/Updated" in session.scalars(select(Outgoing.type)).all()
 
     def test_lost_keeps_the_reason(self, engine, world, do, work, lead):
-        do(world.ann, lose_lead, LoseLead(lead, " Went to a rival "))
+        do(world.ann, lose_lead, LoseLead(lead, " Went to a competitor "))
 
         assert row(engine, Activity, work[1]).detail is Detail.LOST
-        assert row(engine, Lead, lead).loss_reason == "Went to a rival"
+        assert row(engine, Lead, lead).loss_reason == "Went to a competitor"
         run_id = row(engine, Activity, work[1]).run_id
         assert row(engine, Candidate, (run_id, 1)).won_at is None
 

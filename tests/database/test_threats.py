@@ -12,9 +12,9 @@ from core.campaigns.rules import Metric, Objective
 from core.customers.model import CustomerState, Holding
 from core.impact.actions import AnalyseRun, analyse_run
 from core.journal.model import Entry, Subject
+from core.market.actions.competitors import AddCompetitor, add_competitor
 from core.market.actions.pricing import SetProductRate, set_product_rate
 from core.market.actions.recording import RecordMove, record_move
-from core.market.actions.rivals import AddCompetitor, add_competitor
 from core.market.actions.threats import (
     DismissThreat,
     FindThreats,
@@ -47,15 +47,15 @@ OURS = SetProductRate(w.CURRENT, w.BANK, Side.DEPOSIT, "savings", 3.0, TODAY - t
 
 
 @pytest.fixture
-def rival(do, world):
+def competitor(do, world):
     return do(world.mia, add_competitor, AddCompetitor("Harbour")).competitor_id
 
 
 @pytest.fixture
-def offer(rival):
+def offer(competitor):
     """Half a point better than ours, in the north."""
     return RecordMove(
-        rival,
+        competitor,
         TODAY - timedelta(days=3),
         MoveKind.RATE_CHANGE,
         "savings",
@@ -431,12 +431,12 @@ class TestSeeing:
         with pytest.raises(NotAllowed):
             ask(world.eve, exposed_customers, threat_id=threatened, window=Window())
 
-    def test_filters_narrow(self, do, ask, world, threatened, rival):
+    def test_filters_narrow(self, do, ask, world, threatened, competitor):
         do(world.mia, note_threat, NOTE)
 
         assert len(rows(ask, world.mia)) == 2
         assert len(rows(ask, world.mia, kind=ConclusionKind.THREAT)) == 1
-        assert len(rows(ask, world.mia, competitor_id=rival)) == 1
+        assert len(rows(ask, world.mia, competitor_id=competitor)) == 1
         assert rows(ask, world.mia, status=ThreatStatus.ANSWERED) == []
         assert rows(ask, world.mia, product_id=w.GOLD) == []
         assert len(rows(ask, world.mia, lacks_answer=True)) == 2

@@ -1,4 +1,4 @@
-"""Rivals and what they did, for tests that need a market."""
+"""Competitors and what they did, for tests that need a market."""
 
 from datetime import date
 
@@ -12,7 +12,7 @@ from tests.conftest import NOW
 SAVINGS, MORTGAGES = "savings", "mortgages"
 
 
-def rival(session: Session, name: str) -> int:
+def competitor(session: Session, name: str) -> int:
     row = Competitor(name=name, spelling=spelling(name))
     session.add(row)
     session.flush()

@@ -22,7 +22,7 @@ LOANS = {"product_category": make.MORTGAGES, "side": Side.LENDING, "old_value": 
 @pytest.fixture
 def market(arrange):
     def moved(session):
-        first, second = make.rival(session, "First"), make.rival(session, "Second")
+        first, second = make.competitor(session, "First"), make.competitor(session, "Second")
         make.rate(session, first, 3.0, date(2026, 1, 1))
         make.own_rate(session, 2.5, date(2026, 1, 1))
         make.move(session, second, date(2026, 1, 7), new_value=2.0)
@@ -67,13 +67,15 @@ def test_the_feed_tells_facts_from_doubt(open_page, world, market):
     assert "**4 moves** in 2 months" in said(app)
     assert "1 doubtful move left out" in said(app)
     rows = grid(app, "Doubtful because")
-    assert list(rows["Rival"]) == ["Second", "Second", "First", "Market", "Second", "First"]
+    assert list(rows["Competitor"]) == ["Second", "Second", "First", "Market", "Second", "First"]
     assert rows["Doubtful because"][1].startswith("new value 1525 %")
 
-    app = open_page(world.eve, "competitors", trust="Facts only", rival="Second", by="Rival")
+    app = open_page(
+        world.eve, "competitors", trust="Facts only", competitor="Second", by="Competitor"
+    )
     assert list(grid(app, "Doubtful because")["After"]) == [4.1, 2.0]
     app = open_page(world.eve, "competitors", kind="Market event")
-    assert list(grid(app, "Doubtful because")["Rival"]) == ["Market"]
+    assert list(grid(app, "Doubtful because")["Competitor"]) == ["Market"]
 
 
 def test_a_link_leads_to_one_move(open_page, world, market):
@@ -84,7 +86,7 @@ def test_a_link_leads_to_one_move(open_page, world, market):
 def test_the_ladder_says_where_we_stand(open_page, world, market):
     app = open_page(world.eve, "competitors", view="Rates")
     assert "in place **2 of 3**" in said(app)
-    assert "First offers the best rival rate, 3.00 %, 0.50 points more" in said(app)
+    assert "First offers the best competitor rate, 3.00 %, 0.50 points more" in said(app)
     rungs = grid(app, "Place")
     assert list(rungs["Who"]) == ["First", "We", "Second"]
     assert rungs["Better than ours (points)"][0] == 0.5
@@ -99,8 +101,8 @@ def test_the_ladder_compares_with_the_rate_of_ours_that_was_chosen(open_page, wo
     def published(session):
         for terms, of in (("12 months", 4.0), ("36 months", 4.6)):
             make.own_rate(session, of, date(2026, 1, 1), terms=terms)
-        rival = make.rival(session, "First")
-        make.rate(session, rival, 4.4, date(2026, 1, 1), terms="12 months")
+        competitor = make.competitor(session, "First")
+        make.rate(session, competitor, 4.4, date(2026, 1, 1), terms="12 months")
 
     arrange(published)
     ours = {"with": "Savings account, 12 months"}
@@ -113,7 +115,7 @@ def test_followers_of_the_central_bank_are_shown(open_page, world, market):
     app = open_page(world.eve, "competitors", view="Central bank")
     assert "rates were changed within 27 days in **1 of 2** cases, **every time**" in said(app)
     rows = grid(app, "Days after")
-    assert list(rows["Rival"]) == ["First", "Second"]
+    assert list(rows["Competitor"]) == ["First", "Second"]
     assert next(iter(rows["Days after"])) == 12
 
 
@@ -132,7 +134,7 @@ def test_a_rate_and_a_follower_lead_to_the_moves_behind_them(open_page, world, m
 
 def test_a_manager_records_a_move(open_page, world, market, engine):
     app = open_page(world.mia, "competitors", view="Record")
-    field(app, "selectbox", "Rival").select("First")
+    field(app, "selectbox", "Competitor").select("First")
     field(app, "selectbox", "Category").select("savings")
     field(app, "text_input", "Product").input("Saver")
     field(app, "selectbox", "Side").select("Deposit")
@@ -150,12 +152,12 @@ def test_a_manager_records_a_move(open_page, world, market, engine):
 
 def test_a_twin_is_refused_and_two_names_become_one(open_page, world, market, engine):
     app = open_page(world.mia, "competitors", view="Record")
-    field(app, "text_input", "Name of a new rival").input("FIRST")
-    pressed(app, "Add the rival")
+    field(app, "text_input", "Name of a new competitor").input("FIRST")
+    pressed(app, "Add the competitor")
     assert "FIRST is First, which is watched already" in app.warning[0].value
 
-    field(app, "text_input", "Name of a new rival").input("Third")
-    pressed(app, "Add the rival")
+    field(app, "text_input", "Name of a new competitor").input("Third")
+    pressed(app, "Add the competitor")
     assert app.success[0].value == "Third is watched from now on."
 
     field(app, "text_input", "New name").input("First plc")
@@ -172,7 +174,7 @@ def test_our_rates_keep_their_history(open_page, world, market, engine):
     app = open_page(world.mia, "competitors", view="Our rates")
     field(app, "selectbox", "Product of ours").select("Savings account")
     field(app, "number_input", "Rate (% a year)").set_value(2.75)
-    field(app, "selectbox", "Competes with the rivals' category").select("savings")
+    field(app, "selectbox", "Competes with the competitors' category").select("savings")
     pressed(app, "Set the rate")
     assert app.success[0].value == (
         "The rate is set to 2.75 % instead of 2.50 %, from 2 Mar 2026 on."
@@ -209,7 +211,7 @@ def test_the_big_four_are_seen_to_follow_the_central_bank(
         importing.take(reference / "competitors" / file, text, IntakeKind.MOVES)
 
     app = open_page(world.eve, "competitors", view="Central bank")
-    field(app, "multiselect", "Rivals").set_value(
+    field(app, "multiselect", "Competitors").set_value(
         ["ANZ", "CommBank", "NATIONAL AUSTRALIA BANK", "Westpac"]
     ).run()
 

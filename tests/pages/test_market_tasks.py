@@ -46,7 +46,7 @@ def test_a_task_is_opened_and_noted_on(open_page, world, engine):
 
 def test_a_note_is_about_a_recent_move(open_page, task, arrange, world, engine):
     def moved(session):
-        harbour = make.rival(session, "Harbour")
+        harbour = make.competitor(session, "Harbour")
         make.move(session, harbour, NOW.date() - timedelta(days=9), new_value=2.5)
         return make.move(session, harbour, NOW.date(), new_value=3.5)
 

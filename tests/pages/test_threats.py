@@ -31,7 +31,7 @@ def threatened(arrange, do, world):
                 threshold=0.5,
             )
         )
-        harbour = m.rival(session, "Harbour")
+        harbour = m.competitor(session, "Harbour")
         m.move(session, harbour, TODAY, kind=MoveKind.RATE_ADDED, new_value=3.5, unit_id=w.NORTH)
 
     arrange(make)
@@ -129,7 +129,7 @@ class TestWatched:
     def test_a_watch_is_set_and_ended(self, open_page, choose, ask, world, threatened):
         app = open_page(world.mia, "threats", view="Watched")
         field(app.selectbox, "Our product").select_index(0)
-        field(app.selectbox, "Rivals' category").select_index(0)
+        field(app.selectbox, "Competitors' category").select_index(0)
         button(app, "Watch it").click().run()
         assert len(ask(world.mia, watches)) == 2
 

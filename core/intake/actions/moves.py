@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Boolean, Float, Integer, Text, cast, literal, null, select, update
 from sqlalchemy.types import TypeEngine
 
+from core.intake.actions.competitors import find_competitors, reject_ahead, spelt
 from core.intake.actions.kinds import Taking, staged_columns
 from core.intake.actions.records import Part, Records, table_of
 from core.intake.actions.requests import Batch
-from core.intake.actions.rivals import find_rivals, reject_ahead, spelt
 from core.intake.actions.staging import Stage
 from core.intake.rules import FIELDS, IntakeKind
 from core.market.model import CompetitorMove
@@ -91,7 +91,7 @@ class Moves(Taking):
                 update(rows).where(rows.c.region == Unit.code).values(unit_id=Unit.id)
             )
             stage.reject_unknown("region", "unit_id", "unit with the code")
-        find_rivals(self, stage)
+        find_competitors(self, stage)
 
     def records(self, stage: Stage) -> Records:
         return move_records(

@@ -1,4 +1,4 @@
-"""What rivals' products bear on a day, from a file."""
+"""What competitors' products bear on a day, from a file."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Boolean, Integer, Text, exists, update
 from sqlalchemy.types import TypeEngine
 
+from core.intake.actions.competitors import find_competitors, reject_ahead, spelt
 from core.intake.actions.kinds import Taking, staged_columns
 from core.intake.actions.records import Part, Records, table_of
 from core.intake.actions.requests import Batch
-from core.intake.actions.rivals import find_rivals, reject_ahead, spelt
 from core.intake.actions.staging import Stage
 from core.intake.rules import FIELDS, Effect, IntakeKind
 from core.market.model import CompetitorRate
@@ -58,7 +58,7 @@ class Rates(Taking):
 
     def find(self, stage: Stage) -> None:
         reject_ahead(self, stage, "as_of")
-        find_rivals(self, stage)
+        find_competitors(self, stage)
 
     def records(self, stage: Stage) -> Records:
         return rate_records(stage.dialect, set(stage.rows.c.keys()), source=self.request.source)

@@ -1,1 +1,1 @@
-"""What is done about the market: rivals named, moves recorded, our own rates set."""
+"""What is done about the market: competitors named, moves recorded, our own rates set."""

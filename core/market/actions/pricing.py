@@ -20,7 +20,7 @@ class SetProductRate:
     """A request that a product of ours bears a rate from a day on.
 
     :ivar unit_id: the region where it holds, with all beneath it
-    :ivar product_category: the rivals' word for what it competes with
+    :ivar product_category: the competitors' word for what it competes with
     :ivar rate: percent a year
     :ivar terms: such as `12 months fixed`; empty where a product has one rate only
     """
@@ -39,7 +39,7 @@ class SetProductRate:
         if self.valid_from is None:
             raise Invalid("Say from which day the rate holds.")
         if not self.product_category.strip():
-            raise Invalid("Say which category of the rivals' products it competes with.")
+            raise Invalid("Say which category of the competitors' products it competes with.")
         if why := doubt(MoveKind.RATE_ADDED, self.side, None, self.rate):
             said = why.removeprefix("new value ")
             raise Invalid(f"A rate of {said}. Correct the figure: 5 % is 5.")

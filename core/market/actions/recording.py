@@ -12,7 +12,7 @@ from sqlalchemy import select
 from core import saying
 from core.access import Permission
 from core.database import insert_into
-from core.market.actions.rivals import rival_of
+from core.market.actions.competitors import competitor_of
 from core.market.events import MoveRecorded
 from core.market.model import CompetitorMove
 from core.market.rules import RATE_MOVES, MoveKind, Side, doubt
@@ -55,9 +55,9 @@ class RecordMove:
             raise Invalid("Say which category the product belongs to, such as savings.")
         if self.kind is MoveKind.MARKET_EVENT:
             if self.competitor_id is not None:
-                raise Invalid("An event of the market is nobody's: leave the rival out.")
+                raise Invalid("An event of the market is nobody's: leave the competitor out.")
         elif self.competitor_id is None:
-            raise Invalid("Choose the rival; only an event of the market is nobody's.")
+            raise Invalid("Choose the competitor; only an event of the market is nobody's.")
         self._check_rate()
 
     def _check_rate(self) -> None:
@@ -73,12 +73,14 @@ class RecordMove:
 def record_move(work: Work, request: RecordMove) -> MoveRecorded:
     """Note a move by hand.
 
-    :raises NotFound: there is no such rival or unit
+    :raises NotFound: there is no such competitor or unit
     :raises Invalid: it is said to be ahead
     :raises Conflict: the same move was noted already
     """
     work.authorize(Permission.RECORD_MARKET)
-    rival = None if request.competitor_id is None else rival_of(work, request.competitor_id)
+    competitor = (
+        None if request.competitor_id is None else competitor_of(work, request.competitor_id)
+    )
     region = None if request.unit_id is None else region_of(work, request.unit_id)
     today = work.now.date()
     moved_on = request.moved_on or today
@@ -116,7 +118,7 @@ def record_move(work: Work, request: RecordMove) -> MoveRecorded:
     fact = MoveRecorded(
         move_id=move.id,
         source_no=move.source_no,
-        competitor=rival.name if rival else None,
+        competitor=competitor.name if competitor else None,
         what=move.kind,
         moved_on=move.moved_on,
         product_category=move.product_category,

@@ -38,7 +38,7 @@ class NoteTask:
     """A request to keep a reference or a finding.
 
     :ivar link: where it was read
-    :ivar move_id: the rival's move that it is about
+    :ivar move_id: the competitor's move that it is about
     """
 
     task_id: int

@@ -25,7 +25,7 @@ M = TypeVar("M")
 
 @dataclass(frozen=True)
 class FindThreats:
-    """A request to look whether rivals' standing offers threaten anybody by now."""
+    """A request to look whether competitors' standing offers threaten anybody by now."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +69,14 @@ class DismissThreat:
 def find_threats(work: Work, _request: FindThreats) -> ThreatsFound:
     """Keep as threats what the watches find; doing it again finds nothing new.
 
-    An earlier threat by the same rival that nobody answers is dismissed for the better offer.
+    An earlier threat by the same competitor that nobody answers is dismissed for the better offer.
 
     :raises Conflict: nothing threatens anybody anew
     """
     work.authorize(Permission.RECORD_MARKET)
     found = matches(work)
     if not found:
-        raise Conflict("No rival's offer threatens anybody anew.")
+        raise Conflict("No competitor's offer threatens anybody anew.")
 
     overtaken = [id_ for match in found for id_ in _overtake(work, match)]
     threats = [_threat(work, match) for match in found]
@@ -204,7 +204,7 @@ def _named(work: Work, model: type[M], id_: int | None, noun: str) -> M | None:
 
 
 def _overtake(work: Work, match: Match) -> Sequence[int]:
-    """Dismiss what nobody answers of the same rival, for the better offer; return which."""
+    """Dismiss what nobody answers of the same competitor, for the better offer; return which."""
     move = match.move
     theirs = select(CompetitorMove.id).where(CompetitorMove.competitor_id == move.competitor_id)
     return work.session.scalars(

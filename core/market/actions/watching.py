@@ -1,4 +1,4 @@
-"""Saying when a rival's terms threaten whom."""
+"""Saying when a competitor's terms threaten whom."""
 
 from dataclasses import dataclass
 
@@ -19,10 +19,10 @@ MOST_POINTS = 20.0
 
 @dataclass(frozen=True)
 class SetWatch:
-    """A request to be told when a rival beats a product of ours in a region.
+    """A request to be told when a competitor beats a product of ours in a region.
 
-    :ivar product_category: the rivals' word for what competes with it
-    :ivar terms: words that a rival's terms have to hold; empty for any
+    :ivar product_category: the competitors' word for what competes with it
+    :ivar terms: words that a competitor's terms have to hold; empty for any
     :ivar threshold: by how many points their rate has to be better for the customer
     """
 
@@ -35,7 +35,7 @@ class SetWatch:
 
     def __post_init__(self) -> None:
         if not self.product_category.strip():
-            raise Invalid("Say which category of the rivals' products is watched.")
+            raise Invalid("Say which category of the competitors' products is watched.")
         if not 0 < self.threshold <= MOST_POINTS:
             raise Invalid(
                 f"A threshold is more than 0 and at most {MOST_POINTS:g} points, not"

@@ -38,7 +38,7 @@ class Asked:
     is_plausible: bool | None = None
 
     def conditions(self, view: Reader) -> list[ColumnElement[bool]]:
-        """Return what the moves, joined with their rivals, have to meet."""
+        """Return what the moves, joined with their competitors, have to meet."""
         move = CompetitorMove
         wanted = {
             move.competitor_id: self.competitor_id,
@@ -66,6 +66,6 @@ class Asked:
         return asked
 
 
-def with_rival(statement: S) -> S:
-    """Join the rivals; an event of the market has none."""
+def with_competitor(statement: S) -> S:
+    """Join the competitors; an event of the market has none."""
     return statement.outerjoin(Competitor, Competitor.id == CompetitorMove.competitor_id)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from core.market.model import Competitor, CompetitorMove
-from core.market.queries.asked import SEES, Asked, with_rival
+from core.market.queries.asked import SEES, Asked, with_competitor
 from core.market.rules import MoveKind, Side
 from core.people.model import Unit
 from core.refusals import NotFound
@@ -22,7 +22,7 @@ class CompetitorRow:
 
 
 def competitors(view: Reader) -> list[CompetitorRow]:
-    """List the rivals whose moves are watched, by name."""
+    """List the competitors whose moves are watched, by name."""
     view.authorize(*SEES)
     rows = view.session.execute(
         select(Competitor.id, Competitor.name)
@@ -40,7 +40,7 @@ class Vocabulary:
 
 
 def vocabulary(view: Reader) -> Vocabulary:
-    """Return the rivals' words for categories of products."""
+    """Return the competitors' words for categories of products."""
     view.authorize(*SEES)
     category = CompetitorMove.product_category
     found = select(category).distinct().order_by(category)
@@ -49,7 +49,7 @@ def vocabulary(view: Reader) -> Vocabulary:
 
 @dataclass(frozen=True)
 class MoveRow:
-    """One dated thing that a rival did; values are as published, in percent or money.
+    """One dated thing that a competitor did; values are as published, in percent or money.
 
     `competitor` is None for an event of the market. What has a `quality_flag` is no fact.
     """
@@ -120,7 +120,7 @@ def move(view: Reader, *, move_id: int) -> MoveRow:
 
 
 def _listed() -> Select[*tuple[Any, ...]]:
-    return with_rival(
+    return with_competitor(
         select(
             CompetitorMove.id,
             CompetitorMove.moved_on,

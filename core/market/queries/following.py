@@ -1,4 +1,4 @@
-"""Events of the market, and how soon and by how much rivals follow the central bank."""
+"""Events of the market, and how soon and by how much competitors follow the central bank."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -59,7 +59,7 @@ def market_events(
 
 @dataclass(frozen=True)
 class FollowRow:
-    """What a rival did with its rates in the days after a decision.
+    """What a competitor did with its rates in the days after a decision.
 
     `change` is the change that most of its rates made (in points), `at_mode` how many of all did
     so, `on` the day on which most of those did; None where no rate was changed.
@@ -84,7 +84,7 @@ class FollowRow:
 
     @property
     def is_same(self) -> bool:
-        """Tell whether the rival moved by just what was decided."""
+        """Tell whether the competitor moved by just what was decided."""
         return self.change is not None and abs(self.change - self.decision) < 1e-6
 
 
@@ -99,7 +99,7 @@ def following(
     since: date | None = None,
     until: date | None = None,
 ) -> list[FollowRow]:
-    """Set each decision of the central bank beside what rivals did within some days.
+    """Set each decision of the central bank beside what competitors did within some days.
 
     Only decisions are looked at after which the rates were watched for all of those days.
 
@@ -128,18 +128,18 @@ def following(
     conditions = [*of_category, terms_hold(move.terms, terms)]
     for row in _changes(view, conditions, competitor_ids):
         changes.setdefault((row.competitor_id, row.name), []).append(row)
-    rivals = sorted(changes, key=lambda rival: rival[1])
+    competitors = sorted(changes, key=lambda competitor: competitor[1])
     return [
-        _followed(event, rival, changes[rival], within_days)
+        _followed(event, competitor, changes[competitor], within_days)
         for event in decisions
-        for rival in rivals
+        for competitor in competitors
     ]
 
 
 def _changes(
     view: Reader, conditions: Iterable[ColumnElement[bool]], competitor_ids: Collection[int]
 ) -> list[Row[Any]]:
-    """Count the changed rates by rival, day and size of the change."""
+    """Count the changed rates by competitor, day and size of the change."""
     move = CompetitorMove
     change = func.round((move.new_value - move.old_value) * 10_000)
     statement = (
@@ -161,7 +161,7 @@ def _changes(
 
 
 def _followed(
-    event: MarketEventRow, rival: tuple[int, str], found: Iterable[Row[Any]], within_days: int
+    event: MarketEventRow, competitor: tuple[int, str], found: Iterable[Row[Any]], within_days: int
 ) -> FollowRow:
     last = event.moved_on + timedelta(days=within_days)
     changes, days = Counter[float](), Counter[tuple[float, date]]()
@@ -171,11 +171,11 @@ def _followed(
             days[row.change, row.moved_on] += row.many
     decision = event.change or 0.0
     if not changes:
-        return FollowRow(event.moved_on, decision, *rival, None, Rate(0, 0), None)
+        return FollowRow(event.moved_on, decision, *competitor, None, Rate(0, 0), None)
     change, many = changes.most_common(1)[0]  # of equals the earliest
     on = max(
         (day for size, day in days if size == change),
         key=lambda day: (days[change, day], -day.toordinal()),
     )
     at_mode = Rate(many, changes.total())
-    return FollowRow(event.moved_on, decision, *rival, change / 10_000, at_mode, on)
+    return FollowRow(event.moved_on, decision, *competitor, change / 10_000, at_mode, on)

@@ -1,4 +1,4 @@
-"""Rivals' rates beside ours on one day, the best for the customer first."""
+"""Competitors' rates beside ours on one day, the best for the customer first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -95,15 +95,15 @@ def ladder(
     """Line up the rates of a day, theirs and ours, the best for the customer first.
 
     A rate is the last that was published by that day, be it as a state or as a move; a product
-    that was withdrawn, or is missing in the rival's newest state, has none. What is doubtful is
-    left out.
+    that was withdrawn, or is missing in the competitor's newest state, has none. What is doubtful
+    is left out.
 
     :param on: today unless said
     :param unit_id: what holds in this unit; unless said, every region has rungs of its own
-    :param terms: words that the rivals' terms have to hold
+    :param terms: words that the competitors' terms have to hold
     :param product_id, own_terms: the rates of ours to compare with; else all of them, and the
-        best is what the rivals' are ahead of
-    :param best_only: of each rival only the best rate
+        best is what the competitors' are ahead of
+    :param best_only: of each competitor only the best rate
     """
     view.authorize(*SEES)
     on = on or view.now.date()

@@ -1,4 +1,4 @@
-"""Which offers of rivals beat our terms, as the bank's watches say."""
+"""Which offers of competitors beat our terms, as the bank's watches say."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,8 +37,8 @@ class Match:
 def matches(view: Reader) -> list[Match]:
     """Find the standing offers that threaten somebody and that nobody was told of yet.
 
-    Of a rival's offers the best one counts for each watch and region. What is no better than an
-    offer of theirs that was told of already is nothing new; what nobody holds threatens nobody.
+    Of a competitor's offers the best one counts for each watch and region. What is no better than
+    an offer of theirs that was told of already is nothing new; what nobody holds threatens nobody.
     """
     view.authorize(*SEES)
     watches = view.session.scalars(
@@ -63,8 +63,8 @@ def _of_watch(view: Reader, watch: Watch) -> Iterator[Match]:
         whom = Exposed(offer.unit_id, watch.product_id)
         at_stake = stake(view, whom)
         if at_stake.customers:
-            rival = view.session.get_one(Competitor, offer.move.competitor_id).name
-            yield Match(watch, offer.move, rival, whom, offer.ours, offer.theirs, at_stake)
+            competitor = view.session.get_one(Competitor, offer.move.competitor_id).name
+            yield Match(watch, offer.move, competitor, whom, offer.ours, offer.theirs, at_stake)
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class _Offer:
 
 @dataclass(frozen=True)
 class _Told:
-    """An offer that somebody was told of; a fresh one stands for all of the rival's there."""
+    """An offer that somebody was told of; a fresh one stands for all of the competitor's there."""
 
     move_id: int | None
     competitor_id: int | None
@@ -91,7 +91,7 @@ class _Told:
 
 
 def _best(view: Reader, watch: Watch) -> list[_Offer]:
-    """Return each rival's best standing offer that beats ours, for each region where it holds."""
+    """Return each competitor's best standing offer that beats ours, region by region."""
     beneath = set(subtree(view.session, watch.unit_id))
     today = view.now.date()
     ours: dict[tuple[int, str], float | None] = {}

@@ -1,4 +1,4 @@
-"""Conditions on rivals' terms and rates, for the questions of others."""
+"""Conditions on competitors' terms and rates, for the questions of others."""
 
 from collections.abc import Collection
 from datetime import date
@@ -50,7 +50,7 @@ def rate_offers(
     until: date | None = None,
     unit_ids: Collection[int] | None = None,
 ) -> Select[CompetitorMove]:
-    """Return the moves by which a rival offers a rate; none of them is doubtful.
+    """Return the moves by which a competitor offers a rate; none of them is doubtful.
 
     :param terms: words that the terms have to hold
     :param unit_ids: only what holds everywhere or in one of these units

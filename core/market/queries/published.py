@@ -1,4 +1,4 @@
-"""What rivals' rates are on a day: states and moves laid over each other, the newest on top."""
+"""What competitors' rates are on a day: states and moves laid together, the newest on top."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -85,7 +85,7 @@ def published(category: str, side: Side, on: date, regions: Sequence[int] | None
 def in_force(known: CTE, category: str, side: Side, on: date) -> Select[*tuple[Any, ...]]:
     """Return the newest rate of each line, as far as it still stands on that day.
 
-    It falls when the product is withdrawn, or when a later state of the rival doesn't have it.
+    It falls when the product is withdrawn, or when a later state of the competitor doesn't have it.
     """
     move, rate = CompetitorMove, CompetitorRate
     state = (

@@ -31,12 +31,12 @@ class OwnRate:
 def comparable_rate(
     session: Session, *, product_id: int, unit_id: int, side: Side, on: date, terms: str
 ) -> OwnRate | None:
-    """Return which rate of a product of ours a rival's rate on its terms is held against.
+    """Return which rate of a product of ours a competitor's rate on its terms is held against.
 
-    It is the one whose own terms stand in the rival's, the most words of all, at the nearest unit.
-    Where none does, a product with one rate only is compared with that; of several, none.
+    It is the one whose own terms stand in the competitor's, the most words of all, at the nearest
+    unit. Where none does, a product with one rate only is compared with that; of several, none.
 
-    :param terms: the rival's, such as `12 months fixed`
+    :param terms: the competitor's, such as `12 months fixed`
     """
     order = {id_: depth for depth, id_ in enumerate(lineage(session, unit_id))}
     rates = session.scalars(

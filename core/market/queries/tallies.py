@@ -7,7 +7,7 @@ from typing import Any, Literal
 from sqlalchemy import SQLColumnExpression, case, extract, func, select
 
 from core.market.model import Competitor, CompetitorMove
-from core.market.queries.asked import SEES, Asked, with_rival
+from core.market.queries.asked import SEES, Asked, with_competitor
 from core.market.rules import MoveKind
 from core.work import Reader
 
@@ -29,7 +29,7 @@ def tallies(view: Reader, *, since: date | None = None, until: date | None = Non
     view.authorize(*SEES)
     move = CompetitorMove
     rows = view.session.execute(
-        with_rival(select(move.product_category, move.kind, func.count(), _DOUBTFUL))
+        with_competitor(select(move.product_category, move.kind, func.count(), _DOUBTFUL))
         .where(*Asked(since=since, until=until).conditions(view))
         .group_by(move.product_category, move.kind)
         .order_by(move.product_category, move.kind)
@@ -41,7 +41,7 @@ def tallies(view: Reader, *, since: date | None = None, until: date | None = Non
 class MonthTally:
     """Moves of one month, by the first of it, facts and doubtful ones apart.
 
-    `what` is a kind or a rival.
+    `what` is a kind or a competitor.
     """
 
     month: date
@@ -53,7 +53,7 @@ class MonthTally:
 def months(
     view: Reader,
     *,
-    by: Literal["kind", "rival"] = "kind",
+    by: Literal["kind", "competitor"] = "kind",
     competitor_id: int | None = None,
     kind: MoveKind | None = None,
     category: str | None = None,
@@ -64,7 +64,7 @@ def months(
     until: date | None = None,
     is_plausible: bool | None = None,
 ) -> list[MonthTally]:
-    """Count moves by month, and by kind or rival; events of the market are nobody's moves."""
+    """Count moves by month, and by kind or competitor; events of the market are nobody's moves."""
     view.authorize(*SEES)
     asked = Asked(
         competitor_id, kind, category, product, terms, unit_id, since, until, is_plausible
@@ -73,7 +73,7 @@ def months(
     month = extract("month", CompetitorMove.moved_on)
     what: SQLColumnExpression[Any] = CompetitorMove.kind if by == "kind" else Competitor.name
     rows = view.session.execute(
-        with_rival(select(year, month, what, func.count(), _DOUBTFUL))
+        with_competitor(select(year, month, what, func.count(), _DOUBTFUL))
         .where(*asked.conditions(view), CompetitorMove.kind != MoveKind.MARKET_EVENT)
         .group_by(year, month, what)
         .order_by(year, month, what)

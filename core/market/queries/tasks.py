@@ -42,7 +42,7 @@ class TaskRow:
 
 @dataclass(frozen=True)
 class NoteRow:
-    """A reference or a finding; `move` names the rival's move that it is about."""
+    """A reference or a finding; `move` names the competitor's move that it is about."""
 
     id: int
     kind: NoteKind
@@ -173,9 +173,9 @@ def _notes(view: Reader, task_id: int) -> tuple[NoteRow, ...]:
             text=note.text,
             link=note.link,
             move_id=note.move_id,
-            move=f"{rival or 'Market'}: {product}" if note.move_id is not None else None,
+            move=f"{competitor or 'Market'}: {product}" if note.move_id is not None else None,
             author=author,
             noted_at=note.noted_at,
         )
-        for note, product, rival, author in rows
+        for note, product, competitor, author in rows
     )

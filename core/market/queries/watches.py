@@ -1,4 +1,4 @@
-"""What is watched: which of our products a rival's category is held against, and where."""
+"""What is watched: which of our products a competitor's category is held against, and where."""
 
 from dataclasses import dataclass
 

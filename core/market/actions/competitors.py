@@ -1,4 +1,4 @@
-"""Rivals and their names: two names of one rival must not become two rivals."""
+"""Competitors and their names: two names of one competitor must not become two competitors."""
 
 from dataclasses import dataclass
 
@@ -32,20 +32,20 @@ class RenameCompetitor:
 
 @dataclass(frozen=True)
 class MergeCompetitors:
-    """A request to let a second name be the same rival as a first one."""
+    """A request to let a second name be the same competitor as a first one."""
 
     competitor_id: int
     merged_id: int
 
     def __post_init__(self) -> None:
         if self.competitor_id == self.merged_id:
-            raise Invalid("A rival can't be merged with itself; choose another name.")
+            raise Invalid("A competitor can't be merged with itself; choose another name.")
 
 
 def add_competitor(work: Work, request: AddCompetitor) -> CompetitorAdded:
-    """Watch another rival.
+    """Watch another competitor.
 
-    :raises Conflict: a rival is written alike; the refusal names it
+    :raises Conflict: a competitor is written alike; the refusal names it
     """
     work.authorize(Permission.RECORD_MARKET)
     name = request.name.strip()
@@ -54,77 +54,79 @@ def add_competitor(work: Work, request: AddCompetitor) -> CompetitorAdded:
             f"{name} is {twin.name}, which is watched already; record its moves under that name."
         )
 
-    rival = Competitor(name=name, spelling=spelling(name))
-    work.session.add(rival)
+    competitor = Competitor(name=name, spelling=spelling(name))
+    work.session.add(competitor)
     work.session.flush()
 
-    fact = CompetitorAdded(competitor_id=rival.id, name=name)
+    fact = CompetitorAdded(competitor_id=competitor.id, name=name)
     work.record(fact)
     return fact
 
 
 def rename_competitor(work: Work, request: RenameCompetitor) -> CompetitorRenamed:
-    """Give a rival another name; files that know it by the earlier one still find it.
+    """Give a competitor another name; files that know it by the earlier one still find it.
 
-    :raises NotFound: there is no such rival
-    :raises Conflict: another rival has this name
+    :raises NotFound: there is no such competitor
+    :raises Conflict: another competitor has this name
     """
     work.authorize(Permission.RECORD_MARKET)
-    rival = rival_of(work, request.competitor_id)
-    name, was = request.name.strip(), rival.name
+    competitor = competitor_of(work, request.competitor_id)
+    name, was = request.name.strip(), competitor.name
     twin = _known(work, name)
-    if twin is not None and twin.id != rival.id:
-        raise Conflict(f"{name} is {twin.name}; merge the two instead, if they are one rival.")
+    if twin is not None and twin.id != competitor.id:
+        raise Conflict(f"{name} is {twin.name}; merge the two instead, if they are one competitor.")
     if name == was:
         raise Invalid(f"{was} has this name already.")
 
-    earlier, spelt = rival.spelling, spelling(name)
+    earlier, spelt = competitor.spelling, spelling(name)
     if spelt != earlier:
         # One of its former names may be taken up again.
         former = work.session.scalar(
-            select(Competitor).where(Competitor.spelling == spelt, Competitor.id != rival.id)
+            select(Competitor).where(Competitor.spelling == spelt, Competitor.id != competitor.id)
         )
         if former is not None:
             work.session.delete(former)
             work.session.flush()
-        rival.name, rival.spelling = name, spelt
+        competitor.name, competitor.spelling = name, spelt
         work.session.flush()
-        work.session.add(Competitor(name=was, spelling=earlier, same_as_id=rival.id))
-    rival.name = name
+        work.session.add(Competitor(name=was, spelling=earlier, same_as_id=competitor.id))
+    competitor.name = name
     work.session.flush()
 
-    fact = CompetitorRenamed(competitor_id=rival.id, was=was, name=name)
+    fact = CompetitorRenamed(competitor_id=competitor.id, was=was, name=name)
     work.record(fact)
     return fact
 
 
 def merge_competitors(work: Work, request: MergeCompetitors) -> CompetitorsMerged:
-    """Let a rival take over the moves and rates of another one that turned out to be the same.
+    """Let a competitor take over the moves and rates of another one that turned out to be the same.
 
-    :raises NotFound: there is no such rival
+    :raises NotFound: there is no such competitor
     """
     work.authorize(Permission.RECORD_MARKET)
     # Held in one order whichever way they are merged: nobody waits for one who waits for them.
     both = sorted((request.competitor_id, request.merged_id))
-    held = {id_: rival_of(work, id_) for id_ in both}
-    rival, merged = held[request.competitor_id], held[request.merged_id]
+    held = {id_: competitor_of(work, id_) for id_ in both}
+    competitor, merged = held[request.competitor_id], held[request.merged_id]
 
     moves, rates = (
         affected(
             work.session,
-            update(model).where(model.competitor_id == merged.id).values(competitor_id=rival.id),
+            update(model)
+            .where(model.competitor_id == merged.id)
+            .values(competitor_id=competitor.id),
         )
         for model in (CompetitorMove, CompetitorRate)
     )
     work.session.execute(
         update(Competitor)
         .where((Competitor.id == merged.id) | (Competitor.same_as_id == merged.id))
-        .values(same_as_id=rival.id)
+        .values(same_as_id=competitor.id)
     )
 
     fact = CompetitorsMerged(
-        competitor_id=rival.id,
-        name=rival.name,
+        competitor_id=competitor.id,
+        name=competitor.name,
         merged_id=merged.id,
         merged=merged.name,
         moves=moves,
@@ -134,23 +136,23 @@ def merge_competitors(work: Work, request: MergeCompetitors) -> CompetitorsMerge
     return fact
 
 
-def rival_of(work: Work, competitor_id: int) -> Competitor:
-    """Take hold of a rival, not of a name that leads to one, so that it stays one meanwhile.
+def competitor_of(work: Work, competitor_id: int) -> Competitor:
+    """Take hold of a competitor, not of a name that leads to one, so that it stays one meanwhile.
 
     :raises NotFound: there is none
     """
-    rival = work.session.scalar(
+    competitor = work.session.scalar(
         select(Competitor)
         .where(Competitor.id == competitor_id, Competitor.same_as_id.is_(None))
         .with_for_update()
     )
-    if rival is None:
-        raise NotFound("There is no such rival; it may have been merged with another one.")
-    return rival
+    if competitor is None:
+        raise NotFound("There is no such competitor; it may have been merged with another one.")
+    return competitor
 
 
 def _known(work: Work, name: str) -> Competitor | None:
-    """Return the rival that is written like this, or was once."""
+    """Return the competitor that is written like this, or was once."""
     found = work.session.scalar(select(Competitor).where(Competitor.spelling == spelling(name)))
     if found is None or found.same_as_id is None:
         return found
@@ -159,4 +161,4 @@ def _known(work: Work, name: str) -> Competitor | None:
 
 def _check_name(name: str) -> None:
     if not spelling(name):
-        raise Invalid("A rival needs a name with letters or figures in it.")
+        raise Invalid("A competitor needs a name with letters or figures in it.")

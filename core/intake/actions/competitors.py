@@ -1,4 +1,4 @@
-"""Rivals that the rows of a file name: found however they are spelt, or created once."""
+"""Competitors that the rows of a file name: found however they are spelt, or created once."""
 
 from collections.abc import Sequence
 
@@ -16,8 +16,8 @@ def spelt(names: Sequence[str | None]) -> list[str | None]:
     return [None if name is None else known.setdefault(name, spelling(name)) for name in names]
 
 
-def find_rivals(taking: Taking, stage: Stage) -> None:
-    """Look up the staged rivals, leading former and merged names to whom they are; add new ones.
+def find_competitors(taking: Taking, stage: Stage) -> None:
+    """Look up the staged competitors, former and merged names as whom they are; add new ones.
 
     Of new names that are twins the first of the file stands.
     """

@@ -1,4 +1,4 @@
-"""A rival's move threatens customers; a campaign answers it, and what it changed is known.
+"""A competitor's move threatens customers; a campaign answers it, and what it changed is known.
 
 Told twice, with other products, sides, regions and gaps.
 """
@@ -27,9 +27,9 @@ from core.campaigns.terms import StageTerms
 from core.customers.model import CustomerState, Holding
 from core.impact.actions import AnalyseRun, analyse_run
 from core.journal.model import Entry, Outgoing
+from core.market.actions.competitors import AddCompetitor, add_competitor
 from core.market.actions.pricing import SetProductRate, set_product_rate
 from core.market.actions.recording import RecordMove, record_move
-from core.market.actions.rivals import AddCompetitor, add_competitor
 from core.market.actions.threats import FindThreats, find_threats
 from core.market.actions.watching import SetWatch, set_watch
 from core.market.queries.exposure import exposed_customers
@@ -53,7 +53,7 @@ EVERYBODY = Window(size=10_000)
 
 @dataclass(frozen=True)
 class Case:
-    """What we pay or take, what the rival does, and in which of the two branches."""
+    """What we pay or take, what the competitor does, and in which of the two branches."""
 
     product: int
     side: Side
@@ -118,9 +118,9 @@ def test_a_move_is_answered_and_the_answer_measured(  # noqa: PLR0915  a story o
     do(mia, set_watch, SetWatch(w.CARD, w.BANK, "other", case.side, 0.5))
 
     # The move is recorded; exactly the holders of its region and their balance appear.
-    rival = do(mia, add_competitor, AddCompetitor("Harbour")).competitor_id
+    competitor = do(mia, add_competitor, AddCompetitor("Harbour")).competitor_id
     move = RecordMove(
-        rival,
+        competitor,
         TODAY,
         MoveKind.RATE_ADDED,
         "theirs",
