@@ -71,6 +71,8 @@ class Activity(Base):
         Index("ix_activity_closed", "person_id", "closed_at"),
         # What was kept of the work due on a day; new work is not closed, so a launch writes none.
         partial("ix_activity_judged", "branch_id", "due_at", where="status IN (3, 4)"),
+        # Whose stage has ended, so that the next may follow.
+        partial("ix_activity_ended", "run_id", "stage_id", "closed_at", where="status IN (3, 4)"),
         # Who was contacted of late, and how often: new work was not, so a launch writes none.
         partial(
             "ix_activity_contacted",

@@ -1300,6 +1300,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_activity_closed', ['person_id', 'closed_at'], unique=False)
         batch_op.create_index('ix_activity_contacted', ['contacted_at', 'customer_id', 'type', 'run_id'], unique=False, postgresql_where=sa.text('contacted_at IS NOT NULL'), sqlite_where=sa.text('contacted_at IS NOT NULL'))
         batch_op.create_index('ix_activity_due', ['due_at', 'id'], unique=False, postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
+        batch_op.create_index('ix_activity_ended', ['run_id', 'stage_id', 'closed_at'], unique=False, postgresql_where=sa.text('status IN (3, 4)'), sqlite_where=sa.text('status IN (3, 4)'))
         batch_op.create_index('ix_activity_holder', ['person_id', 'due_at'], unique=False, postgresql_where=sa.text('status IN (1, 2)'), sqlite_where=sa.text('status IN (1, 2)'))
         batch_op.create_index('ix_activity_judged', ['branch_id', 'due_at'], unique=False, postgresql_where=sa.text('status IN (3, 4)'), sqlite_where=sa.text('status IN (3, 4)'))
         batch_op.create_index('ix_activity_pending', ['branch_id', 'priority', 'due_at', 'status', 'person_id', 'activity_on'], unique=False, postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
@@ -1755,6 +1756,18 @@ def upgrade() -> None:
         batch_op.create_index('ix_direction_campaign_id', ['campaign_id'], unique=False)
         batch_op.create_index('ix_direction_conclusion_id', ['conclusion_id'], unique=False)
 
+    op.create_table('gift',
+    sa.Column('lead_id', core.database.Number, nullable=False),
+    sa.Column('consumable_id', sa.Integer(), nullable=False),
+    sa.Column('unit_cost', sa.BigInteger(), nullable=False),
+    sa.Column('given_at', core.database.Moment(), nullable=False),
+    sa.Column('person_id', sa.Integer(), nullable=True),
+    sa.CheckConstraint('unit_cost >= 0', name=op.f('ck_gift_unit_cost')),
+    sa.ForeignKeyConstraint(['consumable_id'], ['consumable.id'], name=op.f('fk_gift_consumable_id')),
+    sa.ForeignKeyConstraint(['lead_id'], ['lead.id'], name=op.f('fk_gift_lead_id')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_gift_person_id')),
+    sa.PrimaryKeyConstraint('lead_id', 'consumable_id', name=op.f('pk_gift'))
+    )
     op.create_table('brief',
     sa.Column('campaign_id', sa.Integer(), nullable=False),
     sa.Column('design_id', sa.Integer(), nullable=False),
@@ -1787,6 +1800,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_brief_direction_id')
 
     op.drop_table('brief')
+    op.drop_table('gift')
     with op.batch_alter_table('direction', schema=None) as batch_op:
         batch_op.drop_index('ix_direction_conclusion_id')
         batch_op.drop_index('ix_direction_campaign_id')
@@ -1869,6 +1883,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_activity_pending', postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
         batch_op.drop_index('ix_activity_judged', postgresql_where=sa.text('status IN (3, 4)'), sqlite_where=sa.text('status IN (3, 4)'))
         batch_op.drop_index('ix_activity_holder', postgresql_where=sa.text('status IN (1, 2)'), sqlite_where=sa.text('status IN (1, 2)'))
+        batch_op.drop_index('ix_activity_ended', postgresql_where=sa.text('status IN (3, 4)'), sqlite_where=sa.text('status IN (3, 4)'))
         batch_op.drop_index('ix_activity_due', postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
         batch_op.drop_index('ix_activity_contacted', postgresql_where=sa.text('contacted_at IS NOT NULL'), sqlite_where=sa.text('contacted_at IS NOT NULL'))
         batch_op.drop_index('ix_activity_closed')
