@@ -34,6 +34,7 @@ class Permission(StrEnum):
     ASSIGN_CUSTOMERS = "customers:assign"
     EXPORT = "export:rows"
     EXPORT_AGGREGATES = "export:aggregates"
+    EXPORT_IMPACT = "export:impact"
     READ_JOURNAL = "journal:read"
     READ_EXCHANGE = "exchange:read"  # no role's: what neighbouring systems receive, unmasked
     OWN_ACCOUNT = "account:own"  # everybody's: seeing the own name, changing the own password
@@ -65,6 +66,7 @@ MEANINGS: Mapping[Permission, str] = {
     Permission.ASSIGN_CUSTOMERS: "giving customers to a relationship manager",
     Permission.EXPORT: "exporting rows",
     Permission.EXPORT_AGGREGATES: "exporting aggregates",
+    Permission.EXPORT_IMPACT: "taking reports of impact out",
     Permission.READ_JOURNAL: "reading the journal",
     Permission.READ_EXCHANGE: "reading events of other systems",
     Permission.OWN_ACCOUNT: "having an account",
@@ -127,6 +129,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             _P.SEE_CUSTOMERS,
             _P.EXPORT,
             _P.EXPORT_AGGREGATES,
+            _P.EXPORT_IMPACT,
             _P.READ_JOURNAL,
         }
     ),
@@ -134,7 +137,8 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         {_P.APPROVE_DESIGNS, _P.SEE_SEGMENTS, _P.SEE_PORTFOLIO, _P.SEE_IMPACT, _P.SEE_CUSTOMERS}
     ),
     Role.EXECUTIVE: frozenset(
-        {_P.SEE_SEGMENTS, _P.SEE_PORTFOLIO, _P.SEE_IMPACT, _P.EXPORT_AGGREGATES}
+        {_P.SEE_SEGMENTS, _P.SEE_PORTFOLIO, _P.SEE_IMPACT}
+        | {_P.EXPORT_AGGREGATES, _P.EXPORT_IMPACT}
     ),
     Role.ADMINISTRATOR: frozenset(
         {_P.SEE_PEOPLE, _P.MANAGE_PEOPLE, _P.PLAN_ABSENCES, _P.MANAGE_REFERENCE}
@@ -142,7 +146,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
     ),
     Role.AUDITOR: frozenset(
         {_P.SEE_PEOPLE, _P.SEE_SEGMENTS, _P.SEE_PORTFOLIO, _P.SEE_IMPACT}
-        | {_P.SEE_CUSTOMERS, _P.EXPORT, _P.READ_JOURNAL}
+        | {_P.SEE_CUSTOMERS, _P.EXPORT, _P.EXPORT_IMPACT, _P.READ_JOURNAL}
     ),
 }
 
