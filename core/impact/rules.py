@@ -16,12 +16,12 @@ class Verdict(Coded):
     OPEN = "open", 3
 
 
-class Finding(Coded):
-    """What a lead found of a reported conversion."""
+class FeedbackState(StrEnum):
+    """How far the change that an analysis proposes has come."""
 
-    OPEN = "to be looked at", 1
-    GENUINE = "genuine", 2
-    FALSE = "false", 3
+    KEPT = "not sent"
+    SENT = "sent, not taken up"
+    TAKEN_UP = "taken up"
 
 
 class Step(StrEnum):
@@ -49,6 +49,7 @@ class Reason(StrEnum):
     """Why a figure is not there, in words fit for a screen."""
 
     NO_CONTROL = "no control group"
+    EMPTY_CONTROL = "nobody in the control group that was planned"
     NO_TREATED = "nobody in the treated group"
     NOBODY = "nobody in the arm"
     NOBODY_REACHED = "nobody reached yet"
@@ -64,7 +65,12 @@ class Reason(StrEnum):
     ONE_CUSTOMER = "fewer than two customers in an arm"
     NO_PLAN = "no planned shares to compare with"
     AT_THE_END = "what was kept is only known at the end"
+    FEW_CLUSTERS = "fewer than four managers or branches in an arm"
+    ALIKE = "the managers or branches of each arm are all alike"
+    IN_CLUSTERS = "managers or branches were drawn, so the number of customers was not planned"
+    STOPPED_EARLY = "the run was stopped within a day: nothing could come of it"
     NO_OUTCOME = "no outcome is measured in both arms"
+    NO_HISTORY = "no finished run to learn from"
     OVERLAP = "its runs had customers in common, so their effects are not added up"
     NO_HOLDOUT = "no customers were held out of all campaigns over the whole period"
     NO_PRODUCT = "no campaign of the period is about a product"
