@@ -1,6 +1,7 @@
 """What an operator may set, by `FAIRLEAD_…` variables or a file named in FAIRLEAD_SETTINGS."""
 
 import os
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -27,6 +28,9 @@ class Settings(BaseSettings):
     bank_name: str = "Fairlead Demo Bank"
     time_zone: str = "Europe/London"
     currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
+    contact_hour_cost: Decimal | None = Field(
+        default=None, ge=0, description="what an hour of contact costs the bank, in its currency"
+    )
     country: str = Field(default="GB", pattern="^[A-Z]{2}$", description="whose public holidays")
     secrets_path: Path = HERE / "var" / "secrets"
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
@@ -37,7 +41,16 @@ class Settings(BaseSettings):
     sign_in_attempts: int = Field(default=5, ge=1)
     lock_minutes: float = Field(default=15, gt=0)
     upload_megabytes: int = Field(default=100, ge=1)
+    cluster_correlation: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        description="of results among the customers of one manager or branch",
+    )
     unassigned_hours: float = Field(default=8, gt=0, le=400)
+    opening_days: int = Field(
+        default=30, ge=0, le=365, description="within which a reported sale is opened"
+    )
     tick_seconds: float = Field(default=60, ge=0, le=3_600)
 
     @field_validator("time_zone")

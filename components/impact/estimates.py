@@ -8,8 +8,9 @@ from components.tiles import Tile
 from core.access import Actor, Permission
 from core.impact.estimates import Effect, Interval, rate_interval
 from core.impact.metrics import FIGURES
+from core.impact.money import Gain
 from core.impact.queries.runs import RunImpact
-from core.impact.report import Comparison, Gain
+from core.impact.report import Comparison
 from core.impact.rules import Absent, Grade, Reason
 from core.measures import Rate
 

@@ -15,6 +15,7 @@ from core.measures import Rate
 
 ALPHA = 0.05
 MISMATCH_ALARM = 0.001
+_ROUNDING = 1e-12  # of sums in floating point, as a part of the sum
 _Z = NormalDist().inv_cdf(1 - ALPHA / 2)
 
 
@@ -67,10 +68,14 @@ class Moments:
 
     @property
     def variance(self) -> float | None:
-        """Return the sample variance (n - 1 below), or None for fewer than two."""
+        """Return the sample variance (n - 1 below), or None for fewer than two.
+
+        What is left of equal amounts by rounding is no variance.
+        """
         if self.n < 2:
             return None
-        return max(self.squares - self.total * self.total / self.n, 0.0) / (self.n - 1)
+        spread = self.squares - self.total * self.total / self.n
+        return spread / (self.n - 1) if spread > _ROUNDING * self.squares else 0.0
 
 
 @dataclass(frozen=True)

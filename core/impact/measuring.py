@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
 
 from core.impact.estimates import (
     Effect,
-    Interval,
     SampleRatio,
     difference_of_means,
     difference_of_rates,
@@ -15,9 +13,11 @@ from core.impact.estimates import (
     is_too_few,
     sample_ratio,
 )
-from core.impact.report import Arm, Comparison, Gain, Report, Terms
+from core.impact.money import Costs, Terms, costs_of, gain, returned
+from core.impact.report import Arm, Comparison, Report
 from core.impact.rules import Absent, Grade, Reason
 from core.impact.sentences import comparison_sentence
+from core.impact.tally import Tally
 
 
 def measure(arms: Sequence[Arm], terms: Terms, *, is_observed: bool = True) -> Report:
@@ -34,8 +34,11 @@ def measure(arms: Sequence[Arm], terms: Terms, *, is_observed: bool = True) -> R
         why = f"Rates only: {refused}."
         return Report(tuple(arms), (), ratio, Grade.RATES_ONLY, why, refused)
     all_treated = sum(arm.tally.targeted for arm in treated)
-    comparisons = _adjusted(
-        [_compare(arm, control, _cost(arm, terms, all_treated)) for arm in treated]
+    comparisons = adjusted(
+        [
+            compare(arm, control, costs_of(arm.tally, terms, all_treated, gifts=arm.gifts))
+            for arm in treated
+        ]
     )
     grade, why = _evidence(control, ratio)
     told = tuple(
@@ -67,13 +70,12 @@ def _ratio(arms: Sequence[Arm]) -> SampleRatio | Absent:
     return sample_ratio([arm.tally.targeted for arm in arms], [arm.share or 0 for arm in arms])
 
 
-def _compare(treated: Arm, control: Arm, cost: Decimal) -> Comparison:
+def compare(treated: Arm, control: Arm, costs: Costs) -> Comparison:
+    """Compare two arms, or the same part of two arms; either may be empty."""
     there, here = treated.tally, control.tally
     difference = difference_of_rates(there.outcome_rate, here.outcome_rate)
-    has_value = there.value or here.value
-    money = (
-        difference_of_means(there.moments, here.moments) if has_value else Absent(Reason.NO_VALUE)
-    )
+    money = _money(there, here)
+    profit = gain(money, there.targeted, less=costs.total)
     return Comparison(
         treated=treated,
         control=control,
@@ -81,38 +83,38 @@ def _compare(treated: Arm, control: Arm, cost: Decimal) -> Comparison:
         money=money,
         per_reached=effect_per_reached(there.reach, here.reach),
         p_adjusted=None,
-        conversions=_gain(difference, there.targeted),
-        profit=_gain(money, there.targeted, less=float(cost)),
-        cost=cost,
+        conversions=gain(difference, there.targeted),
+        value=gain(money, there.targeted),
+        profit=profit,
+        returned=returned(profit, costs.total),
+        costs=costs,
         is_too_few=is_too_few(there.targeted, here.targeted),
     )
 
 
-def _gain(effect: Effect | Absent, customers: int, *, less: float = 0.0) -> Gain | Absent:
-    if isinstance(effect, Absent):
-        return effect
-    scaled = effect.interval.scaled(customers)
-    return Gain(effect.value * customers - less, Interval(scaled.low - less, scaled.high - less))
+def _money(there: Tally, here: Tally) -> Effect | Absent:
+    if min(there.value, here.value) < 0:
+        return Absent(Reason.NEGATIVE_VALUE)
+    if not (there.value or here.value):
+        return Absent(Reason.NO_VALUE)
+    return difference_of_means(there.moments, here.moments)
 
 
-def _cost(arm: Arm, terms: Terms, all_treated: int) -> Decimal:
-    """Return what an arm cost: once for each customer contacted, and its part of the rest."""
-    contacts = (terms.contact_cost or Decimal(0)) * arm.tally.attempted
-    fixed = (terms.fixed_cost or Decimal(0)) * arm.tally.targeted / all_treated
-    return (contacts + fixed).quantize(Decimal("0.01"))
+def adjusted(comparisons: Sequence[Comparison], *, few: bool = True) -> list[Comparison]:
+    """Adjust the p-values of several comparisons, each of which could have won by chance.
 
-
-def _adjusted(comparisons: Sequence[Comparison]) -> list[Comparison]:
-    """Adjust the p-values of several treated arms, all of which could have won by chance."""
+    :param few: whether those with too few customers to be read count among them
+    """
     tested = [
         (place, comparison.difference.test.p)
         for place, comparison in enumerate(comparisons)
-        if isinstance(comparison.difference, Effect)
+        if (few or not comparison.is_too_few)
+        and isinstance(comparison.difference, Effect)
         and not isinstance(comparison.difference.test, Absent)
     ]
-    adjusted = dict(zip((place for place, _ in tested), holm([p for _, p in tested]), strict=True))
+    found = dict(zip((place for place, _ in tested), holm([p for _, p in tested]), strict=True))
     return [
-        replace(comparison, p_adjusted=adjusted.get(place))
+        replace(comparison, p_adjusted=found.get(place))
         for place, comparison in enumerate(comparisons)
     ]
 

@@ -1,10 +1,12 @@
 """Results as plain JSON values: what the command line prints, an analysis freezes, a file holds."""
 
+from decimal import Decimal
 from typing import Any
 
 from core.campaigns.rules import Metric
 from core.impact.estimates import Effect, Interval, SampleRatio, rate_interval
-from core.impact.report import Arm, Comparison, Gain, Report
+from core.impact.money import Gain
+from core.impact.report import Arm, Comparison, Report
 from core.impact.rules import Absent, Step
 from core.impact.tally import Tally
 from core.measures import Rate
@@ -90,8 +92,15 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
         "welch": welch,
         "per_reached": _either(comparison.per_reached),
         "incremental_conversions": _either(comparison.conversions),
+        "incremental_value": _either(comparison.value),
         "incremental_profit": _either(comparison.profit),
-        "cost": float(comparison.cost),
+        "cost": _amount(comparison.cost),
+        "costs": {
+            "contact": _amount(comparison.costs.contact),
+            "offer": _amount(comparison.costs.offer),
+            "fixed": _amount(comparison.costs.fixed),
+        },
+        "return_on_cost": _either(comparison.returned),
         "too_few": comparison.is_too_few,
         "sentence": comparison.sentence,
     }
@@ -101,6 +110,10 @@ def _test(effect: Effect, letter: str) -> dict[str, Any]:
     if isinstance(effect.test, Absent):
         return {letter: None, "p": None, "no_test": effect.test.reason.value}
     return {letter: effect.test.statistic, "p": effect.test.p}
+
+
+def _amount(money: Decimal | Absent | None) -> float | None:
+    return None if money is None or isinstance(money, Absent) else float(money)
 
 
 def _either(found: Effect | Gain | Interval | SampleRatio | Absent) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from core.impact.estimates import Effect, Interval, SampleRatio
+from core.impact.estimates import Effect, SampleRatio
+from core.impact.money import Costs, Gain
 from core.impact.rules import Absent, Grade, Reason
 from core.impact.tally import Tally
 from core.runs.rules import CONTROL_ARM
@@ -11,12 +12,16 @@ from core.runs.rules import CONTROL_ARM
 
 @dataclass(frozen=True)
 class Arm:
-    """One arm as it was assigned. `share` is the planned one in basis points, if known."""
+    """One arm as it was assigned. `share` is the planned one in basis points, if known.
+
+    `gifts` is what was given away to its customers, at what it cost.
+    """
 
     arm: int
     name: str
     share: int | None
     tally: Tally
+    gifts: Decimal = Decimal(0)
 
     @property
     def is_control(self) -> bool:
@@ -24,25 +29,12 @@ class Arm:
 
 
 @dataclass(frozen=True)
-class Terms:
-    """What a run costs and in which money; a cost that nobody gave counts as nothing."""
-
-    currency: str
-    contact_cost: Decimal | None = None
-    fixed_cost: Decimal | None = None
-
-
-@dataclass(frozen=True)
-class Gain:
-    """An effect times the number of customers treated: sales, or money after cost."""
-
-    value: float
-    interval: Interval
-
-
-@dataclass(frozen=True)
 class Comparison:
-    """One treated arm against the control group, customer by customer as assigned."""
+    """One treated arm against the control group, customer by customer as assigned.
+
+    `money` is the difference in value per customer, `value` the same for all who were treated,
+    `profit` that less `costs`, and `returned` the profit for each unit of money spent.
+    """
 
     treated: Arm
     control: Arm
@@ -51,10 +43,16 @@ class Comparison:
     per_reached: Effect | Absent
     p_adjusted: float | None
     conversions: Gain | Absent
+    value: Gain | Absent
     profit: Gain | Absent
-    cost: Decimal
+    returned: Gain | Absent
+    costs: Costs
     is_too_few: bool
     sentence: str = ""
+
+    @property
+    def cost(self) -> Decimal | Absent:
+        return self.costs.total
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 from decimal import Decimal
 
 from core.impact.estimates import Effect
-from core.impact.report import Comparison, Gain
-from core.impact.rules import FEWEST, Absent
+from core.impact.money import Gain
+from core.impact.report import Comparison
+from core.impact.rules import FEWEST, Absent, Reason
 from core.measures import Amount, signed
 
 
@@ -51,9 +52,16 @@ def _proven(comparison: Comparison, difference: Effect, span: str, currency: str
             f": about {count:,.0f} conversions ({low:,.0f} to {high:,.0f}) "
             f"{'that would not have happened otherwise' if more else 'were lost'}"
         )
-    if isinstance(profit, Absent):
-        return f"{said}."
-    return f"{said}; {_profit(profit, currency)}."
+    if not isinstance(profit, Absent):
+        return f"{said}; {_profit(profit, currency)}."
+    if profit.reason is Reason.NO_COST and not isinstance(comparison.value, Absent):
+        value = comparison.value
+        least, most = (money(x, currency) for x in (value.interval.low, value.interval.high))
+        return (
+            f"{said}; {money(value.value, currency)} ({least} to {most}) before cost, "
+            "since nobody said what a contact costs."
+        )
+    return f"{said}."
 
 
 def _profit(profit: Gain, currency: str) -> str:

@@ -12,7 +12,8 @@ from core.impact.estimates import Effect, SampleRatio
 from core.impact.measuring import measure
 from core.impact.metrics import METRICS, STEPS
 from core.impact.plain import report_plain, tally_plain
-from core.impact.report import Arm, Terms
+from core.impact.money import Terms
+from core.impact.report import Arm
 from core.impact.rules import Absent, Grade, Reason, Step, Verdict, verdict
 from core.impact.tally import Tally
 from core.measures import Rate

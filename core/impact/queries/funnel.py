@@ -43,7 +43,7 @@ def funnel(
     Held out customers are counted when the split is by arm or `arm` asks for them, since they
     are never worked on; otherwise the figures are of all treated arms together.
 
-    :param by: ways to split, crossed with each other: arm, branch, channel, month,
+    :param by: ways to split, crossed with each other: arm, branch, region, channel, month,
         attribute:NAME, segment:CODE
     :raises NotFound: there is no such run, or nobody of it is in scope
     :raises Invalid: there is no such split, or it has too many groups to read

@@ -19,6 +19,7 @@ from sqlalchemy import (
     null,
     select,
 )
+from sqlalchemy.orm import aliased
 
 from core.access import Permission
 from core.campaigns.model import Channel
@@ -32,8 +33,8 @@ from core.segments.model import Segment
 from core.segments.queries import in_segment
 from core.work import Reader
 
-FOLDED = frozenset({"arm", "branch", "channel"})  # what cells know too
-WORDS = "arm, branch, channel, month, attribute:NAME or segment:CODE"
+FOLDED = frozenset({"arm", "branch", "region", "channel"})  # what cells know too
+WORDS = "arm, branch, region, channel, month, attribute:NAME or segment:CODE"
 Source = Any  # Candidate, or the columns of a subquery of cells
 
 
@@ -55,19 +56,14 @@ def group(view: Reader, name: str, source: Source, run_id: int) -> Group:
     :raises NotFound: there is no such attribute or segment
     """
     kind, _, rest = name.partition(":")
-    match kind, bool(rest):
-        case "arm", False:
-            return _arm(source)
-        case "branch", False:
-            return _branch(source)
-        case "channel", False:
-            return _channel(source)
-        case "month", False:
-            return _month(view, run_id)
-        case "attribute", True:
-            return _attribute(view, rest)
-        case "segment", True:
-            return _segment(view, rest)
+    if name in _PLAIN:
+        return _PLAIN[name](source)
+    if name == "month":
+        return _month(view, run_id)
+    if rest and kind == "attribute":
+        return _attribute(view, rest)
+    if rest and kind == "segment":
+        return _segment(view, rest)
     raise Invalid(f"A funnel can't be split by {name}; split it by {WORDS}.")
 
 
@@ -91,6 +87,19 @@ def _branch(source: Source) -> Group:
     )
 
 
+def _region(source: Source) -> Group:
+    """Split by the unit above the branch."""
+    branch, above = aliased(Unit), aliased(Unit)
+    return Group(
+        "region",
+        cast(above.id, Text),
+        above.name,
+        lambda statement: statement.outerjoin(branch, branch.id == source.branch_id).outerjoin(
+            above, above.id == branch.parent_id
+        ),
+    )
+
+
 def _channel(source: Source) -> Group:
     known = func.nullif(source.channel_id, literal_column("0"))
     return Group(
@@ -99,6 +108,14 @@ def _channel(source: Source) -> Group:
         Channel.name,
         lambda statement: statement.outerjoin(Channel, Channel.id == source.channel_id),
     )
+
+
+_PLAIN: dict[str, Callable[[Source], Group]] = {
+    "arm": _arm,
+    "branch": _branch,
+    "region": _region,
+    "channel": _channel,
+}
 
 
 def _month(view: Reader, run_id: int) -> Group:
@@ -176,7 +193,12 @@ class Way:
 def ways_to_split(view: Reader) -> list[Way]:
     """List by what a funnel can be split: what every run has, then attributes and segments."""
     view.authorize(Permission.SEE_IMPACT)
-    ways = [Way("branch", "Branch"), Way("channel", "Channel"), Way("month", "Month of contact")]
+    ways = [
+        Way("branch", "Branch"),
+        Way("region", "Region"),
+        Way("channel", "Channel"),
+        Way("month", "Month of contact"),
+    ]
     attributes = select(Attribute.name, Attribute.label).order_by(Attribute.label)
     ways += [Way(f"attribute:{name}", label) for name, label in view.session.execute(attributes)]
     segments = select(Segment.code, Segment.name).where(~Segment.is_retired).order_by(Segment.name)

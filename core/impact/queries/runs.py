@@ -2,71 +2,23 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import func, select
 
-from core.access import Permission
-from core.campaigns.model import Campaign, Design
-from core.campaigns.rules import Metric
+from core.access import Permission, Scope
+from core.campaigns.model import Design
 from core.impact.estimates import Effect
 from core.impact.measuring import measure
 from core.impact.queries.cells import cell_counts, cells
+from core.impact.queries.facts import RunFacts, facts_of_runs
 from core.impact.queries.funnel import require_run
-from core.impact.report import Arm, Comparison, Report, Terms
+from core.impact.report import Arm, Comparison, Report
 from core.impact.tally import Tally
-from core.people.model import Unit
 from core.runs.model import Run, RunArm
-from core.runs.rules import RunStatus
-from core.settings import settings
+from core.runs.rules import CONTROL_ARM
 from core.work import Reader
-
-
-@dataclass(frozen=True)
-class RunFacts:
-    """Which run it is, what it was to reach, and what it cost."""
-
-    run_id: int
-    code: str
-    campaign_id: int
-    campaign_code: str
-    campaign: str
-    version: int
-    unit_id: int
-    unit: str
-    status: RunStatus
-    starts_on: date
-    ends_on: date
-    launched_at: datetime | None
-    finished_at: datetime | None
-    outcomes_seen_at: datetime | None
-    is_imported: bool
-    metric: Metric
-    goal: float | None
-    expected_rate: float | None
-    contact_cost: Decimal | None
-    fixed_cost: Decimal | None
-    product_id: int | None
-
-    @property
-    def terms(self) -> Terms:
-        return Terms(settings().currency, self.contact_cost, self.fixed_cost)
-
-    @property
-    def is_running(self) -> bool:
-        return self.status in {RunStatus.LAUNCHED, RunStatus.PAUSED}
-
-    @property
-    def has_outcome(self) -> bool:
-        """Tell whether there is an outcome to speak of: brought along, or a product to open."""
-        return self.is_imported or self.product_id is not None
-
-    @property
-    def is_observed(self) -> bool:
-        return self.is_imported or self.outcomes_seen_at is not None
 
 
 @dataclass(frozen=True)
@@ -90,6 +42,11 @@ class RunImpact:
         return said
 
     @property
+    def gifts(self) -> Decimal:
+        """Return what was given away, at what it cost."""
+        return sum((arm.gifts for arm in self.report.arms), Decimal(0))
+
+    @property
     def control(self) -> Tally | None:
         """Return the held out, if there are any."""
         found = (arm.tally for arm in self.report.arms if arm.is_control and arm.tally.targeted)
@@ -107,37 +64,6 @@ def gain(comparison: Comparison) -> float:
     return comparison.difference.value if isinstance(comparison.difference, Effect) else 0.0
 
 
-def _facts() -> Select[*tuple[Any, ...]]:
-    return (
-        select(
-            Run.id,
-            Run.code,
-            Campaign.id,
-            Campaign.code,
-            Campaign.name,
-            Design.version,
-            Unit.id,
-            Unit.name,
-            Run.status,
-            Run.starts_on,
-            Run.ends_on,
-            Run.launched_at,
-            Run.finished_at,
-            Run.outcomes_seen_at,
-            Run.is_imported,
-            Design.metric,
-            Design.goal,
-            Design.expected_rate,
-            Design.contact_cost,
-            Design.fixed_cost,
-            Design.product_id,
-        )
-        .join(Design, Design.id == Run.design_id)
-        .join(Campaign, Campaign.id == Design.campaign_id)
-        .join(Unit, Unit.id == Run.unit_id)
-    )
-
-
 def impact(view: Reader, *, run_id: int) -> RunImpact:
     """Measure one run, on the customers in the asker's scope.
 
@@ -148,8 +74,9 @@ def impact(view: Reader, *, run_id: int) -> RunImpact:
     """
     view.authorize(Permission.SEE_IMPACT)
     require_run(view, run_id)
-    facts = RunFacts(*view.session.execute(_facts().where(Run.id == run_id)).one())
-    return _measured(facts, arms_of(view, [run_id])[run_id])
+    facts = RunFacts(*view.session.execute(facts_of_runs().where(Run.id == run_id)).one())
+    treated = _treated(view, [run_id]).get(run_id)
+    return _measured(replace(facts, treated=treated), arms_of(view, [run_id])[run_id])
 
 
 def impacts(view: Reader, *, segment_id: int | None = None) -> list[RunImpact]:
@@ -160,13 +87,17 @@ def impacts(view: Reader, *, segment_id: int | None = None) -> list[RunImpact]:
     :param segment_id: only runs of designs whose audience is this segment
     """
     view.authorize(Permission.SEE_IMPACT)
-    statement = _facts().order_by(Run.starts_on.desc(), Run.id.desc())
+    statement = facts_of_runs().order_by(Run.starts_on.desc(), Run.id.desc())
     if segment_id is not None:
         statement = statement.where(Design.segment_id == segment_id)
     every = [RunFacts(*row) for row in view.session.execute(statement)]
     ids = None if segment_id is None else [facts.run_id for facts in every]
-    arms = arms_of(view, ids)
-    return [_measured(facts, arms[facts.run_id]) for facts in every if facts.run_id in arms]
+    arms, treated = arms_of(view, ids), _treated(view, ids)
+    return [
+        _measured(replace(facts, treated=treated.get(facts.run_id)), arms[facts.run_id])
+        for facts in every
+        if facts.run_id in arms
+    ]
 
 
 def to_observe(view: Reader) -> list[int]:
@@ -196,6 +127,19 @@ def to_observe(view: Reader) -> list[int]:
 def _measured(facts: RunFacts, arms: Sequence[Arm]) -> RunImpact:
     treated = sum((arm.tally for arm in arms if not arm.is_control), Tally())
     return RunImpact(facts, treated, measure(arms, facts.terms, is_observed=facts.is_observed))
+
+
+def _treated(view: Reader, run_ids: Sequence[int] | None) -> dict[int, int]:
+    """Count whom runs treated in the whole bank: of a branch's cost the fixed one is a part."""
+    if view.actor.scope.bank_wide:
+        return {}
+    counted = cells(Scope(bank_wide=True), run_ids)
+    rows = view.session.execute(
+        select(counted.c.run_id, func.sum(counted.c.targeted))
+        .where(counted.c.arm > CONTROL_ARM)
+        .group_by(counted.c.run_id)
+    )
+    return {run_id: int(treated) for run_id, treated in rows}
 
 
 def arms_of(view: Reader, run_ids: Sequence[int] | None) -> dict[int, list[Arm]]:

@@ -1,0 +1,119 @@
+"""What a run changed in groups of its customers."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import func, literal_column, select
+
+from core.access import Permission
+from core.customers.model import CustomerState
+from core.impact.breaking import BrokenDown, Part, break_down, part_of
+from core.impact.queries.cells import cell_counts, cells, live_counts
+from core.impact.queries.funnel import MOST_GROUPS, NOT_KNOWN
+from core.impact.queries.groups import FOLDED, Way, group, joined, ways_to_split
+from core.impact.queries.runs import RunImpact, impact
+from core.impact.report import Arm
+from core.impact.tally import Tally
+from core.refusals import Invalid
+from core.runs.model import Candidate
+from core.segments.model import Segment
+from core.segments.queries import MOST_SEGMENTS, known_words, mask, usable
+from core.work import Reader
+
+EVERY_SEGMENT = "segments"
+# Known of the treated alone: among the held out nobody was contacted.
+_ONE_SIDED = frozenset({"channel", "month", "arm"})
+
+
+def ways_to_break_down(view: Reader) -> list[Way]:
+    """List by what an effect can be taken apart: what is known alike of treated and held out."""
+    ways = [way for way in ways_to_split(view) if way.name not in _ONE_SIDED]
+    at = next((place for place, way in enumerate(ways) if ":" in way.name), len(ways))
+    return [*ways[:at], Way(EVERY_SEGMENT, "Segment"), *ways[at:]]
+
+
+def breakdown(view: Reader, *, run_id: int, by: str) -> list[BrokenDown]:
+    """Compare treated with held out in each group of a run's customers, the largest first.
+
+    All treated arms count together. Groups are read as they stand now.
+
+    :param by: branch, region, attribute:NAME, segment:CODE, or segments for a row of each, in
+        several of which a customer may be
+    :raises NotFound: there is no such run, attribute or segment, or nobody of it is in scope
+    :raises Invalid: there is no such split, it has too many groups, or is not known of held out
+    """
+    return broken_down(view, impact(view, run_id=run_id), by)
+
+
+def broken_down(view: Reader, run: RunImpact, by: str) -> list[BrokenDown]:
+    """Do the same of a run that was measured already."""
+    view.authorize(Permission.SEE_IMPACT)
+    if by in _ONE_SIDED:
+        raise Invalid(
+            f"An effect can't be split by {by}: of held out customers there is none to compare."
+        )
+    several = by == EVERY_SEGMENT
+    parts = _by_segment(view, run) if several else _by(view, run, by)
+    return break_down(parts, run.report, run.facts.terms, overlapping=several)
+
+
+def _by(view: Reader, run: RunImpact, by: str) -> list[Part]:
+    counted = cells(view.actor.scope, [run.id]) if by in FOLDED else None
+    source: Any = Candidate if counted is None else counted.c
+    split = group(view, by, source, run.id)
+    columns: tuple[Any, ...] = (source.arm, split.key.label("key"), split.label.label("label"))
+    counts = live_counts() if counted is None else cell_counts(counted)
+    statement = joined(
+        select(*columns, *counts).select_from(Candidate if counted is None else counted), [split]
+    ).where(source.run_id == run.id)
+    if counted is None:
+        statement = statement.where(view.actor.scope.limits(Candidate.branch_id))
+    else:  # nobody is left in a cell that all have moved on from
+        statement = statement.having(func.sum(counted.c.targeted) > 0)
+    statement = statement.group_by(source.arm, literal_column("key"), literal_column("label"))
+    rows = view.session.execute(statement).fetchmany(MOST_GROUPS + 1)
+    if len(rows) > MOST_GROUPS:
+        raise Invalid(
+            f"Split by {by} there are more than {MOST_GROUPS:,} groups; "
+            "choose something with fewer values."
+        )
+    return _parts(
+        (None if key is None else str(key), label, arm, Tally.of(counts))
+        for arm, key, label, *counts in rows
+    )
+
+
+def _by_segment(view: Reader, run: RunImpact) -> list[Part]:
+    """Count by the number that says in which segments a customer is, and take the sums apart."""
+    known = known_words(view)
+    ids = usable(known).ids[:MOST_SEGMENTS]
+    named = dict(
+        view.session.execute(select(Segment.id, Segment.name).where(Segment.id.in_(ids))).all()
+    )
+    statement = (
+        select(Candidate.arm, mask(view, ids, known=known).label("inside"), *live_counts())
+        .select_from(Candidate)
+        .join(CustomerState, CustomerState.customer_id == Candidate.customer_id)
+        .where(Candidate.run_id == run.id, view.actor.scope.limits(Candidate.branch_id))
+        .group_by(Candidate.arm, literal_column("inside"))
+    )
+    sums: dict[tuple[int, int], Tally] = {}
+    for arm, inside, *counts in view.session.execute(statement):
+        tally = Tally.of(counts)
+        for place, segment_id in enumerate(ids):
+            if inside >> place & 1:
+                at = (segment_id, arm)
+                sums[at] = sums.get(at, Tally()) + tally
+    return _parts(
+        (str(segment_id), named[segment_id], arm, tally)
+        for (segment_id, arm), tally in sums.items()
+    )
+
+
+def _parts(rows: Iterable[tuple[str | None, str | None, int, Tally]]) -> list[Part]:
+    found: defaultdict[tuple[str | None, str], dict[int, Arm]] = defaultdict(dict)
+    for key, label, number, tally in rows:
+        named = NOT_KNOWN if label is None else str(label)
+        found[key, named][number] = Arm(number, f"arm {number}", None, tally)
+    return [part_of(key, label, arms) for (key, label), arms in found.items()]

@@ -1,0 +1,179 @@
+"""Effects in groups of a run, and the cost behind them."""
+
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from core.access import SYSTEM
+from core.campaigns.model import ActivitySubtype
+from core.customers.model import Attribute, CustomerState
+from core.customers.rules import AttributeType
+from core.impact.actions import FoldRuns, fold_runs
+from core.impact.queries.breakdown import breakdown, ways_to_break_down
+from core.impact.queries.runs import impact
+from core.impact.rules import Absent, Grade, Reason
+from core.impact.tally import Tally
+from core.refusals import Invalid, NotAllowed, NotFound
+from core.runs.model import Candidate
+from core.settings import settings
+from tests.making.campaigns import segment
+from tests.making.results import candidates, crowd, finished_run
+
+
+@pytest.fixture
+def run_id(engine):
+    """300 treated and 100 held out, in North and South in turn; the first hundred are young.
+
+    Of the treated 45 have the outcome, all of them young, and 5 of the held out, none young.
+    """
+    with Session(engine) as session, session.begin():
+        session.add(Attribute(name="age", label="Age", type=AttributeType.NUMBER, origin="source"))
+        ages = [25] * 100 + [50] * 200 + [25] * 35 + [50] * 65
+        people = crowd(session, 400, age=ages)
+        made = finished_run(
+            session,
+            control_share=2500,
+            design={"contact_cost": Decimal(2), "fixed_cost": Decimal(300)},
+        )
+        candidates(session, made, people[:300], steps=3, outcomes=45, value=200)
+        candidates(session, made, people[300:], arm=0)
+        session.execute(
+            update(Candidate)
+            .where(Candidate.customer_id.in_(people[335:340]))
+            .values(outcome_at=Candidate.confirmed_at, outcome_value=Decimal(200))
+        )
+        session.execute(
+            update(CustomerState)
+            .where(CustomerState.customer_id.in_([*people[:100], *people[300:335]]))
+            .values(balance=Decimal(9_000))
+        )
+    return made
+
+
+def by_label(rows):
+    return {row.label: row for row in rows}
+
+
+class TestBreakdown:
+    def test_by_branch(self, ask, world, run_id):
+        rows = by_label(ask(world.eve, breakdown, run_id=run_id, by="branch"))
+
+        assert {row.treated.targeted for row in rows.values()} == {150}
+        assert {row.control.targeted for row in rows.values()} == {50}
+        assert rows["North"].difference.value == pytest.approx(23 / 150 - 2 / 50)
+        assert rows["North"].grade is Grade.RANDOMISED
+        assert rows["North"].profit.value == pytest.approx(200 * (23 - 6) - 2 * 150 - 150)
+
+    def test_branches_add_up_to_the_run(self, ask, world, run_id):
+        rows = ask(world.eve, breakdown, run_id=run_id, by="branch")
+        whole = ask(world.eve, impact, run_id=run_id)
+
+        assert sum((row.treated for row in rows), Tally()) == whole.treated
+        [comparison] = whole.report.comparisons
+        assert sum(row.costs.total for row in rows) == comparison.cost
+
+    def test_by_attribute(self, ask, world, run_id):
+        rows = by_label(ask(world.eve, breakdown, run_id=run_id, by="attribute:age"))
+
+        young = rows["25"]
+        assert (young.treated.targeted, young.control.targeted) == (100, 35)
+        assert young.difference.value == pytest.approx(0.45)
+        assert (young.proven, young.says) == (True, "gain")
+        assert young.p_adjusted == pytest.approx(2 * young.comparison.difference.test.p)
+
+    def test_by_region(self, ask, world, run_id):
+        [row] = ask(world.eve, breakdown, run_id=run_id, by="region")
+
+        assert row.treated.targeted == 300
+
+    def test_by_one_segment_and_by_all(self, engine, ask, world, run_id):
+        rich = {"field": "balance", "is": ">=", "value": 9000}
+        with Session(engine) as session, session.begin():
+            segment(session, "rich", rule=rich)
+            segment(session, "everybody", rule={"field": "active", "is": "=", "value": True})
+
+        rows = by_label(ask(world.eve, breakdown, run_id=run_id, by="segment:rich"))
+        several = by_label(ask(world.eve, breakdown, run_id=run_id, by="segments"))
+
+        inside = next(row for row in rows.values() if row.key == "in")
+        assert (inside.treated.targeted, inside.control.targeted) == (100, 35)
+        same = next(row for row in several.values() if row.treated.targeted == 100)
+        assert same.difference == inside.difference
+        assert max(row.treated.targeted for row in several.values()) == 300
+
+    def test_folding_changes_no_figure(self, do, ask, world, run_id):
+        asked = {"run_id": run_id, "by": "branch"}
+        live = ask(world.eve, breakdown, **asked)
+
+        do(SYSTEM, fold_runs, FoldRuns())
+
+        assert ask(world.eve, breakdown, **asked) == live
+
+    def test_too_few_say_so(self, engine, ask, world):
+        with Session(engine) as session, session.begin():
+            people = crowd(session, 90)
+            run_id = finished_run(session, control_share=3000)
+            candidates(session, run_id, people[:60], outcomes=9)
+            candidates(session, run_id, people[60:], arm=0)
+
+        rows = ask(world.eve, breakdown, run_id=run_id, by="branch")
+
+        assert {row.says for row in rows} == {"too few"}
+        assert {row.difference for row in rows} == {Absent(Reason.TOO_FEW)}
+
+    @pytest.mark.parametrize("by", ["channel", "month", "arm"])
+    def test_refuses_what_is_not_known_of_the_held_out(self, ask, world, run_id, by):
+        with pytest.raises(Invalid, match="held out customers"):
+            ask(world.eve, breakdown, run_id=run_id, by=by)
+
+    def test_refuses_what_there_is_not(self, ask, world, run_id):
+        for by, refusal in (
+            ("colour", Invalid),
+            ("attribute:none", NotFound),
+            ("segment:none", NotFound),
+        ):
+            with pytest.raises(refusal):
+                ask(world.eve, breakdown, run_id=run_id, by=by)
+        with pytest.raises(NotFound):
+            ask(world.eve, breakdown, run_id=run_id + 1, by="branch")
+
+    def test_a_team_lead_sees_the_own_branch_and_an_agent_nothing(self, ask, world, run_id):
+        [row] = ask(world.lou, breakdown, run_id=run_id, by="branch")
+
+        assert row.label == "South"
+        with pytest.raises(NotAllowed):
+            ask(world.ann, breakdown, run_id=run_id, by="branch")
+
+    def test_ways(self, ask, world, run_id):
+        ways = {way.name for way in ask(world.eve, ways_to_break_down)}
+
+        assert {"branch", "region", "segments", "attribute:age"} <= ways
+        assert not {"channel", "month"} & ways
+
+
+class TestCost:
+    def test_a_branch_bears_its_part_of_the_fixed_cost(self, ask, world, run_id):
+        found = ask(world.lou, impact, run_id=run_id)
+
+        [comparison] = found.report.comparisons
+        assert comparison.costs.fixed == 150
+        assert comparison.costs.contact == 300
+
+    def test_hours_price_contacts_where_the_design_does_not(self, engine, ask, world, monkeypatch):
+        with Session(engine) as session, session.begin():
+            session.execute(update(ActivitySubtype).values(minutes=30))
+            people = crowd(session, 200)
+            run_id = finished_run(session, control_share=2500)
+            candidates(session, run_id, people[:150], steps=3, outcomes=20, value=200)
+            candidates(session, run_id, people[150:], arm=0, outcomes=2, value=200)
+        before = ask(world.eve, impact, run_id=run_id).report.comparisons[0]
+        monkeypatch.setenv("FAIRLEAD_CONTACT_HOUR_COST", "40")
+        settings.cache_clear()
+
+        after = ask(world.eve, impact, run_id=run_id).report.comparisons[0]
+
+        settings.cache_clear()
+        assert before.profit == Absent(Reason.NO_COST)
+        assert after.costs.contact == 150 * 20
