@@ -14,6 +14,7 @@ class Permission(StrEnum):
     SEE_TEAM = "activities:see-team"
     ASSIGN_ACTIVITIES = "activities:assign"
     PLAN_ABSENCES = "absences:plan"
+    REVIEW_CONVERSIONS = "conversions:review"
     CONFIRM_CANDIDATES = "runs:confirm"
     SEE_PEOPLE = "people:see"
     MANAGE_PEOPLE = "people:manage"
@@ -46,6 +47,7 @@ MEANINGS: Mapping[Permission, str] = {
     Permission.SEE_TEAM: "seeing the work of the team",
     Permission.ASSIGN_ACTIVITIES: "assigning activities to people",
     Permission.PLAN_ABSENCES: "planning absences",
+    Permission.REVIEW_CONVERSIONS: "looking at reported conversions",
     Permission.CONFIRM_CANDIDATES: "confirming candidates",
     Permission.SEE_PEOPLE: "seeing people",
     Permission.MANAGE_PEOPLE: "administering people",
@@ -105,6 +107,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             _P.SEE_TEAM,
             _P.ASSIGN_ACTIVITIES,
             _P.PLAN_ABSENCES,
+            _P.REVIEW_CONVERSIONS,
             _P.SEE_PORTFOLIO,
             _P.SEE_IMPACT,
             _P.SEE_CUSTOMERS,

@@ -19,6 +19,7 @@ from core.responses import model as responses
 from core.runs import model as runs
 from core.segments import model as segments
 from core.service import model as service
+from core.truth import model as truth
 
 MODELS = (
     calendars,
@@ -35,6 +36,7 @@ MODELS = (
     queues,
     impact,
     coverage,
+    truth,
     portfolio,
     exchange,
     intake,

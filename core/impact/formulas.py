@@ -1,6 +1,6 @@
 """What the estimates take from libraries; loading these takes longer than most commands do."""
 
-from scipy.stats import chisquare, t, ttest_ind_from_stats
+from scipy.stats import binom, chisquare, t, ttest_ind_from_stats
 from statsmodels.stats.proportion import (
     confint_proportions_2indep,
     proportion_confint,
@@ -8,6 +8,7 @@ from statsmodels.stats.proportion import (
 )
 
 __all__ = [
+    "binom",
     "chisquare",
     "confint_proportions_2indep",
     "proportion_confint",

@@ -5,10 +5,9 @@ from typing import Any
 from sqlalchemy import ForeignKey, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.customers.model import Customer
-from core.database import Base, Code, Number, only
-from core.impact.rules import Finding, Verdict
-from core.people.model import Person, Unit
+from core.database import Base, Code, only
+from core.impact.rules import Verdict
+from core.people.model import Person
 from core.runs.model import Run
 
 
@@ -36,32 +35,32 @@ class Analysis(Base):
     at: Mapped[datetime]
 
 
-class Review(Base):
-    """A reported conversion that a lead is asked to look at, and what the lead found."""
-
-    __tablename__ = "review"
-    __table_args__ = (only("finding", Finding),)
-
-    run_id: Mapped[int] = mapped_column(ForeignKey(Run.id), primary_key=True)
-    customer_id: Mapped[int] = mapped_column(
-        Number, ForeignKey(Customer.id), primary_key=True, index=True
-    )
-    branch_id: Mapped[int] = mapped_column(ForeignKey(Unit.id), index=True)
-    asked_at: Mapped[datetime]
-    asked_by: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
-    finding: Mapped[Finding] = mapped_column(Code(Finding), default=Finding.OPEN)
-    note: Mapped[str] = mapped_column(default="")
-    found_at: Mapped[datetime | None]
-    found_by: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
-
-
 class RunFold(Base):
-    """A run that was folded into cells, at first at `folded_at`."""
+    """A run that was folded into cells, at first at `folded_at`.
+
+    `is_compared` says that its `RunOverlap` was counted since.
+    """
 
     __tablename__ = "run_fold"
 
     run_id: Mapped[int] = mapped_column(ForeignKey(Run.id, ondelete="CASCADE"), primary_key=True)
     folded_at: Mapped[datetime]
+    is_compared: Mapped[bool] = mapped_column(default=False)
+
+
+class RunOverlap(Base):
+    """How many customers two runs treated that were to go on at the same time.
+
+    A pair may stand here both ways round, or only with the run that was folded later.
+    """
+
+    __tablename__ = "run_overlap"
+
+    run_id: Mapped[int] = mapped_column(
+        ForeignKey(RunFold.run_id, ondelete="CASCADE"), primary_key=True
+    )
+    other_id: Mapped[int] = mapped_column(ForeignKey(Run.id), primary_key=True, index=True)
+    customers: Mapped[int]
 
 
 class RunCell(Base):

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.activities.model import Activity
 from core.activities.rules import Outcome
-from core.campaigns.model import Campaign, Design
+from core.campaigns.model import Campaign, Consumable, Design
 from core.customers.model import Customer, Product
 from core.database import Base, Code, Number, only
 from core.people.model import Person
@@ -37,7 +37,7 @@ class Lead(Base):
         only("status", LeadStatus),
         CheckConstraint("(status = 1) = (closed_at IS NULL)", name="closed"),
         CheckConstraint("value IS NULL OR value >= 0", name="value"),
-        Index("ix_lead_run_id", "run_id"),
+        Index("ix_lead_run_id", "run_id", "customer_id"),
         Index("ix_lead_person_id", "person_id"),
     )
 
@@ -58,3 +58,16 @@ class Lead(Base):
     version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}
+
+
+class Gift(Base):
+    """A thing given away with an offer to the customer of a lead, at what it cost then."""
+
+    __tablename__ = "gift"
+    __table_args__ = (CheckConstraint("unit_cost >= 0", name="unit_cost"),)
+
+    lead_id: Mapped[int] = mapped_column(Number, ForeignKey(Lead.id), primary_key=True)
+    consumable_id: Mapped[int] = mapped_column(ForeignKey(Consumable.id), primary_key=True)
+    unit_cost: Mapped[Decimal]
+    given_at: Mapped[datetime]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))

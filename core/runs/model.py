@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.campaigns.model import Channel, Design, Stage
+from core.campaigns.model import Channel, Design, Holdout, Stage
 from core.campaigns.rules import RandomisedBy
 from core.customers.model import Customer
 from core.database import Base, Code, Number, only
@@ -122,6 +122,21 @@ class Candidate(Base):
             postgresql_where=text("outcome_at IS NOT NULL"),
             sqlite_where=text("outcome_at IS NOT NULL"),
         ),
+        # Who was reported as converted: of a run, and what else was of the same customer.
+        Index(
+            "ix_candidate_claimed",
+            "run_id",
+            "customer_id",
+            postgresql_where=text("converted_at IS NOT NULL"),
+            sqlite_where=text("converted_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_candidate_claims",
+            "customer_id",
+            "run_id",
+            postgresql_where=text("converted_at IS NOT NULL"),
+            sqlite_where=text("converted_at IS NOT NULL"),
+        ),
         {"sqlite_with_rowid": False},
     )
 
@@ -148,15 +163,22 @@ class Candidate(Base):
 
 
 class Leak(Base):
-    """A contact with a customer who is held out, which somebody insisted on and gave a reason for.
+    """A contact with a customer who is held out that happened all the same, and why.
 
-    It counts as contamination of the run's comparison.
+    It counts as contamination: of the run whose control group the customer is in, or of the
+    portfolio-wide holdout.
     """
 
     __tablename__ = "leak"
+    __table_args__ = (
+        CheckConstraint("(run_id IS NULL) <> (holdout_id IS NULL)", name="of_one"),
+        Index("ix_leak_run_id", "run_id", "customer_id"),
+        Index("ix_leak_holdout_id", "holdout_id", "customer_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    run_id: Mapped[int] = mapped_column(ForeignKey(Run.id), index=True)
+    run_id: Mapped[int | None] = mapped_column(ForeignKey(Run.id))
+    holdout_id: Mapped[int | None] = mapped_column(ForeignKey(Holdout.id))
     customer_id: Mapped[int] = mapped_column(Number, ForeignKey(Customer.id), index=True)
     at: Mapped[datetime]
     actor_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))

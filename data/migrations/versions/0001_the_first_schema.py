@@ -757,6 +757,7 @@ def upgrade() -> None:
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('share', sa.Integer(), nullable=False),
     sa.Column('key', sa.Integer(), nullable=False),
+    sa.Column('population', sa.Integer(), nullable=False),
     sa.Column('starts_on', sa.Date(), nullable=False),
     sa.Column('ends_on', sa.Date(), nullable=True),
     sa.Column('author_id', sa.Integer(), nullable=True),
@@ -1373,6 +1374,8 @@ def upgrade() -> None:
     sqlite_with_rowid=False
     )
     with op.batch_alter_table('candidate', schema=None) as batch_op:
+        batch_op.create_index('ix_candidate_claimed', ['run_id', 'customer_id'], unique=False, postgresql_where=sa.text('converted_at IS NOT NULL'), sqlite_where=sa.text('converted_at IS NOT NULL'))
+        batch_op.create_index('ix_candidate_claims', ['customer_id', 'run_id'], unique=False, postgresql_where=sa.text('converted_at IS NOT NULL'), sqlite_where=sa.text('converted_at IS NOT NULL'))
         batch_op.create_index('ix_candidate_confirmer', ['confirmer_id'], unique=False, postgresql_where=sa.text('confirmation = 1'), sqlite_where=sa.text('confirmation = 1'))
         batch_op.create_index('ix_candidate_converted', ['converted_at', 'customer_id'], unique=False, postgresql_where=sa.text('converted_at IS NOT NULL'), sqlite_where=sa.text('converted_at IS NOT NULL'))
         batch_op.create_index('ix_candidate_customer_id', ['customer_id'], unique=False)
@@ -1403,7 +1406,7 @@ def upgrade() -> None:
     sa.Column('run_id', sa.Integer(), nullable=False),
     sa.Column('customer_id', core.database.Number, nullable=False),
     sa.Column('reason', sa.SmallInteger(), nullable=False),
-    sa.CheckConstraint('reason IN (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)', name=op.f('ck_excluded_reason')),
+    sa.CheckConstraint('reason IN (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)', name=op.f('ck_excluded_reason')),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], name=op.f('fk_excluded_customer_id')),
     sa.ForeignKeyConstraint(['run_id'], ['run.id'], name=op.f('fk_excluded_run_id')),
     sa.PrimaryKeyConstraint('run_id', 'customer_id', name=op.f('pk_excluded')),
@@ -1411,19 +1414,23 @@ def upgrade() -> None:
     )
     op.create_table('leak',
     sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('run_id', sa.Integer(), nullable=False),
+    sa.Column('run_id', sa.Integer(), nullable=True),
+    sa.Column('holdout_id', sa.Integer(), nullable=True),
     sa.Column('customer_id', core.database.Number, nullable=False),
     sa.Column('at', core.database.Moment(), nullable=False),
     sa.Column('actor_id', sa.Integer(), nullable=True),
     sa.Column('reason', sa.Text(), nullable=False),
+    sa.CheckConstraint('(run_id IS NULL) <> (holdout_id IS NULL)', name=op.f('ck_leak_of_one')),
     sa.ForeignKeyConstraint(['actor_id'], ['person.id'], name=op.f('fk_leak_actor_id')),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], name=op.f('fk_leak_customer_id')),
+    sa.ForeignKeyConstraint(['holdout_id'], ['holdout.id'], name=op.f('fk_leak_holdout_id')),
     sa.ForeignKeyConstraint(['run_id'], ['run.id'], name=op.f('fk_leak_run_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_leak'))
     )
     with op.batch_alter_table('leak', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_leak_customer_id'), ['customer_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_leak_run_id'), ['run_id'], unique=False)
+        batch_op.create_index('ix_leak_holdout_id', ['holdout_id', 'customer_id'], unique=False)
+        batch_op.create_index('ix_leak_run_id', ['run_id', 'customer_id'], unique=False)
 
     op.create_table('message',
     sa.Column('id', core.database.Number, nullable=False),
@@ -1452,23 +1459,26 @@ def upgrade() -> None:
     sa.Column('run_id', sa.Integer(), nullable=False),
     sa.Column('customer_id', core.database.Number, nullable=False),
     sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('at_random', sa.Boolean(), nullable=False),
     sa.Column('asked_at', core.database.Moment(), nullable=False),
     sa.Column('asked_by', sa.Integer(), nullable=True),
     sa.Column('finding', sa.SmallInteger(), nullable=False),
     sa.Column('note', sa.Text(), nullable=False),
     sa.Column('found_at', core.database.Moment(), nullable=True),
     sa.Column('found_by', sa.Integer(), nullable=True),
+    sa.CheckConstraint('(finding = 1) = (found_at IS NULL)', name=op.f('ck_review_found')),
     sa.CheckConstraint('finding IN (1, 2, 3)', name=op.f('ck_review_finding')),
     sa.ForeignKeyConstraint(['asked_by'], ['person.id'], name=op.f('fk_review_asked_by')),
     sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_review_branch_id')),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], name=op.f('fk_review_customer_id')),
     sa.ForeignKeyConstraint(['found_by'], ['person.id'], name=op.f('fk_review_found_by')),
     sa.ForeignKeyConstraint(['run_id'], ['run.id'], name=op.f('fk_review_run_id')),
-    sa.PrimaryKeyConstraint('run_id', 'customer_id', name=op.f('pk_review'))
+    sa.PrimaryKeyConstraint('run_id', 'customer_id', name=op.f('pk_review')),
+    sqlite_with_rowid=False
     )
     with op.batch_alter_table('review', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_review_branch_id'), ['branch_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_review_customer_id'), ['customer_id'], unique=False)
+        batch_op.create_index('ix_review_branch_id', ['branch_id', 'finding'], unique=False)
+        batch_op.create_index('ix_review_customer_id', ['customer_id'], unique=False)
 
     op.create_table('run_arm',
     sa.Column('run_id', sa.Integer(), nullable=False),
@@ -1481,6 +1491,7 @@ def upgrade() -> None:
     op.create_table('run_fold',
     sa.Column('run_id', sa.Integer(), nullable=False),
     sa.Column('folded_at', core.database.Moment(), nullable=False),
+    sa.Column('is_compared', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['run_id'], ['run.id'], name=op.f('fk_run_fold_run_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('run_id', name=op.f('pk_run_fold'))
     )
@@ -1497,7 +1508,7 @@ def upgrade() -> None:
     sa.Column('run_id', sa.Integer(), nullable=False),
     sa.Column('reason', sa.SmallInteger(), nullable=False),
     sa.Column('customers', sa.Integer(), nullable=False),
-    sa.CheckConstraint('reason IN (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)', name=op.f('ck_waterfall_step_reason')),
+    sa.CheckConstraint('reason IN (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)', name=op.f('ck_waterfall_step_reason')),
     sa.ForeignKeyConstraint(['run_id'], ['run.id'], name=op.f('fk_waterfall_step_run_id')),
     sa.PrimaryKeyConstraint('run_id', 'reason', name=op.f('pk_waterfall_step'))
     )
@@ -1635,7 +1646,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('lead', schema=None) as batch_op:
         batch_op.create_index('ix_lead_person_id', ['person_id'], unique=False)
-        batch_op.create_index('ix_lead_run_id', ['run_id'], unique=False)
+        batch_op.create_index('ix_lead_run_id', ['run_id', 'customer_id'], unique=False)
 
     op.create_table('response',
     sa.Column('activity_id', core.database.Number, nullable=False),
@@ -1676,6 +1687,17 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['run_id'], ['run_fold.run_id'], name=op.f('fk_run_cell_run_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('run_id', 'branch_id', 'arm', 'channel_id', name=op.f('pk_run_cell'))
     )
+    op.create_table('run_overlap',
+    sa.Column('run_id', sa.Integer(), nullable=False),
+    sa.Column('other_id', sa.Integer(), nullable=False),
+    sa.Column('customers', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['other_id'], ['run.id'], name=op.f('fk_run_overlap_other_id')),
+    sa.ForeignKeyConstraint(['run_id'], ['run_fold.run_id'], name=op.f('fk_run_overlap_run_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('run_id', 'other_id', name=op.f('pk_run_overlap'))
+    )
+    with op.batch_alter_table('run_overlap', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_run_overlap_other_id'), ['other_id'], unique=False)
+
     op.create_table('threat',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('kind', sa.SmallInteger(), nullable=False),
@@ -1810,6 +1832,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_threat_campaign_id')
 
     op.drop_table('threat')
+    with op.batch_alter_table('run_overlap', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_run_overlap_other_id'))
+
+    op.drop_table('run_overlap')
     op.drop_table('run_cell')
     with op.batch_alter_table('response', schema=None) as batch_op:
         batch_op.drop_index('ix_response_run_id')
@@ -1846,8 +1872,8 @@ def downgrade() -> None:
     op.drop_table('run_fold')
     op.drop_table('run_arm')
     with op.batch_alter_table('review', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_review_customer_id'))
-        batch_op.drop_index(batch_op.f('ix_review_branch_id'))
+        batch_op.drop_index('ix_review_customer_id')
+        batch_op.drop_index('ix_review_branch_id')
 
     op.drop_table('review')
     with op.batch_alter_table('message', schema=None) as batch_op:
@@ -1856,7 +1882,8 @@ def downgrade() -> None:
 
     op.drop_table('message')
     with op.batch_alter_table('leak', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_leak_run_id'))
+        batch_op.drop_index('ix_leak_run_id')
+        batch_op.drop_index('ix_leak_holdout_id')
         batch_op.drop_index(batch_op.f('ix_leak_customer_id'))
 
     op.drop_table('leak')
@@ -1870,6 +1897,8 @@ def downgrade() -> None:
         batch_op.drop_index('ix_candidate_customer_id')
         batch_op.drop_index('ix_candidate_converted', postgresql_where=sa.text('converted_at IS NOT NULL'), sqlite_where=sa.text('converted_at IS NOT NULL'))
         batch_op.drop_index('ix_candidate_confirmer', postgresql_where=sa.text('confirmation = 1'), sqlite_where=sa.text('confirmation = 1'))
+        batch_op.drop_index('ix_candidate_claims', postgresql_where=sa.text('converted_at IS NOT NULL'), sqlite_where=sa.text('converted_at IS NOT NULL'))
+        batch_op.drop_index('ix_candidate_claimed', postgresql_where=sa.text('converted_at IS NOT NULL'), sqlite_where=sa.text('converted_at IS NOT NULL'))
 
     op.drop_table('candidate')
     op.drop_table('assessed_run')

@@ -1,0 +1,1 @@
+"""Whether what people reported as sold is found in the holdings."""

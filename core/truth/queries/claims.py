@@ -1,0 +1,271 @@
+"""Reported conversions held against the holdings: the one place that judges them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    Subquery,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
+
+from core.campaigns.model import Campaign, CampaignType, Design
+from core.campaigns.rules import Metric, Objective
+from core.customers.model import Holding, Product
+from core.database import Code
+from core.responses.model import Lead
+from core.responses.rules import LeadStatus
+from core.runs.model import Candidate, Run
+from core.runs.rules import CONTROL_ARM
+from core.settings import settings
+from core.truth.model import Review
+from core.truth.queries.days import day_numbered, day_of, number_of, numbered
+from core.truth.rules import Finding, Standing
+from core.work import Reader
+
+# An opening as one number that sorts by its day, then by its id.
+_IDS: ColumnElement[int] = literal_column(str(1 << 36), BigInteger)
+_NONE: ColumnElement[int] = literal_column("0", BigInteger)
+
+
+@dataclass(frozen=True)
+class Known:
+    """Until which day openings are known, and how many days one may come after its report."""
+
+    until: int
+    days: int
+
+    @property
+    def day(self) -> date | None:
+        return day_numbered(self.until) if self.until else None
+
+
+def known(view: Reader) -> Known:
+    """Say until when the holdings are known: until the last day on which anything was opened.
+
+    Nothing is missing that could not have come in yet, when the holdings are brought in late.
+    """
+    last = (
+        select(func.max(Holding.opened_on))
+        .where(Holding.product_id == Product.id, Holding.opened_on <= view.now.date())
+        .scalar_subquery()
+    )
+    day = view.session.scalar(select(func.max(last)).select_from(Product))
+    return Known(0 if day is None else number_of(day), settings().opening_days)
+
+
+def claimed() -> ColumnElement[bool]:
+    """Restrict candidates, with their `Design`, to those whom people reported as converted.
+
+    That is a sale, or under the metric *response* a yes; a yes whose lead was lost claims nothing.
+    """
+    of = (Lead.run_id == Candidate.run_id, Lead.customer_id == Candidate.customer_id)
+    lost = and_(
+        exists().where(*of, Lead.status == LeadStatus.LOST.literal),
+        ~exists().where(*of, Lead.status != LeadStatus.LOST.literal),
+    )
+    return and_(
+        Candidate.arm > CONTROL_ARM,
+        Candidate.converted_at.is_not(None),  # said for the partial indexes too
+        or_(
+            Candidate.won_at.is_not(None),
+            and_(Design.metric == Metric.RESPONSE.literal, ~lost),
+        ),
+    )
+
+
+def judged(view: Reader, run_ids: Collection[int], by: Known) -> Subquery:
+    """Return every reported conversion of these runs, in scope, with what became of it.
+
+    An opening stands for one report: for that of the earliest contact within whose window it
+    lies, from the day of the contact until so many days after the report. Where customers are to
+    be kept, the product has to be held from before the contact until the window's end.
+    """
+    claims = _claims(view, run_ids, by).cte("claims")
+    ranked = _ranked(claims)
+    credited = _credited(view, ranked, _deepest(view, claims), by)
+    mark = credited.c.mark
+    is_late = claims.c.due_day > by.until
+    standing = case(
+        (claims.c.is_false, Standing.FOUND_FALSE.literal),
+        (and_(mark > _NONE, or_(~claims.c.keeps, ~is_late)), Standing.STANDS.literal),
+        (mark > _NONE, Standing.OPEN.literal),
+        (_evidence(view, claims, _NONE, by).is_not(None), Standing.DUPLICATE.literal),
+        (and_(~claims.c.keeps, is_late), Standing.OPEN.literal),
+        else_=Standing.NO_OPENING.literal,
+    )
+    opened = case((and_(mark > _NONE, ~claims.c.keeps), mark / _IDS), else_=null())
+    return (
+        select(
+            *(claims.c[name] for name in _COLUMNS),
+            cast(opened, BigInteger).label("opened_day"),
+            type_coerce(standing, Code(Standing)).label("standing"),
+        )
+        .select_from(claims)
+        .outerjoin(
+            credited,
+            and_(
+                credited.c.run_id == claims.c.run_id,
+                credited.c.customer_id == claims.c.customer_id,
+            ),
+        )
+        .where(claims.c.run_id.in_(run_ids), view.actor.scope.limits(claims.c.branch_id))
+        .subquery("judged")
+    )
+
+
+_COLUMNS = (
+    "run_id",
+    "customer_id",
+    "branch_id",
+    "contact_at",
+    "converted_at",
+    "won_at",
+    "reported_at",
+    "due_day",
+    "finding",
+    "at_random",
+)
+
+
+def _claims(view: Reader, run_ids: Collection[int], by: Known) -> Select[*tuple[Any, ...]]:
+    """Select the reports of these runs, and all others about the same customers and products."""
+    customers = select(Candidate.customer_id).where(
+        Candidate.run_id.in_(run_ids), Candidate.converted_at.is_not(None)
+    )
+    products = select(Design.product_id).join(Run).where(Run.id.in_(run_ids))
+    contact_at = func.coalesce(
+        Candidate.reached_at, Candidate.attempted_at, Candidate.converted_at, type_=_MOMENT
+    )
+    reported_at = func.coalesce(Candidate.won_at, Candidate.converted_at, type_=_MOMENT)
+    return (
+        select(
+            Candidate.run_id,
+            Candidate.customer_id,
+            Candidate.branch_id,
+            Design.product_id,
+            (CampaignType.objective == Objective.RETENTION.literal).label("keeps"),
+            contact_at.label("contact_at"),
+            day_of(view, contact_at).label("contact_day"),
+            Candidate.converted_at,
+            Candidate.won_at,
+            reported_at.label("reported_at"),
+            (day_of(view, reported_at) + by.days).label("due_day"),
+            Review.finding,
+            Review.at_random,
+            (func.coalesce(Review.finding, Finding.OPEN.literal) == Finding.FALSE.literal).label(
+                "is_false"
+            ),
+        )
+        .select_from(Candidate)
+        .join(Run, Run.id == Candidate.run_id)
+        .join(Design, Design.id == Run.design_id)
+        .join(Campaign, Campaign.id == Design.campaign_id)
+        .join(CampaignType, CampaignType.id == Campaign.type_id)
+        .outerjoin(
+            Review,
+            and_(Review.run_id == Candidate.run_id, Review.customer_id == Candidate.customer_id),
+        )
+        .where(
+            Candidate.customer_id.in_(customers),
+            Design.product_id.in_(products),
+            ~Run.is_imported,
+            claimed(),
+        )
+    )
+
+
+_MOMENT = Candidate.converted_at.type
+
+
+def _ranked(claims: CTE) -> CTE:
+    """Number the reports about one customer and product by their contact, the earliest first."""
+    place = func.row_number().over(
+        partition_by=[claims.c.customer_id, claims.c.product_id, claims.c.keeps],
+        order_by=[claims.c.contact_at, claims.c.run_id],
+    )
+    return select(*claims.c, place.label("place")).where(~claims.c.is_false).cte("ranked")
+
+
+def _deepest(view: Reader, claims: CTE) -> int:
+    """Return how many reports there are at most about one customer and product."""
+    many = (
+        select(func.count().label("reports"))
+        .select_from(claims)
+        .where(~claims.c.is_false)
+        .group_by(claims.c.customer_id, claims.c.product_id, claims.c.keeps)
+        .subquery()
+    )
+    return view.session.scalar(select(func.max(many.c.reports))) or 1
+
+
+def _credited(view: Reader, ranked: CTE, deepest: int, by: Known) -> Subquery:
+    """Give the openings away, report by report in the order of contacts, each to one.
+
+    `mark` is the opening that a report was given, or less than zero: the last one given away.
+    """
+
+    def level(before: CTE | None) -> CTE:
+        place = ranked.c.place == (1 if before is None else levels.index(before) + 2)
+        last = _NONE if before is None else func.abs(before.c.mark)
+        mark = func.coalesce(_evidence(view, ranked, last, by), -last).label("mark")
+        keys = (ranked.c.customer_id, ranked.c.product_id, ranked.c.keeps)
+        rows = select(ranked.c.run_id, *keys, mark).where(place)
+        if before is not None:
+            same = (before.c[key.key] == key for key in keys)
+            rows = rows.join(before, reduce(and_, same))
+        return rows.cte(f"given_{len(levels) + 1}")
+
+    levels: list[CTE] = []
+    for _ in range(deepest):
+        levels.append(level(levels[-1] if levels else None))
+    every = (select(each.c.run_id, each.c.customer_id, each.c.mark) for each in levels)
+    return union_all(*every).subquery("credited")
+
+
+def _evidence(
+    view: Reader, claims: FromClause, last: ColumnElement[int], by: Known
+) -> ColumnElement[int]:
+    """Find the first agreement after `last` that a report may stand on, as one number."""
+    of = (
+        Holding.customer_id == claims.c.customer_id,
+        Holding.product_id == claims.c.product_id,
+    )
+    opened = numbered(view, Holding.opened_on)
+    opening = cast(opened, BigInteger) * _IDS + Holding.id
+    new = (
+        select(func.min(opening))
+        .where(*of, opened >= claims.c.contact_day, opened <= claims.c.due_day, opening > last)
+        .correlate_except(Holding)
+        .scalar_subquery()
+    )
+    end = case((claims.c.due_day < by.until, claims.c.due_day), else_=by.until)
+    kept = (
+        select(cast(claims.c.due_day, BigInteger) * _IDS + func.min(Holding.id))
+        .where(
+            *of,
+            or_(Holding.opened_on.is_(None), opened < claims.c.contact_day),
+            or_(Holding.closed_on.is_(None), numbered(view, Holding.closed_on) > end),
+            cast(claims.c.contact_day, BigInteger) * _IDS > last,
+        )
+        .correlate_except(Holding)
+        .scalar_subquery()
+    )
+    return case((claims.c.keeps, kept), else_=new)

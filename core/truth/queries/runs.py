@@ -1,0 +1,238 @@
+"""What reported conversions of runs are worth: counted, restated, branch by branch."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+
+from core.campaigns.rules import RandomisedBy
+from core.impact.estimates import Effect, difference_of_rates
+from core.impact.queries.facts import RunFacts
+from core.impact.queries.runs import RunImpact, impact, impacts
+from core.impact.rules import Absent, Reason
+from core.impact.tally import Tally
+from core.measures import Rate
+from core.people.model import Unit
+from core.responses.model import Lead
+from core.responses.rules import LeadStatus
+from core.runs.model import Run
+from core.truth.estimates import Score, extrapolated, score
+from core.truth.queries.bursts import Burst, bursts, times_of
+from core.truth.queries.claims import Known, judged, known
+from core.truth.rules import LEFT, Check, Finding, Standing, reported_by
+from core.truth.sentences import says
+from core.windows import Part, Window
+from core.work import Reader
+
+_NOBODY = Rate(0, 0)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """How many conversions leads were asked about, and what of those looked at was found.
+
+    `drawn` are those found false out of those looked at that were drawn at random.
+    """
+
+    asked: int = 0
+    done: int = 0
+    false: int = 0
+    drawn: Rate = _NOBODY
+
+    def __add__(self, other: "Looked") -> "Looked":
+        return Looked(
+            self.asked + other.asked,
+            self.done + other.done,
+            self.false + other.false,
+            self.drawn + other.drawn,
+        )
+
+
+@dataclass(frozen=True)
+class BranchTruth:
+    """What one branch reported, and what stands of it; `sales_out` are the won ones that do not."""
+
+    branch_id: int
+    branch: str
+    check: Check
+    sales_out: int
+    looked: Looked
+
+    @property
+    def id(self) -> int:
+        return self.branch_id
+
+    @property
+    def score(self) -> Score | Absent:
+        return score(self.check)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What one run reported and what stands of it; `refused` says why it can't be checked.
+
+    The restatement is of what people reported. The measured effect counts openings alike in
+    every arm, so no report can change it.
+    """
+
+    impact: RunImpact
+    branches: tuple[BranchTruth, ...]
+    known_until: date | None
+    randomised_by: RandomisedBy
+    refused: Reason | None = None
+    repeats: int = 0
+    bursts: tuple[Burst, ...] = ()
+
+    @property
+    def id(self) -> int:
+        return self.facts.run_id
+
+    @property
+    def facts(self) -> RunFacts:
+        return self.impact.facts
+
+    @property
+    def check(self) -> Check:
+        return sum((branch.check for branch in self.branches), Check())
+
+    @property
+    def looked(self) -> Looked:
+        return sum((branch.looked for branch in self.branches), Looked())
+
+    @property
+    def score(self) -> Score | Absent:
+        return Absent(self.refused) if self.refused else score(self.check)
+
+    @property
+    def extrapolated(self) -> Score | Absent:
+        return Absent(self.refused) if self.refused else extrapolated(self.check, self.looked.drawn)
+
+    @property
+    def reported(self) -> Rate:
+        return self.impact.treated.rate(reported_by(self.facts.metric))
+
+    @property
+    def restated(self) -> Rate:
+        return self.check.restate(self.reported)
+
+    @property
+    def funnel(self) -> Tally:
+        """Return the treated funnel with what does not stand taken out of its last steps."""
+        tally = self.impact.treated
+        sales_out = sum(branch.sales_out for branch in self.branches)
+        return replace(
+            tally, converted=tally.converted - self.check.taken_out, won=tally.won - sales_out
+        )
+
+    @property
+    def effects(self) -> tuple[Effect | Absent, Effect | Absent]:
+        """Compare reported, and restated, conversions of the treated with the held out's openings.
+
+        Openings that nobody reported are left out, so what is restated is the least there can be.
+        """
+        control = self.impact.control
+        refused = self.refused or self.impact.report.refused
+        if refused is None and self.randomised_by is not RandomisedBy.CUSTOMER:
+            refused = Reason.NOT_ALONE
+        if refused is not None or control is None:
+            absent = Absent(refused or Reason.NO_CONTROL)
+            return absent, absent
+        treated = self.impact.treated.targeted
+        rates = (self.reported, self.restated)
+        first, second = (
+            difference_of_rates(Rate(rate.numerator, treated), control.outcome_rate)
+            for rate in rates
+        )
+        return first, second
+
+    @property
+    def sentence(self) -> str:
+        return says(self.check, self.reported, self.restated, self.refused)
+
+
+def truth(view: Reader, *, run_id: int) -> Truth:
+    """Hold what was reported of one run against the holdings, on the customers in scope.
+
+    :raises NotFound: there is no such run, or nobody of it is in scope
+    """
+    found = impact(view, run_id=run_id)
+    [whole] = _truths(view, [found])
+    if whole.refused is not None:
+        return whole
+    run = view.session.get_one(Run, run_id)
+    piled = bursts(view, run_id=run_id, times=times_of(view, run))
+    return replace(whole, repeats=_repeats(view, run_id), bursts=tuple(piled))
+
+
+def truths(view: Reader, *, window: Window) -> Part[Truth]:
+    """List the runs that were launched here about a product, the latest start first."""
+    every = [run for run in impacts(view) if _refused(run.facts) is None and run.facts.launched_at]
+    shown = every[window.first : window.first + window.size]
+    return Part(_truths(view, shown), len(every))
+
+
+def _refused(facts: RunFacts) -> Reason | None:
+    if facts.is_imported:
+        return Reason.ELSEWHERE
+    return Reason.UNNAMED_PRODUCT if facts.product_id is None else None
+
+
+def _truths(view: Reader, runs: Collection[RunImpact]) -> list[Truth]:
+    by = known(view)
+    ids = [run.id for run in runs if _refused(run.facts) is None]
+    branches = _branches(view, ids, by) if ids else {}
+    drawn = dict(
+        view.session.execute(
+            select(Run.id, Run.randomised_by).where(Run.id.in_([run.id for run in runs]))
+        )
+        .tuples()
+        .all()
+    )
+    return [
+        Truth(
+            run,
+            tuple(branches.get(run.id, ())),
+            by.day,
+            drawn[run.id],
+            refused=_refused(run.facts),
+        )
+        for run in runs
+    ]
+
+
+def _branches(view: Reader, run_ids: list[int], by: Known) -> dict[int, list[BranchTruth]]:
+    claims = judged(view, run_ids, by)
+    is_done = claims.c.finding.in_([Finding.GENUINE, Finding.FALSE])
+    is_false = claims.c.finding == Finding.FALSE
+    looked = [
+        func.count(claims.c.finding),
+        func.count().filter(is_done),
+        func.count().filter(is_false),
+        func.count().filter(is_false, claims.c.at_random),
+        func.count().filter(is_done, claims.c.at_random),
+    ]
+    parts = [func.count().filter(claims.c.standing == standing) for standing in Standing]
+    sales_out = func.count(claims.c.won_at).filter(claims.c.standing.not_in(LEFT))
+    rows = view.session.execute(
+        select(claims.c.run_id, Unit.id, Unit.name, *parts, sales_out, *looked)
+        .join(Unit, Unit.id == claims.c.branch_id)
+        .group_by(claims.c.run_id, Unit.id, Unit.name)
+        .order_by(claims.c.run_id, Unit.name)
+    )
+    found: defaultdict[int, list[BranchTruth]] = defaultdict(list)
+    for run_id, branch_id, branch, *counts in rows:
+        check = Check.of(dict(zip(Standing, counts, strict=False)))
+        sales, asked, done, false, drawn_false, drawn = counts[len(Standing) :]
+        of = Looked(asked, done, false, Rate(drawn_false, drawn))
+        found[run_id].append(BranchTruth(branch_id, branch, check, sales, of))
+    return found
+
+
+def _repeats(view: Reader, run_id: int) -> int:
+    """Count leads of customers who have one already: the funnel counts a customer once."""
+    many: Any = func.count() - func.count(Lead.customer_id.distinct())
+    leads = select(many).where(Lead.run_id == run_id, Lead.status != LeadStatus.LOST)
+    return view.session.scalar(leads) or 0
