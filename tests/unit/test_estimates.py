@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
+from core.impact.clusters import Clusters, Of, difference_in_clusters
 from core.impact.estimates import (
     Effect,
     Moments,
@@ -44,6 +45,12 @@ def newcombe(*, treated, control):
 def welch(*samples):
     """Make moments of (mean, standard deviation, n), as results are usually published."""
     return [Moments(n, mean * n, sd * sd * (n - 1) + mean * mean * n) for mean, sd, n in samples]
+
+
+def in_clusters(outcomes, size=100):
+    """Make clusters of a hundred customers each who have so many outcomes."""
+    none = [0] * len(outcomes)
+    return Clusters.from_arrays([size] * len(outcomes), none, outcomes, none)
 
 
 class TestGoldenFigures:
@@ -174,6 +181,29 @@ class TestSimulation:
 
         assert 0.93 <= assigned / RUNS <= 0.97
         assert 0.93 <= covered / RUNS <= 0.97
+
+    @pytest.mark.parametrize("gain", [0.0, 0.05])
+    def test_branches_that_were_drawn_whole(self, gain):
+        """Forty branches treated and ten held out, customers of a branch alike by 0.1."""
+        chance = np.random.default_rng(16)
+        treated, control, size, rate, alike = 40, 10, 100, 0.2, 0.1
+        a, b = rate * (1 / alike - 1), (1 - rate) * (1 / alike - 1)
+        rates = chance.beta(a, b, (RUNS, treated + control))
+        rates[:, :treated] += gain * (1 - rates[:, :treated]) / (1 - rate)
+        bought = chance.binomial(size, rates)
+
+        naive = ours = 0
+        for run in bought.tolist():
+            there, here = run[:treated], run[treated:]
+            alone = difference_of_rates(
+                Rate(sum(there), size * treated), Rate(sum(here), size * control)
+            )
+            together = difference_in_clusters(in_clusters(there), in_clusters(here), Of.OUTCOMES)
+            naive += not alone.interval.holds(gain)
+            ours += not together.interval.holds(gain)
+
+        assert naive / RUNS > 0.3
+        assert 0.035 <= ours / RUNS <= 0.065
 
     def test_welch_covers_a_skewed_amount(self):
         chance = np.random.default_rng(5)
