@@ -18,7 +18,8 @@ from core.database import alone, spilling
 from core.distribution.actions.distributing import Distribute, distribute
 from core.distribution.events import WorkDistributed
 from core.distribution.queries.waiting import branches_waiting
-from core.impact.upkeep import fold
+from core.impact.queries.overlaps import compare_folded
+from core.impact.upkeep import fold, keep_overlaps
 from core.market.actions.threats import FindThreats, find_threats
 from core.market.queries.matching import matches
 from core.market.threat_events import ThreatsFound
@@ -97,6 +98,10 @@ def pass_time(engine: Engine, *, now: datetime) -> Passed:
         threats = _each(engine, now, find_threats, unseen)
         with upkeep(engine) as session:
             folded = fold(session, now=now).run_ids
+        with reading(engine, SYSTEM, now=now) as view:
+            compared = compare_folded(view.session)
+        with upkeep(engine) as session:
+            keep_overlaps(session, compared)
         with upkeep(engine) as session:
             days = fold_service(session, now=now)
         with reading(engine, SYSTEM, now=now) as view:

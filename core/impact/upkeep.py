@@ -3,6 +3,7 @@
 It changes no figure, decides nothing and leaves no trace in the journal by itself.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,8 +11,9 @@ from sqlalchemy import ColumnElement, delete, exists, insert, select, tuple_, up
 from sqlalchemy.orm import Session
 
 from core.database import affected, insert_into
-from core.impact.model import RunCell, RunFold
+from core.impact.model import RunCell, RunFold, RunOverlap
 from core.impact.queries.cells import KEYS, changes, counted, summed
+from core.impact.queries.overlaps import Met
 from core.impact.tally import COUNTS
 from core.runs.model import Candidate, CountedCandidate, Run
 from core.runs.rules import RunStatus
@@ -50,6 +52,25 @@ def unfold(session: Session, run_id: int) -> None:
     session.execute(select(Run.id).where(Run.id == run_id).with_for_update())
     for table in (RunFold, CountedCandidate):
         session.execute(delete(table).where(table.run_id == run_id))
+    session.execute(delete(RunOverlap).where(RunOverlap.other_id == run_id))
+
+
+def keep_overlaps(session: Session, counted_with: Sequence[Met]) -> None:
+    """Keep with which runs folded ones had customers in common, unless unfolded meanwhile."""
+    if not counted_with:
+        return
+    ids = [each.run_id for each in counted_with]
+    rows = session.scalars(select(RunFold).where(RunFold.run_id.in_(ids)).with_for_update())
+    held = {row.run_id: row for row in rows}
+    for each in counted_with:
+        row = held.get(each.run_id)
+        if row is None or row.is_compared or row.folded_at != each.folded_at:
+            continue
+        row.is_compared = True
+        session.add_all(
+            RunOverlap(run_id=each.run_id, other_id=other, customers=customers)
+            for other, customers in each.shared
+        )
 
 
 def _held(session: Session, *which: ColumnElement[bool]) -> tuple[int, ...]:

@@ -9,6 +9,8 @@ from core.impact.rules import Grade
 from core.windows import Part, Window
 from core.work import Reader
 
+MOST_RUNS = 1_000  # that are put side by side
+
 
 @dataclass(frozen=True)
 class Headline:
@@ -26,7 +28,7 @@ def headlines(view: Reader, *, limit: int = 3) -> list[Headline]:
 
     Campaigns without an outcome to measure, such as administrative ones, are not spoken of.
     """
-    measured = results(view, window=Window(size=1_000)).rows
+    measured = results(view, window=Window(size=MOST_RUNS)).rows
     return [
         Headline(
             found.facts.run_id,
