@@ -148,8 +148,8 @@ def stages(sheet: queries.RunSheet) -> None:
         columns=(
             Column("position", "No.", "count", width="small"),
             Column("name", "Stage"),
-            Column("start_after_days", "Days after the start", "count"),
-            Column("made_at", "Made", "moment"),
+            Column("begins", "Begins", write=lambda row: words.sentence(row.begins)),
+            Column("made_at", "Last made", "moment"),
             Column("made", "Activities or messages", "count"),
         ),
         key="stages",

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.activities.model import RetryRule
-from core.activities.rules import SYSTEM_ABORTED, Outcome, RetryEnd
+from core.activities.rules import REFUSED_OFFER, SYSTEM_ABORTED, Outcome, RetryEnd
 from core.campaigns.model import (
     ActionType,
     ActivitySubtype,
@@ -27,7 +27,7 @@ from core.service.model import ServiceLevel
 from core.service.rules import DEFAULTS
 
 NO_ANSWER, NEEDS_TIME = "no-answer", "needs-time"
-REFUSED_OFFER, WRONG_NUMBER = "refused-offer", "wrong-number"
+WRONG_NUMBER = "wrong-number"
 REASONS = {
     NO_ANSWER: "Client didn't answer",
     NEEDS_TIME: "Client needs time to decide",

@@ -101,10 +101,10 @@ def stages(design: DesignSheet) -> None:
                 if stage.is_internal is False
                 else f"{stage.terms.activity_type} activities"
             )
+            begins = stage.terms.follows.says(stage.terms.start_after_days)
             st.markdown(
                 f"**{stage.position}. {words.plain(stage.terms.name)}**  \n"
-                f"{words.plain(stage.channel or 'No content yet')}, makes {makes} from day "
-                f"{stage.terms.start_after_days}, due in "
+                f"{words.plain(stage.channel or 'No content yet')}, makes {makes} {begins}, due in "
                 f"{words.counted(stage.terms.due_days, 'working day')}"
             )
             if stage.subject:

@@ -4,9 +4,8 @@ Every statement here is INSERT … SELECT or UPDATE: nobody walks over customers
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -30,24 +29,17 @@ from core.activities.messaging import make_messages
 from core.activities.model import Activity, Change
 from core.activities.recipients import Plan, candidates
 from core.activities.rules import Status
-from core.activities.schedule import StageDays, stage_days
+from core.activities.schedule import StageDays
 from core.activities.scope import pending
 from core.campaigns.model import (
-    ActionType,
     Campaign,
-    CampaignType,
-    Channel,
-    Content,
     Design,
-    Stage,
 )
-from core.campaigns.rules import ActivityType, Objective
 from core.customers.model import CustomerState
 from core.database import Moment, affected, id_set
-from core.hours import WorkingTime
 from core.people.conditions import valid_on
 from core.people.model import Person, PersonQualification, PersonRole
-from core.people.queries.working import away_now, working_times
+from core.people.queries.working import away_now
 from core.runs.counted import keep_counted
 from core.runs.model import Candidate, Run, RunStage
 from core.work import Work
@@ -71,72 +63,33 @@ class Made:
         )
 
 
-def plans(work: Work, run: Run, *, with_first_day: bool = False) -> list[Plan]:
-    """List the stages that are to be made by today and have not been made, in order.
-
-    What would have to be done after the run's last day is never made.
-
-    :param with_first_day: also those of the run's first day, however far ahead it is
-    """
-    rows = work.session.execute(
-        select(Stage, Content, Channel, ActionType.is_campaign_activity, CampaignType.objective)
-        .join(Content, Content.id == Stage.content_id)
-        .join(Channel, Channel.id == Content.channel_id)
-        .join(ActionType, ActionType.id == Channel.action_type_id)
-        .join(Design, Design.id == Stage.design_id)
-        .join(Campaign, Campaign.id == Design.campaign_id)
-        .join(CampaignType, CampaignType.id == Campaign.type_id)
-        .where(
-            Stage.design_id == run.design_id,
-            ~exists().where(RunStage.run_id == run.id, RunStage.stage_id == Stage.id),
-        )
-        .order_by(Stage.position)
-    )
-    hours = working_times(work.session)
-    found = []
-    for stage, content, channel, is_internal, objective in rows:
-        days = stage_days(stage, run.starts_on, hours[run.unit_id], made_at=work.now)
-        is_sales = stage.activity_type is ActivityType.SALES
-        asks = is_sales and objective is not Objective.ADMINISTRATIVE
-        is_first = with_first_day and stage.start_after_days == 0
-        is_due = days.made_on <= work.now.date() and days.activity_on <= run.ends_on
-        if is_first or is_due:
-            unit_days = _of_units(stage, run, hours, work.now)
-            found.append(Plan(stage, content, channel, is_internal, days, unit_days, asks))
-    return found
-
-
-def _of_units(
-    stage: Stage, run: Run, hours: Mapping[int, WorkingTime], now: datetime
-) -> dict[int, StageDays]:
-    """Return the days of a stage for every unit; those that keep the same hours share them."""
-    days = {
-        alike: stage_days(stage, run.starts_on, alike, made_at=now) for alike in set(hours.values())
-    }
-    return {unit_id: days[of_unit] for unit_id, of_unit in hours.items()}
-
-
 def make(work: Work, run: Run, plan: Plan, *, is_launch: bool = False) -> Made:
     """Make the activities, with their history, or the messages of one stage.
 
-    Candidates who opted out since they were selected get none.
+    Candidates who opted out since they were selected get none. The caller holds the run.
 
     :param is_launch: nobody has counted the run's candidates yet
     """
     if plan.is_internal:
+        since_id = 0 if is_launch else newest_activity(work)
         activities = _make_activities(work, run, plan)
-        made = Made(activities=activities, held=_remember(work, run, plan, is_launch=is_launch))
+        held = _remember(work, run, plan, since_id=since_id, is_launch=is_launch)
+        made = Made(activities=activities, held=held)
     else:
         made = Made(messages=make_messages(work, run, plan))
-    work.session.add(
-        RunStage(
-            run_id=run.id,
-            stage_id=plan.stage.id,
-            made_at=work.now,
-            made=made.activities + made.messages,
-        )
-    )
+    kept = work.session.get(RunStage, (run.id, plan.stage.id))
+    if kept is None:
+        kept = RunStage(run_id=run.id, stage_id=plan.stage.id, made=0)
+        work.session.add(kept)
+    kept.made_at = work.now
+    kept.made += made.activities + made.messages
+    work.session.flush()
     return made
+
+
+def newest_activity(work: Work) -> int:
+    """Return the number after which the next activities come: what is made now is above it."""
+    return work.session.scalar(select(func.max(Activity.id))) or 0
 
 
 def _make_activities(work: Work, run: Run, plan: Plan) -> int:
@@ -190,9 +143,14 @@ def _dates(work: Work, plan: Plan) -> dict[str, ColumnElement[Any]]:
     }
 
 
-def _remember(work: Work, run: Run, plan: Plan, *, is_launch: bool) -> int:
+def _remember(work: Work, run: Run, plan: Plan, *, since_id: int, is_launch: bool) -> int:
     """Begin the history of the new activities; return how many of them somebody has already."""
-    of_stage = and_(Activity.run_id == run.id, Activity.stage_id == plan.stage.id, pending())
+    of_stage = and_(
+        Activity.run_id == run.id,
+        Activity.stage_id == plan.stage.id,
+        Activity.id > since_id,
+        pending(),
+    )
     columns: dict[str, Any] = {
         "activity_id": Activity.id,
         "at": literal(work.now, Moment),

@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy import insert, literal, select, update
 
 from core.activities.model import Activity
-from core.activities.recipients import Plan, recipients, willing
+from core.activities.recipients import Plan, recipients, spared, willing
 from core.activities.schedule import end_of
 from core.activities.scope import pending
+from core.campaigns.waterfall import audience
 from core.customers.model import CustomerState, Indicator
 from core.customers.rules import IndicatorKind
 from core.database import Moment, affected
@@ -33,6 +34,8 @@ def set_indicators(work: Work, run: Run) -> int:
         .join(CustomerState, CustomerState.customer_id == Candidate.customer_id)
         .where(recipients(run), willing(work))
     )
+    if audience(work, run.design_id).is_sales:
+        rows = rows.where(*spared(work, run))
     return affected(work.session, insert(Indicator).from_select(list(columns), rows))
 
 
@@ -41,27 +44,27 @@ def reference(run: Run) -> str:
     return f"run:{run.id}"
 
 
-def count_pending(work: Work, run: Run, made: Sequence[Plan]) -> None:
+def count_pending(work: Work, run: Run, made: Sequence[Plan], *, since_id: int = 0) -> None:
     """Add the new activities to their customers' states, and the mark that comes with them.
 
     Stage by stage, since a customer has one activity of each: nothing has to be grouped.
+
+    :param since_id: the newest activity before these were made; 0 for those of a launch
     """
-    for plan in made:
-        if plan.is_internal:
-            affected(
-                work.session,
-                update(CustomerState)
-                .where(
-                    CustomerState.customer_id == Activity.customer_id,
-                    Activity.run_id == run.id,
-                    Activity.stage_id == plan.stage.id,
-                    pending(),
-                )
-                .values(
-                    pending=CustomerState.pending + 1,
-                    indicators=CustomerState.indicators.bitwise_or(_BIT),
-                ),
+    marks = {"indicators": CustomerState.indicators.bitwise_or(_BIT)} if not since_id else {}
+    for stage_id in dict.fromkeys(plan.stage.id for plan in made if plan.is_internal):
+        affected(
+            work.session,
+            update(CustomerState)
+            .where(
+                CustomerState.customer_id == Activity.customer_id,
+                Activity.run_id == run.id,
+                Activity.stage_id == stage_id,
+                Activity.id > since_id,
+                pending(),
             )
+            .values(pending=CustomerState.pending + 1, **marks),
+        )
 
 
 def set_bits(work: Work, run: Run) -> None:

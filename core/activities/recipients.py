@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 
+from core.activities.following import Following
 from core.activities.model import Activity, Message
 from core.activities.schedule import StageDays
 from core.campaigns.model import Campaign, CampaignType, Channel, Content, Design, Stage
@@ -23,6 +24,7 @@ class Plan:
     """A stage to be made now: with which content, through which channel, on which days.
 
     `days` are those of the run's unit, `unit_days` those of every unit by its own calendar.
+    What `follows` another stage is made for those only who are ready, in units that have days.
     """
 
     stage: Stage
@@ -32,6 +34,7 @@ class Plan:
     days: StageDays
     unit_days: Mapping[int, StageDays]
     asks_consent: bool
+    follows: Following | None = None
 
 
 def recipients(run: Run) -> ColumnElement[bool]:
@@ -57,6 +60,8 @@ def candidates(work: Work, run: Run, plan: Plan, *columns: Any) -> Select[*tuple
         .join(CustomerState, CustomerState.customer_id == Candidate.customer_id)
         .where(recipients(run), willing(work))
     )
+    if plan.follows is not None:
+        rows = plan.follows.limits(rows, now=work.now, dialect=work.dialect)
     return rows.where(~lacks_consent(plan.channel.medium)) if plan.asks_consent else rows
 
 

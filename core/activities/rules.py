@@ -115,6 +115,7 @@ def needs_owner(move: Move[Status], actor: Actor) -> bool:
 
 
 SYSTEM_ABORTED = "system-aborted"  # the code of the reason that no person can choose
+REFUSED_OFFER = "refused-offer"  # the code of the reason that is as good as a no
 
 
 class Urgency(Coded):

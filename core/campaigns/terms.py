@@ -1,6 +1,7 @@
 """What a design says, apart from who wrote it and how far it came."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,13 @@ from core.periods import Shift
 from core.refusals import Invalid
 
 MOST_DAYS, MOST_DELAY = 365, 31
+_WHERE = {
+    Condition.ALWAYS: "whatever came of it",
+    Condition.NOT_REACHED: "where not reached",
+    Condition.UNDECIDED: "where reached without a decision",
+    Condition.DECLINED: "where the customer said no",
+    Condition.ACCEPTED: "where the customer said yes",
+}
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,24 @@ class DesignTerms:
 
 
 @dataclass(frozen=True)
+class Follow:
+    """Which earlier stage one waits for, and what has to have come of that; None: for no other."""
+
+    after_position: int | None = None
+    condition: Condition = Condition.ALWAYS
+
+    def says(self, days: int) -> str:
+        """Say when a stage begins: “after stage 1, where not reached, 3 days later”."""
+        if self.after_position is None:
+            return f"from day {days}"
+        later = "on the same day" if not days else f"{days} day{'s' if days > 1 else ''} later"
+        return f"after stage {self.after_position}, {_WHERE[self.condition]}, {later}"
+
+
+FIRST = Follow()
+
+
+@dataclass(frozen=True)
 class StageTerms:
     """Days are calendar days after the run's start; `due_days` are working days from the date.
 
@@ -91,6 +117,48 @@ class StageTerms:
             if not 0 <= getattr(self, name) <= most:
                 words = name.replace("_", " ")
                 raise Invalid(f"Stage {self.name}: {words} goes from 0 to {most}.")
+
+    @property
+    def follows(self) -> Follow:
+        return Follow(self.after_position, self.condition)
+
+
+def following_faults(stages: Sequence[tuple[str, Follow]]) -> list[str]:
+    """Say what is wrong with what stages, by name and in their order, wait for."""
+    faults = []
+    for position, (name, follows) in enumerate(stages, start=1):
+        after, fault = follows.after_position, None
+        if after is None:
+            if follows.condition is not Condition.ALWAYS:
+                fault = f"“{follows.condition}” is said of an earlier stage: choose which."
+        elif after == position:
+            fault = "it can't follow itself: choose an earlier stage."
+        elif not 0 < after <= len(stages):
+            fault = f"it follows stage {after}, which there is not: choose an earlier one."
+        elif after > position:
+            fault = f"it follows stage {after}, which comes later: choose an earlier one."
+        if fault:
+            faults.append(f"Stage {position}, {name}: {fault}")
+    return faults
+
+
+def without(stages: Sequence[StageTerms], position: int) -> list[StageTerms]:
+    """Leave out one stage, and let those that follow others keep following them.
+
+    :raises Invalid: another stage follows the one to be left out
+    """
+    kept = []
+    for place, stage in enumerate(stages, start=1):
+        after = stage.after_position
+        if place == position:
+            continue
+        if after == position:
+            raise Invalid(
+                f"Stage {place}, {stage.name}, follows stage {position}: change it first."
+            )
+        moved_up = after is not None and after > position
+        kept.append(replace(stage, after_position=after - 1) if moved_up and after else stage)
+    return kept
 
 
 def differences(before: Any, after: Any) -> dict[str, tuple[Any, Any]]:

@@ -18,6 +18,7 @@ from core.activities.rules import (
     DETAIL_OF,
     ENDING_OUTCOMES,
     FOLLOW_LEAD,
+    REFUSED_OFFER,
     SYSTEM_ABORTED,
     TAKE,
     Detail,
@@ -28,7 +29,7 @@ from data.bulk import some
 from data.demo.customers import Codes, Days, Flags, Ids
 from data.demo.lives import CONTACTS, Lives
 from data.demo.selection import NEVER, Scenario
-from data.reference import NEEDS_TIME, NO_ANSWER, REFUSED_OFFER, WRONG_NUMBER
+from data.reference import NEEDS_TIME, NO_ANSWER, WRONG_NUMBER
 
 
 @dataclass

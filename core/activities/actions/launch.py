@@ -10,9 +10,10 @@ from core.access import Permission
 from core.activities.actions.aborting import end_unwelcome_of
 from core.activities.actions.batching import hold_states
 from core.activities.events import UnwelcomeWorkEnded
-from core.activities.generation import Made, make, plans
+from core.activities.generation import Made, make, newest_activity
 from core.activities.marking import count_pending, reference, set_bits, set_indicators
 from core.activities.model import Message
+from core.activities.planning import plans
 from core.activities.recipients import recipients
 from core.activities.rules import MessageStatus
 from core.activities.schedule import end_of
@@ -119,6 +120,8 @@ class MakeDueWork:
 def make_due_work(work: Work, request: MakeDueWork) -> WorkMade:
     """Make the stages of a launched run that have fallen due since; none is made twice.
 
+    One that follows another is made for the customers who have become ready for it since.
+
     When nothing is due, nothing is journaled either.
 
     :raises NotFound: no such run, or out of scope
@@ -128,15 +131,17 @@ def make_due_work(work: Work, request: MakeDueWork) -> WorkMade:
     run = _launched(work, request.run_id)
 
     made = Made()
-    due = plans(work, run)
-    for plan in due:
+    since_id = newest_activity(work)
+    due = []
+    for plan in plans(work, run):
         made += make(work, run, plan)
-    count_pending(work, run, due)
+        due.append(plan)
+    count_pending(work, run, due, since_id=since_id)
 
     fact = WorkMade(
         run_id=run.id,
         run=run.code,
-        stages=tuple(plan.stage.name for plan in due),
+        stages=tuple({plan.stage.id: plan.stage.name for plan in due}.values()),
         activities=made.activities,
         held=made.held,
         messages=made.messages,

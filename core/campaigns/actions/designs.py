@@ -12,7 +12,7 @@ from core.campaigns.actions.holding import copy_stages, held_for_editing, new_ve
 from core.campaigns.events import DesignChanged, DesignDrafted, StagesSet
 from core.campaigns.model import ActivitySubtype, Consumable, Content, Design, ReasonTemplate, Stage
 from core.campaigns.queries.designs import terms_of
-from core.campaigns.terms import DesignTerms, StageTerms, differences
+from core.campaigns.terms import DesignTerms, StageTerms, differences, following_faults
 from core.customers.model import Product
 from core.people.model import Qualification
 from core.refusals import Invalid, NotFound
@@ -50,6 +50,8 @@ class SetStages:
     def __post_init__(self) -> None:
         if len(self.stages) > _MOST_STAGES:
             raise Invalid(f"A design has at most {_MOST_STAGES} stages.")
+        if faults := following_faults([(stage.name, stage.follows) for stage in self.stages]):
+            raise Invalid(" ".join(faults))
 
 
 def draft_design(work: Work, request: DraftDesign) -> DesignDrafted:

@@ -63,7 +63,7 @@ def _stage(stage: StageSheet) -> str:
         f"{terms.name}: {stage.content or 'no content'} by {stage.channel or 'no channel'}",
         f"{terms.activity_type}{f' ({stage.subtype})' if stage.subtype else ''}",
         f"reasons {stage.template or 'none'}",
-        f"from day {terms.start_after_days}, due in {terms.due_days} working days",
+        f"{terms.follows.says(terms.start_after_days)}, due in {terms.due_days} working days",
         f"weekends: {terms.shift}, by {terms.max_delay_days} days at most",
         f"made on the {terms.create_on}",
     ]

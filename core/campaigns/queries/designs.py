@@ -16,7 +16,8 @@ from core.campaigns.model import (
     DesignConsumable,
 )
 from core.campaigns.queries.stages import StageSheet, plan_of, stages_of
-from core.campaigns.rules import DesignStatus, Objective, Plan, shortcomings
+from core.campaigns.readiness import Plan, shortcomings
+from core.campaigns.rules import DesignStatus, Objective
 from core.campaigns.terms import DesignTerms
 from core.campaigns.usage import is_used
 from core.campaigns.visibility import visible

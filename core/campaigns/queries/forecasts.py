@@ -117,6 +117,7 @@ def frozen(view: Reader, design: DesignSheet, known: Known) -> dict[str, Any]:
         "stages": [
             {
                 "name": stage.terms.name,
+                "begins": stage.terms.follows.says(stage.terms.start_after_days),
                 "channel": stage.channel,
                 "subject": stage.subject,
                 "body": stage.body,

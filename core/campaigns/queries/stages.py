@@ -13,7 +13,8 @@ from core.campaigns.model import (
     Stage,
     TemplateReason,
 )
-from core.campaigns.rules import ReasonUse, StagePlan
+from core.campaigns.readiness import StagePlan
+from core.campaigns.rules import ReasonUse
 from core.campaigns.terms import StageTerms
 from core.customers.rules import Medium
 from core.work import Reader
@@ -113,4 +114,6 @@ def plan_of(stage: StageSheet) -> StagePlan:
         channel=stage.channel,
         is_internal=stage.is_internal,
         template=template,
+        type=stage.terms.activity_type,
+        follows=stage.terms.follows,
     )

@@ -18,7 +18,8 @@ _LIVE = (RunStatus.SELECTED, RunStatus.LAUNCHED, RunStatus.PAUSED)
 class Offer:
     """A run that offers a product; `held` has the bit of each period that it goes on in.
 
-    `waits` says that treated candidates wait for work of it that is not made yet.
+    `waits` says that treated candidates wait for work of it that is not made yet; what only
+    follows on other work is waited for by nobody.
     """
 
     run_id: int
@@ -42,7 +43,9 @@ def offers(view: Reader, periods: Sequence[Period]) -> list[Offer]:
             Run.finished_at,
             Design.product_id,
             CampaignType.objective,
-            exists().where(Stage.design_id == Run.design_id, ~is_made),
+            exists().where(
+                Stage.design_id == Run.design_id, Stage.after_position.is_(None), ~is_made
+            ),
         )
         .join(Design, Design.id == Run.design_id)
         .join(Campaign, Campaign.id == Design.campaign_id)

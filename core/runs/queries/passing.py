@@ -1,6 +1,6 @@
 """Which runs time alone moves on: those that wait for a day, and those whose last day is over."""
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, or_, select
 
 from core.access import Permission
 from core.campaigns.model import Stage
@@ -10,9 +10,14 @@ from core.work import Reader
 
 
 def with_stages_ahead(view: Reader) -> list[int]:
-    """List the launched runs that may still get work: some stage of theirs is not made yet."""
+    """List the launched runs that may still get work.
+
+    Some stage of theirs is not made yet, or follows another, whose customers come to it one by one.
+    """
     is_made = exists().where(RunStage.run_id == Run.id, RunStage.stage_id == Stage.id)
-    ahead = exists().where(Stage.design_id == Run.design_id, ~is_made)
+    ahead = exists().where(
+        Stage.design_id == Run.design_id, or_(~is_made, Stage.after_position.is_not(None))
+    )
     return _ids(view, Run.status == RunStatus.LAUNCHED, Run.ends_on >= view.now.date(), ahead)
 
 

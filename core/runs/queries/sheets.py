@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from core.campaigns.model import Campaign, CampaignType, Design, Stage
-from core.campaigns.rules import Objective, Priority
+from core.campaigns.rules import Condition, Objective, Priority
+from core.campaigns.terms import Follow
 from core.people.model import Unit
 from core.refusals import NotFound
 from core.runs.model import Candidate, Run, RunStage
@@ -24,8 +25,14 @@ class StageSheet:
     position: int
     name: str
     start_after_days: int
+    after_position: int | None
+    condition: Condition
     made_at: datetime | None
     made: int | None
+
+    @property
+    def begins(self) -> str:
+        return Follow(self.after_position, self.condition).says(self.start_after_days)
 
 
 @dataclass(frozen=True)
@@ -126,6 +133,8 @@ def _stages(view: Reader, run_id: int) -> tuple[StageSheet, ...]:
             Stage.position,
             Stage.name,
             Stage.start_after_days,
+            Stage.after_position,
+            Stage.condition,
             RunStage.made_at,
             RunStage.made,
         )
