@@ -4,7 +4,9 @@ Ink for what is read, one brand colour for what is ours, three colours that judg
 text and ground keeps a contrast of 4.5 to 1 or better; series differ in lightness as well as hue.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -79,11 +81,22 @@ CONFIG: dict[str, Any] = {
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
     "responsive": True,
 }
+_IN_PRINT: ContextVar[bool] = ContextVar("in_print", default=False)
+
+
+@contextmanager
+def in_print() -> Iterator[None]:
+    """Draw for paper meanwhile, which is light whatever the browser shows, if there is one."""
+    before = _IN_PRINT.set(True)
+    try:
+        yield
+    finally:
+        _IN_PRINT.reset(before)
 
 
 def mode() -> Literal["light", "dark"]:
     """Return which of the two this browser shows."""
-    return "dark" if st.context.theme.type == "dark" else "light"
+    return "dark" if not _IN_PRINT.get() and st.context.theme.type == "dark" else "light"
 
 
 def dress() -> None:

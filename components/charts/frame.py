@@ -1,6 +1,8 @@
 """What surrounds every figure: its reading in a sentence, the rows behind it, and its cut-off."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +11,19 @@ import streamlit as st
 
 from components import look, words
 from components.tables import Column, table
+
+Offer = Callable[[go.Figure, str, str], None]  # a figure, its reading, and the key of its chart
+_OFFER: ContextVar[Offer | None] = ContextVar("offer", default=None)
+
+
+@contextmanager
+def taken_out(offer: Offer) -> Iterator[None]:
+    """Let `offer` draw beside every chart meanwhile by what it is taken out."""
+    before = _OFFER.set(offer)
+    try:
+        yield
+    finally:
+        _OFFER.reset(before)
 
 
 def chart(
@@ -20,11 +35,13 @@ def chart(
     columns: Sequence[Column] = (),
     cut_off: datetime | None = None,
     choose: bool = False,
+    each_alone: bool = False,
 ) -> list[int]:
     """Draw a figure with its reading above and its rows one click away.
 
     :param reading: one sentence that says what the figure shows, numbers included
     :param choose: let a click on a bar or point choose it
+    :param each_alone: every value is drawn by a trace of its own
     :return: the positions of the chosen points, in the order of the drawn values
     """
     st.markdown(reading)
@@ -37,11 +54,16 @@ def chart(
         on_select="rerun" if choose else "ignore",
         selection_mode="points",
     )
-    if cut_off is not None:
-        st.caption(f"As of {words.moment(cut_off)}.")
+    offer = _OFFER.get()
+    with st.container(horizontal=True, vertical_alignment="center") if offer else nullcontext():
+        if cut_off is not None:
+            st.caption(f"As of {words.moment(cut_off)}.")
+        if offer is not None:
+            offer(figure, reading, key)
     if rows:
         with st.expander("Show as a table"):
             table(rows, columns=columns, key=f"{key}:table")
     if not choose:
         return []
-    return [point["point_index"] for point in place["selection"]["points"]]  # type: ignore[index]
+    index = "curve_number" if each_alone else "point_index"
+    return [point[index] for point in place["selection"]["points"]]  # type: ignore[index]
