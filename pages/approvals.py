@@ -3,18 +3,14 @@
 import streamlit as st
 
 from components import look, navigation, words
-from components.design import reading
+from components.design import gate, reading
 from components.gateway import as_seen, current_actor, fetch, heading, submit
 from components.tables import Column, table
-from components.tiles import Tile, tiles
 from core.access import Permission
 from core.campaigns import queries
-from core.campaigns.actions import (
-    ApproveDesign,
-    SendBackDesign,
-    approve_design,
-    send_back_design,
-)
+from core.campaigns.actions import SendBackDesign, send_back_design
+from core.gate.actions import ApproveDesign, approve_design
+from core.gate.queries import gate as weighed
 
 WANTED = (
     Column("campaign", "Campaign", width="large"),
@@ -38,7 +34,7 @@ if design_id is None:
     st.stop()
 
 asked = as_seen(queries.approval, design_id=design_id)
-design, found = asked.design, asked.forecast
+design, found = asked.design, fetch(weighed, design_id=design_id)
 st.header(words.plain(f"{design.campaign_name}, version {design.version}"))
 with st.container(horizontal=True, vertical_alignment="center"):
     look.badge(words.sentence(design.status), reading.STATUS[design.status])
@@ -46,25 +42,20 @@ with st.container(horizontal=True, vertical_alignment="center"):
     st.caption(words.plain(written))
     actor = current_actor()
     navigation.link("campaign", "Campaign sheet", actor=actor, id=design.campaign_id)
-tiles(
-    [
-        Tile("Could be contacted", words.count(found.treated)),
-        Tile("Held out", words.count(found.control), help="The control group."),
-        Tile("Left out", words.count(found.population - found.eligible)),
-        Tile("Cost", words.money(found.cost, short=True)),
-        Tile("Expected gain", words.money(found.net, short=True)),
-    ],
-    narrowest=150,
-)
+gate.figures(found)
 left, right = st.columns([3, 2], gap="large")
 with left:
-    what, how, who, since = st.tabs(["What is asked", "Stages", "Who is left out", "What changed"])
+    what, how, shown, who, since = st.tabs(
+        ["What is asked", "Stages", "What it can show", "Who is left out", "What changed"]
+    )
     with what:
         reading.terms(design)
     with how:
         reading.stages(design)
+    with shown:
+        gate.told(found)
     with who:
-        reading.forecast_table(found, key="left_out")
+        reading.forecast_table(found.forecast, key="left_out")
     with since:
         if asked.previous is None:
             st.caption("No version of this campaign was approved before.")
@@ -75,7 +66,7 @@ with right:
     own = design.author_id == actor.person_id
     reading.checklist(
         [
-            *reading.points(design),
+            *gate.points(design, found),
             (
                 "Two pairs of eyes",
                 not own,
@@ -86,12 +77,13 @@ with right:
         ]
     )
     if actor.may(Permission.APPROVE_DESIGNS):
+        reason = gate.override(found)
         comment = st.text_area("Comment", help="Needed to send it back.", height=90)
         with st.container(horizontal=True):
             if st.button("Approve", type="primary", icon=":material/check:", disabled=own):
                 submit(
                     approve_design,
-                    lambda: ApproveDesign(design.id, design.row_version, comment),
+                    lambda: ApproveDesign(design.id, design.row_version, comment, reason),
                     done=lambda fact: f"Version {fact.version} of {fact.code} is approved.",
                     then=lambda _: navigation.go_to("approvals"),
                 )

@@ -38,6 +38,9 @@ def version(design: DesignSheet, *, columns: int = 1) -> None:
     st.caption(words.plain(written))
     if design.comment:
         st.markdown(f"> {words.plain(design.comment)}")
+    if design.override:
+        why = f"Approved although its gain can hardly be shown: {words.plain(design.override)}"
+        st.warning(why, icon=":material/gavel:")
     terms(design, columns=columns)
 
 
@@ -135,10 +138,15 @@ def changes(rows: Sequence[Change], *, key: str, since: int) -> None:
     )
 
 
-def checklist(points: Sequence[tuple[str, bool, str]]) -> None:
-    """Draw points that are settled or not: label, settled, and what there is to say to it."""
+def checklist(points: Sequence[tuple[str, bool | None, str]]) -> None:
+    """Draw points that are settled, not settled or open (None), with what there is to say."""
+    icons = {
+        True: ":green[:material/check_circle:]",
+        False: ":red[:material/cancel:]",
+        None: ":gray[:material/help:]",
+    }
     for label, settled, note in points:
-        icon = ":green[:material/check_circle:]" if settled else ":red[:material/cancel:]"
+        icon = icons[settled]
         st.markdown(f"{icon} **{words.plain(label)}**  \n{words.plain(note)}")
 
 

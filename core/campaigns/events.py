@@ -127,10 +127,13 @@ class DesignSentBack(DesignEvent):
 class DesignWithdrawn(DesignEvent):
     kind: ClassVar[str] = "design.withdrawn"
 
+    """`override` is why it was agreed to although it can hardly show its gain."""
+
 
 @dataclass(frozen=True)
 class ReferenceSaved(Event):
     """A word that campaigns are made of was added or changed: a channel, a reason, a template."""
+    override: str = ""
 
     kind: ClassVar[str] = "reference.saved"
 

@@ -15,7 +15,6 @@ from core.activities.model import Activity, Attempt
 from core.activities.queries.batches import batch_refusals
 from core.activities.queries.sheet import sheet
 from core.campaigns.actions.approval import (
-    ApproveDesign,
     SubmitDesign,
     approve_design,
     submit_design,

@@ -13,12 +13,10 @@ from sqlalchemy.orm import Session
 
 from core.activities.actions.launch import Launch, launch
 from core.campaigns.actions import (
-    ApproveDesign,
     ChangeDesign,
     NotReady,
     SetStages,
     SubmitDesign,
-    approve_design,
     change_design,
     set_stages,
     submit_design,
@@ -28,6 +26,7 @@ from core.campaigns.queries import campaign as campaign_sheet
 from core.campaigns.queries import design as design_sheet
 from core.campaigns.rules import DesignStatus, Metric, Objective
 from core.campaigns.terms import StageTerms
+from core.gate.actions import ApproveDesign, approve_design
 from core.journal.model import Entry, Outgoing
 from core.market.actions.tasks import NoteTask, note_task
 from core.market.queries.tasks import market_task

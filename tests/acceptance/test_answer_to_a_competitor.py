@@ -13,11 +13,9 @@ from sqlalchemy.orm import Session
 
 from core.activities.actions.launch import Launch, launch
 from core.campaigns.actions import (
-    ApproveDesign,
     ChangeDesign,
     SetStages,
     SubmitDesign,
-    approve_design,
     change_design,
     set_stages,
     submit_design,
@@ -25,6 +23,7 @@ from core.campaigns.actions import (
 from core.campaigns.queries import design as design_sheet
 from core.campaigns.terms import StageTerms
 from core.customers.model import CustomerState, Holding
+from core.gate.actions import ApproveDesign, approve_design
 from core.impact.actions import AnalyseRun, analyse_run
 from core.journal.model import Entry, Outgoing
 from core.market.actions.competitors import AddCompetitor, add_competitor

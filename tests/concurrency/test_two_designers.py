@@ -5,11 +5,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.campaigns.actions import (
-    ApproveDesign,
     ChangeDesign,
     DraftDesign,
     SendBackDesign,
-    approve_design,
     change_design,
     draft_design,
     send_back_design,
@@ -17,6 +15,7 @@ from core.campaigns.actions import (
 from core.campaigns.model import Design
 from core.campaigns.rules import DesignStatus
 from core.campaigns.terms import DesignTerms
+from core.gate.actions import ApproveDesign, approve_design
 from core.journal.model import Entry
 from core.refusals import Conflict, Invalid, Refusal
 from core.segments.actions import ChangeSegment, change_segment

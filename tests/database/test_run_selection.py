@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 from core.access import Scope
 from core.activities.model import Activity
 from core.activities.rules import Status
-from core.campaigns.actions import ApproveDesign, approve_design
 from core.campaigns.caps import contact_cap
 from core.campaigns.model import ContactPolicy, Design
 from core.campaigns.queries import forecast
 from core.campaigns.rules import ActivityType, DesignStatus, Metric, Priority, RandomisedBy
 from core.customers.model import CustomerState, Holding, Indicator
 from core.customers.rules import IndicatorKind, Medium
+from core.gate.actions import ApproveDesign, approve_design
 from core.journal.model import Outgoing
 from core.people.model import Person
 from core.portfolio.model import Plan, PlanEntry

@@ -15,9 +15,7 @@ from sqlalchemy.orm import Session
 
 from core.access import SYSTEM, Actor, Role
 from core.campaigns.actions.approval import (
-    ApproveDesign,
     SubmitDesign,
-    approve_design,
     submit_design,
 )
 from core.campaigns.actions.campaigns import CampaignTerms, CreateCampaign, create_campaign
@@ -39,6 +37,7 @@ from core.campaigns.model import (
 from core.campaigns.rules import Objective
 from core.campaigns.terms import DesignTerms, StageTerms
 from core.customers.model import Product
+from core.gate.actions import ApproveDesign, approve_design
 from core.intake.actions.taking import take_in
 from core.intake.rules import IntakeKind
 from core.people.actions.accounts import AddPerson, add_person

@@ -1,12 +1,10 @@
 """What people do with campaigns and their versions, and with the words these are made of."""
 
 from core.campaigns.actions.approval import (
-    ApproveDesign,
     NotReady,
     SendBackDesign,
     SubmitDesign,
     WithdrawDesign,
-    approve_design,
     send_back_design,
     submit_design,
     withdraw_design,
@@ -29,7 +27,6 @@ from core.campaigns.actions.designs import (
 )
 
 __all__ = [
-    "ApproveDesign",
     "CampaignTerms",
     "ChangeCampaign",
     "ChangeDesign",
@@ -41,7 +38,6 @@ __all__ = [
     "SubmitDesign",
     "UseNewSegment",
     "WithdrawDesign",
-    "approve_design",
     "begin_campaign",
     "change_campaign",
     "change_design",

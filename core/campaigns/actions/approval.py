@@ -1,4 +1,4 @@
-"""Asking for approval, and deciding: by somebody who did not write the version."""
+"""Asking for approval, sending back and giving up. Approving itself stands at the gate."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,7 +8,6 @@ from sqlalchemy import select
 from core import saying
 from core.campaigns.actions.holding import Held, held
 from core.campaigns.events import (
-    DesignApproved,
     DesignChanged,
     DesignDrafted,
     DesignSentBack,
@@ -18,12 +17,10 @@ from core.campaigns.events import (
 )
 from core.campaigns.model import Design
 from core.campaigns.queries.designs import DesignSheet, sheet
-from core.campaigns.queries.forecasts import frozen
-from core.campaigns.rules import APPROVE, SEND_BACK, SUBMIT, WITHDRAW, DesignStatus
+from core.campaigns.rules import SEND_BACK, SUBMIT, WITHDRAW, DesignStatus
 from core.journal.model import Entry, Subject
 from core.lifecycle import Move
 from core.refusals import Invalid
-from core.segments.queries import known_words
 from core.work import Reader, Work
 
 _WRITING = (DesignDrafted.kind, DesignChanged.kind, StagesSet.kind, DesignSubmitted.kind)
@@ -42,13 +39,6 @@ class SubmitDesign:
     design_id: int
     row_version: int
     decide_by: date | None = None
-
-
-@dataclass(frozen=True)
-class ApproveDesign:
-    design_id: int
-    row_version: int
-    comment: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,73 +64,50 @@ def submit_design(work: Work, request: SubmitDesign) -> DesignSubmitted:
     :raises NotReady: with everything that it still lacks
     :raises Conflict: somebody else changed it since the requester looked
     """
-    got = _moved(work, SUBMIT, request.design_id, request.row_version)
-    _check_ready(sheet(work, got.design.id))
+    got = moved_design(work, SUBMIT, request.design_id, request.row_version)
+    check_ready(sheet(work, got.design.id))
     if request.decide_by is not None and request.decide_by < work.now.date():
         raise Invalid(f"The decision is wanted by {saying.day(request.decide_by)}, which is over.")
 
-    _decide(got.design, SUBMIT)
+    got.design.status = SUBMIT.target
     got.design.submitted_at = work.now
     got.design.decide_by = request.decide_by
     got.design.comment = None
     work.session.flush()
 
-    fact = DesignSubmitted(*_of(got), decide_by=request.decide_by)
-    work.record(fact)
-    return fact
-
-
-def approve_design(work: Work, request: ApproveDesign) -> DesignApproved:
-    """Agree to a version, and freeze what was agreed to: rule, counts, control share, forecast.
-
-    :raises Invalid: the approver had a hand in writing it
-    :raises NotReady: something that it needs was taken away since it was asked for
-    """
-    got = _moved(work, APPROVE, request.design_id, request.row_version)
-    if work.actor.person_id in _writers(work, got.design):
-        raise Invalid("You had a hand in this version. Somebody else has to approve it.")
-    agreed = sheet(work, got.design.id)
-    _check_ready(agreed)
-
-    _decide(got.design, APPROVE)
-    got.design.approver_id = work.actor.person_id
-    got.design.decided_at = work.now
-    got.design.comment = request.comment.strip() or None
-    got.design.frozen = frozen(work, agreed, known_words(work))
-    work.session.flush()
-
-    fact = DesignApproved(*_of(got), comment=request.comment.strip(), frozen=got.design.frozen)
+    fact = DesignSubmitted(*facts_of(got), decide_by=request.decide_by)
     work.record(fact)
     return fact
 
 
 def send_back_design(work: Work, request: SendBackDesign) -> DesignSentBack:
     """Ask for changes before a version can be approved."""
-    got = _moved(work, SEND_BACK, request.design_id, request.row_version)
+    got = moved_design(work, SEND_BACK, request.design_id, request.row_version)
 
-    _decide(got.design, SEND_BACK)
+    got.design.status = SEND_BACK.target
     got.design.decided_at = work.now
     got.design.comment = request.comment.strip()
     work.session.flush()
 
-    fact = DesignSentBack(*_of(got), comment=request.comment.strip())
+    fact = DesignSentBack(*facts_of(got), comment=request.comment.strip())
     work.record(fact)
     return fact
 
 
 def withdraw_design(work: Work, request: WithdrawDesign) -> DesignWithdrawn:
     """Give a version up before it was approved."""
-    got = _moved(work, WITHDRAW, request.design_id, request.row_version)
+    got = moved_design(work, WITHDRAW, request.design_id, request.row_version)
 
-    _decide(got.design, WITHDRAW)
+    got.design.status = WITHDRAW.target
     work.session.flush()
 
-    fact = DesignWithdrawn(*_of(got))
+    fact = DesignWithdrawn(*facts_of(got))
     work.record(fact)
     return fact
 
 
-def _moved(work: Work, move: Move[DesignStatus], design_id: int, row_version: int) -> Held:
+def moved_design(work: Work, move: Move[DesignStatus], design_id: int, row_version: int) -> Held:
+    """Return a version that the actor may move like this, as the requester saw it."""
     work.authorize_move(move)
     got = held(work, design_id, row_version)
     if got.design.status not in move.sources:
@@ -151,16 +118,16 @@ def _moved(work: Work, move: Move[DesignStatus], design_id: int, row_version: in
     return got
 
 
-def _decide(design: Design, move: Move[DesignStatus]) -> None:
-    design.status = move.target
+def check_ready(design: DesignSheet) -> None:
+    """Refuse a version that lacks something.
 
-
-def _check_ready(design: DesignSheet) -> None:
+    :raises NotReady: with everything that it lacks
+    """
     if design.missing:
         raise NotReady(design.missing)
 
 
-def _writers(view: Reader, design: Design) -> set[int | None]:
+def writers_of(view: Reader, design: Design) -> set[int | None]:
     """Return who wrote, changed or asked for this version, as the journal remembers."""
     statement = (
         select(Entry.actor_id)

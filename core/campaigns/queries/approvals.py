@@ -9,7 +9,6 @@ from core.access import Permission
 from core.campaigns.model import Campaign, Design
 from core.campaigns.queries.comparing import Change, changes_between
 from core.campaigns.queries.designs import DesignSheet, sheet
-from core.campaigns.queries.forecasts import Forecast, forecast_of
 from core.campaigns.rules import DesignStatus, Priority
 from core.campaigns.visibility import visible
 from core.people.model import Person
@@ -64,13 +63,12 @@ class ApprovalSheet:
     """What is asked; `previous` is the last approved version, with what changed since."""
 
     design: DesignSheet
-    forecast: Forecast
     previous: int | None
     changes: tuple[Change, ...]
 
 
 def approval(view: Reader, *, design_id: int) -> ApprovalSheet:
-    """Return a version that waits for a decision, with today's forecast and what changed.
+    """Return a version that waits for a decision, with what changed since the last one agreed to.
 
     :raises NotFound: it does not wait (any more), or is out of sight
     """
@@ -92,7 +90,6 @@ def approval(view: Reader, *, design_id: int) -> ApprovalSheet:
     previous = None if before is None else sheet(view, before, known=known)
     return ApprovalSheet(
         design=asked,
-        forecast=forecast_of(view, asked, known),
         previous=None if previous is None else previous.version,
         changes=() if previous is None else tuple(changes_between(previous, asked)),
     )

@@ -77,6 +77,7 @@ def design(view: Reader, *, design_id: int) -> DesignSheet:
 
 
 def sheet(view: Reader, design_id: int, *, known: Known | None = None) -> DesignSheet:
+    override: str | None
     """Read one version in full; whoever calls has asked for the permission."""
     author, approver = aliased(Person), aliased(Person)
     base, exclusion = aliased(Product), aliased(Segment)
@@ -164,6 +165,7 @@ def _given_away(view: Reader, design_id: int) -> tuple[str, ...]:
         .order_by(Consumable.id)
     )
     return tuple(view.session.scalars(names))
+        override=kept.override,
 
 
 def _audience(segment: Segment | None, known: Known) -> tuple[str, str | None]:

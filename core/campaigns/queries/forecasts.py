@@ -1,6 +1,8 @@
 """How many a design would reach, step by step, and what it may bring: what an approver judges."""
 
 import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
@@ -9,7 +11,7 @@ from sqlalchemy import func, select
 
 from core.access import Permission
 from core.campaigns.queries.designs import DesignSheet, sheet
-from core.campaigns.rules import Exclusion
+from core.campaigns.rules import Exclusion, RandomisedBy
 from core.campaigns.waterfall import CANDIDATE, audience, first_reason, rules_of
 from core.customers.model import CustomerState
 from core.people.model import Unit
@@ -63,18 +65,59 @@ def forecast(view: Reader, *, design_id: int) -> Forecast:
     return forecast_of(view, sheet(view, design_id, known=known), known)
 
 
-def forecast_of(view: Reader, design: DesignSheet, known: Known) -> Forecast:
-    """Count for a version at hand; whoever calls has asked for the permission."""
+@dataclass(frozen=True)
+class Counted:
+    """A forecast, and where those are who could be contacted.
+
+    `branches` holds how many each branch has, by its id; `clusters` the sizes of what is drawn
+    as a whole, which is nothing where customers are drawn one by one.
+    """
+
+    forecast: Forecast
+    branches: dict[int, int]
+    clusters: tuple[int, ...]
+
+
+def counted_for(view: Reader, design: DesignSheet, known: Known) -> Counted:
+    """Count for a version at hand, once; whoever calls has asked for the permission."""
     wanted = audience(view, design.id)
     unit = view.session.get_one(Unit, wanted.campaign.unit_id)
     rules = rules_of(view, wanted, known=known)
+    drawn_by = design.terms.randomised_by
+    keys: list[Any] = [first_reason(rules).label("reason"), CustomerState.branch_id]
+    if drawn_by is RandomisedBy.MANAGER:
+        keys.append(CustomerState.manager_id)
     statement = (
-        select(first_reason(rules).label("reason"), func.count())
+        select(*keys, func.count())
         .select_from(CustomerState)
         .where(CustomerState.branch_id.in_(subtree(view.session, unit.id)))
-        .group_by("reason")
+        .group_by("reason", *keys[1:])
     )
-    counts = {int(code): customers for code, customers in view.session.execute(statement)}
+    counts, branches = Counter[int](), Counter[int]()
+    drawn = Counter[tuple[int | None, int | None]]()
+    for code, branch_id, *manager_ids, customers in view.session.execute(statement):
+        counts[int(code)] += customers
+        if code == CANDIDATE:
+            branches[branch_id] += customers
+            manager_id = manager_ids[0] if manager_ids else None
+            # Whoever has no manager is drawn with the branch.
+            drawn[manager_id, None if manager_id else branch_id] += customers
+    one_by_one = drawn_by is RandomisedBy.CUSTOMER
+    return Counted(
+        forecast=_forecast(design, unit.name, counts, [reason for reason, _ in rules]),
+        branches=dict(branches),
+        clusters=() if one_by_one else tuple(sorted(drawn.values())),
+    )
+
+
+def forecast_of(view: Reader, design: DesignSheet, known: Known) -> Forecast:
+    """Count for a version at hand; whoever calls has asked for the permission."""
+    return counted_for(view, design, known).forecast
+
+
+def _forecast(
+    design: DesignSheet, unit: str, counts: Mapping[int, int], reasons: Sequence[Exclusion]
+) -> Forecast:
     eligible = counts.get(CANDIDATE, 0)
     control = eligible * design.terms.control_share // BASIS
     treated = eligible - control
@@ -88,9 +131,9 @@ def forecast_of(view: Reader, design: DesignSheet, known: Known) -> Forecast:
         gain = Decimal(str(round(conversions, 6))) * terms.value_per_conversion
         net = (gain - (cost or Decimal())).quantize(Decimal("0.01"))
     return Forecast(
-        unit=unit.name,
+        unit=unit,
         population=sum(counts.values()),
-        steps=tuple(Step(reason, counts.get(reason.code, 0)) for reason, _ in rules),
+        steps=tuple(Step(reason, counts.get(reason.code, 0)) for reason in reasons),
         eligible=eligible,
         control=control,
         treated=treated,
@@ -100,8 +143,13 @@ def forecast_of(view: Reader, design: DesignSheet, known: Known) -> Forecast:
     )
 
 
-def frozen(view: Reader, design: DesignSheet, known: Known) -> dict[str, Any]:
-    """Return what an approval freezes: the rule spelled out, the counts, the terms, the stages."""
+def frozen(
+    view: Reader, design: DesignSheet, known: Known, foreseen: Forecast, gate: dict[str, Any]
+) -> dict[str, Any]:
+    """Return what an approval freezes: the rule spelled out, the counts, the terms, the stages.
+
+    :param gate: what was said of how far the version can show its gain, and be carried out
+    """
     rule = audience_rule(view, design.terms.segment_id)
     excluded = audience_rule(view, design.terms.exclusion_segment_id)
     agreed = {
@@ -109,7 +157,8 @@ def frozen(view: Reader, design: DesignSheet, known: Known) -> dict[str, Any]:
         "exclusion": None if excluded is None else spelled_out(excluded, known),
         "says": design.says,
         "control_share": design.terms.control_share,
-        "forecast": asdict(forecast_of(view, design, known)),
+        "forecast": asdict(foreseen),
+        "gate": gate,
         "terms": asdict(design.terms),
         "product": design.product,
         "base_product": design.base_product,

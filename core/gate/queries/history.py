@@ -1,0 +1,79 @@
+"""What finished runs of the same kind came to: the rates to expect, and how hard customers are."""
+
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import case, func, or_, select
+
+from core.campaigns.model import Campaign, CampaignType, Design
+from core.campaigns.queries import DesignSheet
+from core.campaigns.rules import Objective
+from core.gate.pooling import Kind, Past, RateForecast, pooled
+from core.impact.queries.cells import cell_counts, cells
+from core.impact.rules import Absent, Reason
+from core.impact.tally import Tally
+from core.runs.model import Run
+from core.runs.rules import CONTROL_ARM, RunStatus
+from core.work import Reader
+
+# Of whom the product is to be kept, most have it in the end: such rates tell nothing of a sale.
+_KEEPS = frozenset({Objective.RETENTION})
+_SELLS = frozenset({Objective.CROSS_SELL, Objective.UP_SELL, Objective.ACTIVATION})
+
+
+def rates_for(view: Reader, design: DesignSheet) -> RateForecast:
+    """Pool the runs in scope that are over; whoever calls has asked for the permission.
+
+    A run that was stopped, or goes on, has not come to what it would have.
+    """
+    kind = Kind(design.objective, design.terms.product_id)
+    aim = _KEEPS if kind.objective in _KEEPS else _SELLS
+    held_out, treated = list[Past](), list[Past]()
+    tallies: defaultdict[Kind, Tally] = defaultdict(Tally)
+    for of, is_control, runs, tally in _counted(view, aim):
+        (held_out if is_control else treated).append(Past(of, tally.outcome_rate, runs))
+        if not is_control:
+            tallies[of] += tally
+    return RateForecast(
+        treated=pooled(treated, kind) or Absent(Reason.NO_HISTORY),
+        base=pooled(held_out, kind) or Absent(Reason.NO_HISTORY),
+        past=_closest(tallies, kind),
+    )
+
+
+def _counted(view: Reader, aim: frozenset[Objective]) -> list[tuple[Kind, bool, int, Tally]]:
+    over = or_(Run.is_imported, Run.status == RunStatus.COMPLETED)
+    seen = or_(Run.is_imported, Run.outcomes_seen_at.is_not(None))
+    wanted = (
+        select(Run.id)
+        .join(Design, Design.id == Run.design_id)
+        .join(Campaign, Campaign.id == Design.campaign_id)
+        .join(CampaignType, CampaignType.id == Campaign.type_id)
+        .where(over, seen, CampaignType.objective.in_(aim))
+    )
+    counted = cells(view.actor.scope, wanted)
+    is_control = case((counted.c.arm == CONTROL_ARM, 1), else_=0).label("is_control")
+    keys: tuple[Any, ...] = (CampaignType.objective, Design.product_id, is_control)
+    rows = view.session.execute(
+        select(*keys, func.count(Run.id.distinct()), *cell_counts(counted))
+        .select_from(counted)
+        .join(Run, Run.id == counted.c.run_id)
+        .join(Design, Design.id == Run.design_id)
+        .join(Campaign, Campaign.id == Design.campaign_id)
+        .join(CampaignType, CampaignType.id == Campaign.type_id)
+        .group_by(*keys)
+        .order_by(*keys)
+    )
+    return [
+        (Kind(objective, product_id), bool(control), runs, Tally.of(counts))
+        for objective, product_id, control, runs, *counts in rows
+    ]
+
+
+def _closest(tallies: dict[Kind, Tally], kind: Kind) -> Tally:
+    alike = [of for of in tallies if of.objective is kind.objective]
+    for chosen in ([of for of in alike if of == kind], alike, list(tallies)):
+        total = sum((tallies[of] for of in chosen), Tally())
+        if total.targeted:
+            return total
+    return Tally()

@@ -1,0 +1,107 @@
+"""A run before its launch: what was agreed to, beside what the selection really found."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from core.campaigns.model import Design
+from core.gate.hands import BranchRoom, Need
+from core.gate.judging import Sizes, power_of_gain, smallest_gain
+from core.gate.queries.hands import hands_of
+from core.runs.model import Candidate
+from core.runs.moves import run_in_scope
+from core.runs.queries.lists import SEE_RUNS
+from core.runs.rules import CONTROL_ARM, Confirmation
+from core.work import Reader
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Arms, for how many of the treated there are hands, and what that can show."""
+
+    control: int
+    treated: int
+    worked: int
+    smallest: float | None
+    power: float | None
+
+
+@dataclass(frozen=True)
+class BeforeLaunch:
+    """What was agreed to and what was found; `gain` is what is to be shown, if anything is."""
+
+    agreed: Standing
+    found: Standing
+    gain: float | None
+    target: float
+    short: tuple[BranchRoom, ...]
+    override: str | None
+
+    @property
+    def is_weaker(self) -> bool:
+        """Tell whether the gain was to be seen when it was agreed to, and now hardly would be."""
+        before, now = self.agreed.power, self.found.power
+        return before is not None and now is not None and before >= self.target > now
+
+
+def before_launch(view: Reader, *, run_id: int) -> BeforeLaunch | None:
+    """Weigh a selection as its design was weighed; None before it, or if nothing was weighed.
+
+    :raises NotFound: no such run among those of the actor's units
+    """
+    view.authorize(*SEE_RUNS)
+    run = run_in_scope(view, run_id)
+    design = view.session.get_one(Design, run.design_id)
+    frozen: dict[str, Any] = design.frozen or {}
+    if run.selected_at is None or run.launched_at is not None or "gate" not in frozen:
+        return None
+    agreed, counts = frozen["gate"], frozen["forecast"]
+    sizes, to_work = _selected(view, run_id)
+    hands = hands_of(
+        view,
+        to_work,
+        starts_on=run.starts_on,
+        ends_on=run.ends_on,
+        qualification_id=design.qualification_id,
+    )
+    need = Need(agreed["minutes_each"], agreed["activities_each"])
+    rooms = hands.rooms(need, control_share=0, day=hands.place(run.ends_on))
+    worked, wanted = sum(room.worked for room in rooms), sum(to_work.values())
+    smallest = power = None
+    base, effect = agreed["base"], agreed["design_effect"]
+    smallest = None if base is None else smallest_gain(base, sizes, effect)
+    power = None
+    if agreed["power"] is not None:
+        reach = worked / wanted if wanted else 0.0
+        power = power_of_gain(base, agreed["gain"], sizes, effect, reach=reach)
+    return BeforeLaunch(
+        agreed=Standing(
+            counts["control"],
+            counts["treated"],
+            agreed["worked"],
+            agreed["smallest"],
+            agreed["power"],
+        ),
+        found=Standing(sizes.control, sizes.treated, worked, smallest, power),
+        gain=agreed["gain"],
+        target=agreed["target"],
+        short=tuple(room for room in rooms if room.is_short),
+        override=design.override,
+    )
+
+
+def _selected(view: Reader, run_id: int) -> tuple[Sizes, dict[int, int]]:
+    """Count the arms, and of the treated whom a manager has not rejected, by branch."""
+    arms, to_work = Counter[bool](), Counter[int]()
+    rejected = Candidate.confirmation == Confirmation.REJECTED
+    for branch_id, arm, customers, left_out in view.session.execute(
+        select(Candidate.branch_id, Candidate.arm, func.count(), func.count().filter(rejected))
+        .where(Candidate.run_id == run_id)
+        .group_by(Candidate.branch_id, Candidate.arm)
+    ):
+        arms[arm == CONTROL_ARM] += customers
+        if arm != CONTROL_ARM:
+            to_work[branch_id] += customers - left_out
+    return Sizes(arms[True], arms[False]), dict(to_work)
