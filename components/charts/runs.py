@@ -16,6 +16,8 @@ _SHORT = {
     Exclusion.ON_EXCLUSION_LIST: "On an exclusion list",
     Exclusion.HOLDS_PRODUCT: "Product rule",
     Exclusion.BUSY_ELSEWHERE: "Busy elsewhere",
+    Exclusion.CONTROL_ELSEWHERE: "Held out elsewhere",
+    Exclusion.HOLDOUT: "Held out of all",
 }
 
 

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, not_, or_, select
 
 from core.activities.following import Following
 from core.activities.model import Activity, Message
 from core.activities.schedule import StageDays
+from core.campaigns.left_alone import left_alone
 from core.campaigns.model import Campaign, CampaignType, Channel, Content, Design, Stage
 from core.campaigns.rules import ActivityType, Objective
 from core.campaigns.waterfall import in_distress, lacks_consent
@@ -62,7 +63,18 @@ def candidates(work: Work, run: Run, plan: Plan, *columns: Any) -> Select[*tuple
     )
     if plan.follows is not None:
         rows = plan.follows.limits(rows, now=work.now, dialect=work.dialect)
-    return rows.where(~lacks_consent(plan.channel.medium)) if plan.asks_consent else rows
+    if not plan.asks_consent:
+        return rows
+    return rows.where(~lacks_consent(plan.channel.medium), *spared(work, run))
+
+
+def spared(work: Work, run: Run) -> list[ColumnElement[bool]]:
+    """Restrict a statement over states to those whom other measurements do not need left alone.
+
+    The selection has left these out; a holdout, or another run, may have begun since.
+    """
+    design = work.session.get_one(Design, run.design_id)
+    return [not_(holds) for _reason, holds in left_alone(work, design, but_for=run.id)]
 
 
 def unwelcome(of: type[Activity | Message]) -> ColumnElement[bool]:

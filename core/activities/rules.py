@@ -176,4 +176,11 @@ class Objection(StrEnum):
     TWO_BRANCHES = "The two persons are of different branches."
     PAUSED = "The run is paused; its work waits until it goes on."
     HELD_OUT = "The customer is not to be contacted in this run."
+    LEFT_ALONE = (
+        "The customer is left alone for now, to tell what campaigns change: no sales contact."
+    )
     UNQUALIFIED = 'The person lacks the qualification "{}".'
+
+
+# What a measurement forbids; every try is journaled.
+FORBIDDEN = frozenset({Objection.HELD_OUT, Objection.LEFT_ALONE})

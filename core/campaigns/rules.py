@@ -54,7 +54,9 @@ class Exclusion(Coded):
     HOLDS_PRODUCT = "already holds the product, or lacks the base product", 7
     CONTACT_CAP = "contact cap", 8
     BUSY_ELSEWHERE = "open activity in a campaign of higher or equal priority", 9
-    CAPACITY = "capacity", 10
+    CONTROL_ELSEWHERE = "held out by a running campaign for the same product", 10
+    HOLDOUT = "held out of all sales campaigns", 11
+    CAPACITY = "capacity", 12
 
 
 class RandomisedBy(Coded):

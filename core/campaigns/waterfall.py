@@ -23,6 +23,7 @@ from sqlalchemy import (
 from core.campaigns.arbitration import busy
 from core.campaigns.caps import Rule, contact_cap
 from core.campaigns.contact_policy import check_terms
+from core.campaigns.left_alone import left_alone
 from core.campaigns.model import (
     ActionType,
     Campaign,
@@ -126,6 +127,8 @@ def rules_of(
         rules += contact_cap(view, rules=policy, known=known)
     taken = busy(view, wanted.campaign.priority, but_for=run_id)
     rules.append((Exclusion.BUSY_ELSEWHERE, taken))
+    if wanted.is_sales:  # last, so that they count what the measurements cost
+        rules += left_alone(view, wanted.design, but_for=run_id)
     return rules
 
 

@@ -58,7 +58,8 @@ class Place(Coded):
         return self.replace(" ", "_")
 
 
-TOUCHED = (Place.REACHED, Place.HELD_OUT, Place.IN_WORK)  # by a campaign for the product
+# By a campaign for the product; held out may also be by no campaign, but from all of them.
+TOUCHED = (Place.REACHED, Place.HELD_OUT, Place.IN_WORK)
 SUPPRESSED = (Place.NOT_ACTIVE, Place.DO_NOT_CONTACT, Place.NO_CONSENT, Place.DISTRESS)
 UNTOUCHED = (*SUPPRESSED, Place.CAPPED, Place.OPEN_GAP)
 

@@ -70,7 +70,7 @@ def hashed_in_sql(customers: Select[*tuple[Any, ...]], key: int, *, by: str = "c
     return _step(select(*_others(step), _xor_shift(step.c.hash, _LAST_SHIFT).label("hash")))
 
 
-def drawn_in_sql(clusters: Select[int], key: int) -> CTE:
+def drawn_in_sql(clusters: Select[Any], key: int) -> CTE:
     """Return each `cluster_id` once, with the `place` by which `arm_in_sql` gives it an arm."""
     each = clusters.distinct().subquery("cluster")
     # A branch that stands in for a manager has a number below 0, and no database's rest may be.

@@ -26,6 +26,7 @@ class Hold(Coded):
     CONTACT_CAP = "contact cap", 4
     QUIET_PERIOD = "quiet period after a refusal", 5
     RESERVED = "reserved by a campaign", 6
+    HOLDOUT = "held out of all sales campaigns", 7
 
 
 class Confirmation(Coded):

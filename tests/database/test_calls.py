@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 from core.activities.model import Activity, Attempt
 from core.activities.queries.others import others_of_customer
 from core.activities.rules import Detail, Outcome, Promise, Status
+from core.campaigns.model import Design
 from core.customers.model import CustomerState
 from core.journal.model import Entry
 from core.refusals import Conflict, HeldOut, Invalid, NotAllowed, NotFound
 from core.responses.actions.calling import CallRow, NoteCall, note_call
 from core.responses.model import Lead, Response
-from core.runs.model import Candidate
+from core.runs.model import Candidate, Run
 from core.runs.rules import CONTROL_ARM
 from tests import world as w
 from tests.conftest import NOW
@@ -140,6 +141,9 @@ def test_journals_a_try_with_who_is_held_out(engine, world, do, work):
             .where(Candidate.run_id == second.run_id, Candidate.customer_id == 1)
             .values(arm=CONTROL_ARM, assigned_at=None)
         )
+        # About something else than the first, or the offer would spoil its comparison.
+        design_id = session.get_one(Run, second.run_id).design_id
+        session.get_one(Design, design_id).product_id = w.GOLD
 
     fact = do(world.ann, note_call, NoteCall((accepted(work["offer"]), later(second.id))))
     assert fact.noted == (work["offer"],)

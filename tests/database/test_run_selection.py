@@ -15,7 +15,7 @@ from core.access import Scope
 from core.activities.model import Activity
 from core.activities.rules import Status
 from core.campaigns.caps import contact_cap
-from core.campaigns.model import ContactPolicy, Design
+from core.campaigns.model import ContactPolicy, Design, Holdout, HoldoutCustomer
 from core.campaigns.queries import forecast
 from core.campaigns.rules import ActivityType, DesignStatus, Metric, Priority, RandomisedBy
 from core.customers.model import CustomerState, Holding, Indicator
@@ -472,6 +472,8 @@ class TestSelection:
             (Exclusion.HOLDS_PRODUCT, 0, 11),
             (Exclusion.CONTACT_CAP, 0, 11),
             (Exclusion.BUSY_ELSEWHERE, 0, 11),
+            (Exclusion.CONTROL_ELSEWHERE, 0, 11),
+            (Exclusion.HOLDOUT, 0, 11),
             (Exclusion.CAPACITY, 6, 5),
         ]
         assert drawn.candidates == 5
@@ -893,6 +895,8 @@ class Somebody:
     holds_savings: bool
     contacted_days_ago: int | None
     is_busy: bool
+    is_control: bool
+    in_holdout: bool
     value: int | None
 
 
@@ -907,6 +911,8 @@ somebody = st.builds(
     holds_savings=st.sampled_from([False, False, True]),
     contacted_days_ago=st.one_of(st.none(), st.integers(80, 100)),
     is_busy=st.sampled_from([False, False, False, True]),
+    is_control=st.sampled_from([False, False, False, True]),
+    in_holdout=st.sampled_from([False, False, False, True]),
     value=st.one_of(st.none(), st.integers(0, 3)),
 )
 
@@ -923,6 +929,8 @@ def first_rule(one: Somebody) -> Exclusion | None:
         (one.holds_savings, Exclusion.HOLDS_PRODUCT),
         (one.contacted_days_ago is not None and one.contacted_days_ago < 90, Exclusion.CONTACT_CAP),
         (one.is_busy, Exclusion.BUSY_ELSEWHERE),
+        (one.is_control, Exclusion.CONTROL_ELSEWHERE),
+        (one.in_holdout, Exclusion.HOLDOUT),
     ):
         if holds:
             return reason
@@ -946,19 +954,33 @@ class TestAnyPopulation:
                 exclusion_segment_id=list_id,
                 control_share=3000,
             )
-            return busy.run_id, list_id, design_id
+            measured = launched_run(session, [11], control=bank.NORTH_CUSTOMERS)
+            session.add(
+                Holdout(
+                    id=1,
+                    name="2026",
+                    share=1000,
+                    key=1,
+                    population=15,
+                    starts_on=TODAY,
+                    created_at=NOW,
+                )
+            )
+            assert busy.run_id
+            return measured.run_id, list_id, design_id
 
-        busy_run, list_id, design_id = arrange(prepare)
+        measured, list_id, design_id = arrange(prepare)
 
         def carry_out(people, capacity):
             with changing(engine, world.mia, now=NOW) as work:
                 session = work.session
                 session.execute(delete(SegmentMember))
                 session.execute(delete(Indicator))
+                session.execute(delete(HoldoutCustomer))
                 # What an earlier selection has chosen would be spoken for.
                 session.execute(update(Candidate).values(confirmation=Confirmation.REJECTED))
                 for customer_id, one in zip(bank.NORTH_CUSTOMERS, people, strict=True):
-                    _become(session, customer_id, one, busy_run, list_id)
+                    _become(session, customer_id, one, measured, list_id)
                 run_id = planned_run(
                     session,
                     design_id,
@@ -1000,7 +1022,7 @@ class TestAnyPopulation:
         assert foreseen.eligible == len(fitting)
 
 
-def _become(session, customer_id, one, busy_run, list_id):
+def _become(session, customer_id, one, measured, list_id):
     session.execute(
         update(CustomerState)
         .where(CustomerState.customer_id == customer_id)
@@ -1021,7 +1043,13 @@ def _become(session, customer_id, one, busy_run, list_id):
         session.add(Indicator(customer_id=customer_id, kind=DISTRESS, valid_from=NOW))
     if one.on_list:
         session.add(SegmentMember(segment_id=list_id, customer_id=customer_id))
-    assert busy_run
+    if one.in_holdout:
+        session.add(HoldoutCustomer(holdout_id=1, customer_id=customer_id))
+    session.execute(
+        update(Candidate)
+        .where(Candidate.run_id == measured, Candidate.customer_id == customer_id)
+        .values(arm=0 if one.is_control else 1)
+    )
     session.flush()
 
 

@@ -31,7 +31,7 @@ from core.activities.queries.filters import ActivityFilter
 from core.activities.queries.judgement import FIELDS, OPTIONAL, Judgement
 from core.activities.queries.judging import judged
 from core.activities.queries.rows import Rows
-from core.activities.rules import CLOSED, PENDING, Objection
+from core.activities.rules import CLOSED, FORBIDDEN, PENDING
 from core.activities.scope import worked
 from core.customers.model import CustomerState
 from core.database import Moment, Number, affected, id_set
@@ -129,13 +129,13 @@ def _refuse(work: Work, batch: Batch, rows: Subquery) -> int:
 
 def _journal_held_out(work: Work, batch: Batch) -> None:
     """Journal that somebody wanted to hand out work with customers who are held out."""
-    tried = work.session.scalar(
-        select(func.count()).where(
-            BatchRefusal.batch_id == batch.id, BatchRefusal.reason == Objection.HELD_OUT
-        )
+    tried = work.session.scalars(
+        select(BatchRefusal.reason)
+        .where(BatchRefusal.batch_id == batch.id, BatchRefusal.reason.in_(FORBIDDEN))
+        .distinct()
     )
-    if tried:
-        work.record(ContactRefused(Objection.HELD_OUT, (f"batch:{batch.id}",)))
+    for reason in sorted(tried):
+        work.record(ContactRefused(reason, (f"batch:{batch.id}",)))
 
 
 def _remember(work: Work, batch: Batch, rows: Subquery, judgement: Judgement) -> int:

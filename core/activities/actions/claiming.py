@@ -32,6 +32,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from core.access import Actor
 from core.activities.actions.moves import stamp
 from core.activities.events import ActivityTaken
+from core.activities.guarding import left_alone
 from core.activities.model import Activity, Change
 from core.activities.rules import TAKE, Status
 from core.campaigns.model import Design
@@ -130,6 +131,7 @@ def claim(of_type: ActivityType | None) -> ReturningUpdate[int, int, int, int]:
         Activity.branch_id == bindparam("own_branch", type_=Integer),
         Activity.run_id.in_(suitable),
         arm.is_distinct_from(literal_column(str(CONTROL_ARM))),
+        ~left_alone(Activity, bindparam("today", type_=Date)),
     )
     if of_type is not None:
         waiting = waiting.where(Activity.type == of_type.literal)

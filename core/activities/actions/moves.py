@@ -2,11 +2,13 @@
 
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, func, literal, or_, select, true, update
+from sqlalchemy import ColumnElement, case, func, literal, or_, select, true, update
 
 from core.access import Permission
+from core.activities.actions.leaking import leaked
+from core.activities.guarding import left_alone
 from core.activities.model import TRACKED, Activity, Change
-from core.activities.rules import Objection, Promise, Status
+from core.activities.rules import ATTEMPT, COMPLETE, Objection, Promise, Status
 from core.activities.scope import seen, worked
 from core.campaigns.model import Stage, StatusReason, TemplateReason
 from core.campaigns.rules import ReasonUse
@@ -25,10 +27,12 @@ def found(
     *,
     move: Move[Status],
     version: int | None = None,
+    leak_reason: str = "",
 ) -> Activity:
     """Lock an activity that the actor can see and that this move leads out of.
 
     :param version: the version the actor was looking at; None does not compare
+    :param leak_reason: why the customer was contacted though that was not to be; it is counted
     :raises NotFound: no such activity in scope
     :raises Conflict: it changed since the actor looked
     :raises Invalid: no such move from where it is
@@ -39,17 +43,27 @@ def found(
         raise Conflict(Objection.MEANWHILE)
     if activity.status not in move.sources:
         raise Invalid(f"You can't {move.verb} here: the activity is {activity.status}.")
-    if move.target in {Status.IN_PROGRESS, Status.COMPLETED}:
-        arm = work.session.scalar(select(Candidate.arm).where(*_of(activity)))
-        if arm == CONTROL_ARM:
-            raise held_out(activity)
+    if move in {ATTEMPT, COMPLETE} and (against := forbidden(work, activity)):
+        if not leak_reason.strip():
+            raise held_out(activity, against)
+        leaked(work, activity, leak_reason.strip())
     return activity
 
 
-def held_out(activity: Activity) -> HeldOut:
-    """Return the refusal of a contact with a customer whom the run holds out."""
+def forbidden(work: Work, activity: Activity) -> Objection | None:
+    """Say what forbids a contact, for the sake of a measurement."""
+    arm = work.session.scalar(select(Candidate.arm).where(*_of(activity)))
+    if arm == CONTROL_ARM:
+        return Objection.HELD_OUT
+    is_left_alone = left_alone(Activity, work.now.date())
+    found = select(Activity.id).where(Activity.id == activity.id, is_left_alone)
+    return None if work.session.scalar(found) is None else Objection.LEFT_ALONE
+
+
+def held_out(activity: Activity, against: Objection = Objection.HELD_OUT) -> HeldOut:
+    """Return the refusal of a contact with a customer whom a measurement holds out."""
     about = (f"activity:{activity.id}", f"run:{activity.run_id}")
-    return HeldOut(Objection.HELD_OUT, about)
+    return HeldOut(against, about)
 
 
 def locked(work: Work, activity_id: int, *, within: ColumnElement[bool]) -> Activity:
@@ -174,6 +188,9 @@ def stamp(work: Work, activity: Worked, *moments: str, **values: Any) -> None:
     keep_counted(work, *_of(activity), changes)
     for name, column in zip(moments, columns, strict=True):
         values[name] = func.coalesce(column, literal(work.now, Moment()))
+    if "assigned_at" in values:  # who is held out has no work, also where a contact leaked
+        is_control = Candidate.arm == CONTROL_ARM
+        values["assigned_at"] = case((is_control, None), else_=values["assigned_at"])
     work.session.execute(
         update(Candidate)
         .where(*_of(activity))

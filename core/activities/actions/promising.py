@@ -9,7 +9,9 @@ from sqlalchemy import select, update
 from core.access import Permission
 from core.activities.actions.batching import carried_out
 from core.activities.actions.moves import (
+    forbidden,
     found,
+    held_out,
     kept_by_anyone,
     led,
     locked,
@@ -103,6 +105,7 @@ def move_promise(work: Work, request: MovePromise) -> PromiseMoved:
     :raises Invalid: nothing is promised, or the customer can't be called then
     :raises NotFound: there is no such activity in scope
     :raises Conflict: it changed since the actor looked
+    :raises HeldOut: the customer is not to be contacted
     """
     work.authorize_move(LEAVE)
     activity = locked(work, request.activity_id, within=seen(work))
@@ -110,6 +113,8 @@ def move_promise(work: Work, request: MovePromise) -> PromiseMoved:
         raise Conflict(Objection.MEANWHILE)
     led(work, activity, LEAVE)
     before = _promised(activity)
+    if against := forbidden(work, activity):
+        raise held_out(activity, against)
     moment = reach_of(work, activity).promised(request.next_action_at, now=work.now)
 
     work.session.execute(

@@ -15,7 +15,7 @@ from core.activities.model import Activity
 from core.activities.queries.asked import ToPerson
 from core.activities.queries.judging import judged
 from core.activities.reaching import reach_of
-from core.activities.rules import CLOSED, TAKE, Objection
+from core.activities.rules import CLOSED, FORBIDDEN, TAKE, Objection
 from core.campaigns.rules import ActivityType
 from core.people.model import Person
 from core.refusals import Conflict, Invalid, NotFound
@@ -59,18 +59,21 @@ def take(work: Work, request: Take) -> ActivityTaken:
     return fact
 
 
-def taken_for_call(work: Work, activity_id: int, *, version: int | None) -> ActivityTaken:
+def taken_for_call(
+    work: Work, activity_id: int, *, version: int | None, even_held_out: bool = False
+) -> ActivityTaken:
     """Give somebody who talks to the customer anyway another of the customer's activities.
 
     It may wait for a later moment: the customer is on the phone now. The caller has authorized.
 
+    :param even_held_out: the contact has leaked already, and is going to be counted as that
     :raises NotFound, Conflict, Invalid: see `take`; or it changed since it was seen
     """
     person_id = _myself(work)
     activity = _waiting(work, activity_id)
     if version is not None and activity.version != version:
         raise Conflict(Objection.MEANWHILE)
-    _fit(work, activity, person_id)
+    _fit(work, activity, person_id, even_held_out=even_held_out)
 
     fact = _given(work, activity, person_id)
     work.record(fact)
@@ -131,10 +134,12 @@ def _taken_by(work: Work, person_id: int | None) -> str:
     return f"{name} has taken it."
 
 
-def _fit(work: Work, activity: Activity, person_id: int) -> None:
+def _fit(work: Work, activity: Activity, person_id: int, *, even_held_out: bool = False) -> None:
     rows = judged(work, ToPerson(person_id), {activity.id: None}).rows.subquery()
     against = work.session.scalar(select(rows.c.objection))
-    if against == Objection.HELD_OUT:
-        raise held_out(activity)
+    if against in FORBIDDEN:
+        if even_held_out:
+            return
+        raise held_out(activity, Objection(against))
     if against is not None:
         raise Invalid(against)

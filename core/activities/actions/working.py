@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.activities.actions.contacts import attempted, carried_over, channel_of
+from core.activities.actions.finishing import completed
 from core.activities.actions.moves import closed, found, kept_by_anyone, led, moved, offered, owned
 from core.activities.actions.trying import appointed, settled
 from core.activities.events import (
@@ -12,16 +13,12 @@ from core.activities.events import (
     ActivityReleased,
     AttemptNoted,
 )
-from core.activities.model import Activity
 from core.activities.rules import (
     ATTEMPT,
     ATTEMPT_OUTCOMES,
     CANCEL,
     COMPLETE,
-    DETAIL_OF,
-    FOLLOW_LEAD,
     RELEASE,
-    Detail,
     Outcome,
     Promise,
 )
@@ -45,7 +42,8 @@ class NoteAttempt:
     `next_action_at` is when the customer wants to hear from us, or when to try again; without a
     zone it is what the wall of the responsible branch shows. Where it is empty, the retry rule of
     the stage decides. `promise` says who is to keep a call back; for nothing said it is mine only.
-    `channel_id` is the channel of the contact where that is not the stage's.
+    `channel_id` is the channel of the contact where that is not the stage's. `leak_reason` says why
+    a customer who is held out was contacted all the same; without it that is refused.
     """
 
     activity_id: int
@@ -56,6 +54,7 @@ class NoteAttempt:
     version: int | None = None
     promise: Promise | None = None
     channel_id: int | None = None
+    leak_reason: str = ""
 
     def __post_init__(self) -> None:
         if self.outcome not in ATTEMPT_OUTCOMES:
@@ -77,12 +76,13 @@ class NoteAttempt:
 
 @dataclass(frozen=True)
 class Complete:
-    """A request to close administrative work as done."""
+    """A request to close administrative work as done; `leak_reason` as in `NoteAttempt`."""
 
     activity_id: int
     note: str = ""
     version: int | None = None
     channel_id: int | None = None
+    leak_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,13 @@ def note_attempt(work: Work, request: NoteAttempt) -> AttemptNoted:
     :raises NotFound, Conflict: see `moves.found`
     """
     work.authorize_move(ATTEMPT)
-    activity = found(work, request.activity_id, move=ATTEMPT, version=request.version)
+    activity = found(
+        work,
+        request.activity_id,
+        move=ATTEMPT,
+        version=request.version,
+        leak_reason=request.leak_reason,
+    )
     owned(work, activity, ATTEMPT)
     reason_id = offered(work, activity, ReasonUse.IN_PROGRESS, request.reason_id)
     channel_id = channel_of(work, activity, request.channel_id)
@@ -166,7 +172,13 @@ def complete(work: Work, request: Complete) -> ActivityCompleted:
     :raises NotFound, Conflict: see `moves.found`
     """
     work.authorize_move(COMPLETE)
-    activity = found(work, request.activity_id, move=COMPLETE, version=request.version)
+    activity = found(
+        work,
+        request.activity_id,
+        move=COMPLETE,
+        version=request.version,
+        leak_reason=request.leak_reason,
+    )
     owned(work, activity, COMPLETE)
     if activity.type is ActivityType.SALES:
         raise Invalid("Say what came of it: a sales activity ends in accepted or refused.")
@@ -197,52 +209,6 @@ def cancel(work: Work, request: Cancel) -> ActivityCancelled:
     fact = ActivityCancelled(activity.id, activity.customer_id, activity.run_id, reason_id)
     work.record(fact)
     return fact
-
-
-def completed(
-    work: Work,
-    activity: Activity,
-    outcome: Outcome,
-    *,
-    channel_id: int | None,
-    reason_id: int | None = None,
-    note: str = "",
-) -> ActivityCompleted:
-    """Complete an activity that was found and judged; the caller records the fact."""
-    detail = DETAIL_OF.get(outcome)
-    values = attempted(
-        work, activity, outcome, channel_id=channel_id, reason_id=reason_id, note=note
-    )
-    moved(
-        work,
-        activity,
-        COMPLETE,
-        detail=detail,
-        reason_id=reason_id,
-        is_completed=True,
-        **closed(work),
-        **values,
-    )
-    carried_over(work, activity, outcome=outcome, closes=True, channel_id=channel_id)
-    return ActivityCompleted(activity.id, activity.customer_id, activity.run_id, outcome, detail)
-
-
-def followed(
-    work: Work, activity_id: int, detail: Detail, *, instead_of: Detail = Detail.CONVERTED
-) -> Activity:
-    """Let a completed sales activity show what became of its lead; the caller records it.
-
-    :param instead_of: what it showed before: the lead, or what is corrected
-    :raises NotAllowed: it is somebody else's
-    :raises Invalid: the activity was not converted
-    """
-    work.authorize_move(FOLLOW_LEAD)
-    activity = found(work, activity_id, move=FOLLOW_LEAD)
-    owned(work, activity, FOLLOW_LEAD)
-    if activity.detail is not instead_of:
-        raise Invalid(f"Only a converted activity has a lead to follow; this is {activity.detail}.")
-    moved(work, activity, FOLLOW_LEAD, detail=detail)
-    return activity
 
 
 def _either(outcomes: frozenset[Outcome]) -> str:

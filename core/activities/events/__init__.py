@@ -6,6 +6,7 @@ from core.activities.events.activity import (
     ActivityReleased,
     ActivityTaken,
     AttemptNoted,
+    ContactLeaked,
     OfActivity,
     PromiseLeft,
     PromiseMoved,
@@ -25,6 +26,7 @@ from core.activities.events.customer import (
     ConsentChanged,
     DoNotContactChanged,
 )
+from core.activities.events.holdout import HoldoutEnded, HoldoutStarted
 
 __all__ = [
     "ActivitiesAssigned",
@@ -39,7 +41,10 @@ __all__ = [
     "AttemptNoted",
     "BatchUndone",
     "ConsentChanged",
+    "ContactLeaked",
     "DoNotContactChanged",
+    "HoldoutEnded",
+    "HoldoutStarted",
     "OfActivity",
     "OfBatch",
     "PromiseLeft",

@@ -36,6 +36,29 @@ class OfActivity(Event):
 
 
 @dataclass(frozen=True)
+class ContactLeaked(Event):
+    """A customer who is held out was contacted all the same; each measurement counts it."""
+
+    kind: ClassVar[str] = "contact.leaked"
+
+    activity_id: int
+    customer_id: int
+    run_ids: tuple[int, ...]
+    holdout_id: int | None
+    reason: str
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        of_holdout = () if self.holdout_id is None else (f"holdout:{self.holdout_id}",)
+        return (
+            f"activity:{self.activity_id}",
+            f"customer:{self.customer_id}",
+            *(f"run:{run_id}" for run_id in self.run_ids),
+            *of_holdout,
+        )
+
+
+@dataclass(frozen=True)
 class ActivityTaken(OfActivity):
     kind: ClassVar[str] = "activity.taken"
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     select,
 )
 
+from core.activities.guarding import left_alone
 from core.activities.model import Activity
 from core.activities.queries.asked import CancelFor, DueBy, DueOn, Split, ToPerson, ToPool, What
 from core.activities.queries.judgement import Deed, Reasons
@@ -70,6 +71,7 @@ def person_reasons(view: Reader, to: Taker) -> Reasons:
         (and_(HOLDER.unit_id != to.unit_id, not_ours), Objection.TWO_BRANCHES),
         (waits, Objection.PAUSED),
         (Candidate.arm == CONTROL_ARM, Objection.HELD_OUT),
+        (left_alone(Activity, view.now.date()), Objection.LEFT_ALONE),
         (to.is_unqualified, literal(before, Text) + Qualification.name + literal(after, Text)),
     ]
 

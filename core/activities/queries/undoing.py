@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Text, and_, case, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
+from core.activities.guarding import left_alone
 from core.activities.model import Activity, Attempt, Batch, Change
 from core.activities.queries.deeds import person_reasons, with_people
 from core.activities.queries.judgement import FIELDS, OPTIONAL, Judgement, Reasons, kept, named
@@ -78,6 +79,7 @@ def judged_undo(
         (Activity.version.is_distinct_from(untouched), _touched()),
         (and_(Change.from_status.in_(PENDING), Run.status.in_(_ENDED)), Objection.RUN_ENDED),
         (and_(reopens, unwelcome(Activity)), Objection.UNWELCOME),
+        (and_(reopens, left_alone(Activity, view.now.date())), Objection.LEFT_ALONE),
         *(
             (and_(returns, holds), say)
             for holds, say in person_reasons(view, each(view))

@@ -13,7 +13,8 @@ from core.people.model import Person
 class Holdout(Base):
     """A part of the bank's customers, drawn by a keyed hash and kept from `starts_on` on.
 
-    `share` is in basis points (500 = 5 %); without `ends_on` it holds until somebody ends it.
+    `share` is in basis points (500 = 5 %), `population` all customers there were. `ends_on` is the
+    last day; without it the holdout goes on until somebody ends it.
     """
 
     __tablename__ = "holdout"
@@ -26,6 +27,7 @@ class Holdout(Base):
     name: Mapped[str] = mapped_column(unique=True)
     share: Mapped[int]
     key: Mapped[int]
+    population: Mapped[int]
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
     author_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))

@@ -27,6 +27,7 @@ from core.activities.model import Activity
 from core.activities.rules import PENDING
 from core.activities.scope import among
 from core.campaigns.caps import contact_cap
+from core.campaigns.left_alone import in_holdout
 from core.campaigns.rules import ActivityType
 from core.campaigns.waterfall import in_distress, refuses_every_way
 from core.coverage.queries.offers import Offer
@@ -72,7 +73,11 @@ def touched(view: Reader, made: Sequence[Offer], periods: Sequence[Period]) -> R
 
 
 def untouched(view: Reader) -> ColumnElement[int]:
-    """Return, for statements over `customer_state`, the place of who no campaign has touched."""
+    """Return, for statements over `customer_state`, the place of who no campaign has touched.
+
+    The portfolio-wide holdout comes last, as in the waterfall: who can't be asked anyway is no
+    price of it.
+    """
     state = CustomerState
     capped = or_(false(), *(rule for _reason, rule in contact_cap(view, of_many=True)))
     return case(
@@ -81,6 +86,7 @@ def untouched(view: Reader) -> ColumnElement[int]:
         (refuses_every_way(view), Place.NO_CONSENT.literal),
         (in_distress(view), Place.DISTRESS.literal),
         (capped, Place.CAPPED.literal),
+        (in_holdout(state.customer_id, view.now.date()), Place.HELD_OUT.literal),
         else_=Place.OPEN_GAP.literal,
     )
 

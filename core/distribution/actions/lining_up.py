@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import CTE, Integer, ScalarSelect, Select, and_, func, select
 
+from core.activities.guarding import left_alone
 from core.activities.model import Activity
 from core.activities.rules import Status
 from core.campaigns.model import ActivitySubtype, Design
@@ -57,6 +58,7 @@ def line(work: Work, steps: Sequence[Step], run_ids: Collection[int], cause: Cau
             Activity.status == Status.UNASSIGNED.literal,
             Activity.branch_id.in_(id_set(work.dialect, branch_ids)),
             arm() != CONTROL_ARM,
+            ~left_alone(Activity, work.now.date()),
         )
         .with_for_update(of=Activity, skip_locked=True)
         .cte("held")

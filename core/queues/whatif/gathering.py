@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select, union_all
 
 from core.access import Role
+from core.activities.guarding import left_alone
 from core.activities.model import Activity
 from core.activities.queries.filters import ActivityFilter
 from core.activities.queries.undoing import judged_undo
@@ -79,7 +80,9 @@ def _objection(row: Any, request: WhatIf) -> Objection | None:
         return Objection.MEANWHILE
     if row.waits:
         return Objection.PAUSED
-    return Objection.HELD_OUT if row.is_held_out else None
+    if row.is_held_out:
+        return Objection.HELD_OUT
+    return Objection.LEFT_ALONE if row.is_left_alone else None
 
 
 def _queued(view: Reader, request: WhatIf) -> Sequence[Any]:
@@ -129,6 +132,7 @@ def _queued(view: Reader, request: WhatIf) -> Sequence[Any]:
             each.c.is_asked,
             waits.label("waits"),
             (Candidate.arm == CONTROL_ARM).label("is_held_out"),
+            left_alone(Activity, view.now.date()).label("is_left_alone"),
         )
         .join(each, each.c.id == Activity.id)
         .join(Run, Run.id == Activity.run_id)

@@ -30,6 +30,7 @@ class CallRow:
     promise: Promise | None = None
     agreement_no: str | None = None
     version: int | None = None
+    leak_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,9 @@ def _noted(work: Work, row: CallRow, channel_id: int | None) -> None:
         select(Activity.status).where(Activity.id == row.activity_id, seen(work))
     )
     if status is Status.UNASSIGNED:
-        taken_for_call(work, row.activity_id, version=version)
+        taken_for_call(
+            work, row.activity_id, version=version, even_held_out=bool(row.leak_reason.strip())
+        )
         version = None  # it is held by this very transaction
     if row.outcome in DETAIL_OF:
         answer = Respond(
@@ -120,10 +123,12 @@ def _noted(work: Work, row: CallRow, channel_id: int | None) -> None:
             row.agreement_no,
             version,
             channel_id,
+            row.leak_reason,
         )
         respond(work, answer)
     elif row.outcome is Outcome.DONE:
-        complete(work, Complete(row.activity_id, row.note, version, channel_id))
+        done = Complete(row.activity_id, row.note, version, channel_id, row.leak_reason)
+        complete(work, done)
     else:
         tried = NoteAttempt(
             row.activity_id,
@@ -134,5 +139,6 @@ def _noted(work: Work, row: CallRow, channel_id: int | None) -> None:
             version,
             row.promise,
             channel_id,
+            row.leak_reason,
         )
         note_attempt(work, tried)

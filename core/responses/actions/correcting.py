@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from sqlalchemy import exists, select
 
+from core.activities.actions.finishing import followed
 from core.activities.actions.moves import stamp, unstamp
-from core.activities.actions.working import followed
 from core.activities.model import Activity
 from core.activities.rules import Detail
 from core.refusals import Invalid

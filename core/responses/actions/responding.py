@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import exists, select, update
 
 from core.activities.actions.contacts import channel_of
+from core.activities.actions.finishing import completed
 from core.activities.actions.moves import found, offered, owned
-from core.activities.actions.working import completed
 from core.activities.model import Activity
 from core.activities.rules import COMPLETE, DETAIL_OF, Outcome
 from core.campaigns.model import Campaign, CampaignType, Design
@@ -27,7 +27,8 @@ class Respond:
     """A request to close sales work with what the customer said.
 
     `reason_id` says why the customer refused; `agreement_no` which agreement an up-sell replaces;
-    `channel_id` by which channel, where that is not the stage's.
+    `channel_id` by which channel, where that is not the stage's. `leak_reason` says why a customer
+    who is held out was contacted all the same; without it that is refused.
     """
 
     activity_id: int
@@ -37,6 +38,7 @@ class Respond:
     agreement_no: str | None = None
     version: int | None = None
     channel_id: int | None = None
+    leak_reason: str = ""
 
     def __post_init__(self) -> None:
         if self.outcome not in DETAIL_OF:
@@ -53,7 +55,13 @@ def respond(work: Work, request: Respond) -> CustomerResponded:
     :raises NotFound, Conflict: see `moves.found`
     """
     work.authorize_move(COMPLETE)
-    activity = found(work, request.activity_id, move=COMPLETE, version=request.version)
+    activity = found(
+        work,
+        request.activity_id,
+        move=COMPLETE,
+        version=request.version,
+        leak_reason=request.leak_reason,
+    )
     owned(work, activity, COMPLETE)
     if activity.type is not ActivityType.SALES:
         raise Invalid("Administrative work is completed as done; it has no answer.")

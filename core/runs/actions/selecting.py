@@ -160,8 +160,10 @@ def _insert_candidates(work: Work, run: Run) -> None:
     affected(work.session, insert(Candidate).from_select(columns, rows))
     check_clusters(work, run)
     if run.capacity is not None:
-        taken = exists().where(Candidate.run_id == run.id, Candidate.customer_id == _C.customer_id)
-        beyond = update(_CLASSIFIED).where(_C.reason == CANDIDATE, ~taken)
+        is_taken = exists().where(
+            Candidate.run_id == run.id, Candidate.customer_id == _C.customer_id
+        )
+        beyond = update(_CLASSIFIED).where(_C.reason == CANDIDATE, ~is_taken)
         affected(work.session, beyond.values(reason=Exclusion.CAPACITY.literal))
 
 

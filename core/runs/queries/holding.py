@@ -27,7 +27,8 @@ from sqlalchemy import (
 
 from core.campaigns.arbitration import PENDING
 from core.campaigns.caps import ACTIVITY, Holder, Restraint, restraint, sales_contact, since
-from core.campaigns.model import Campaign, Design
+from core.campaigns.left_alone import goes_on, in_holdout
+from core.campaigns.model import Campaign, Design, Holdout
 from core.campaigns.waterfall import in_distress, refuses_every_way
 from core.customers.model import CustomerState
 from core.database import Moment, days_after, row_set
@@ -76,6 +77,7 @@ def held(view: Reader, *, known: Known | None = None) -> Rows:
         (capped, Hold.CONTACT_CAP.literal),
         (quiet, Hold.QUIET_PERIOD.literal),
         (claims.c.customer_id.is_not(None), Hold.RESERVED.literal),
+        (in_holdout(state.customer_id, view.now.date()), Hold.HOLDOUT.literal),
         else_=null(),
     )
     judged = rows.add_columns(
@@ -92,6 +94,7 @@ def held(view: Reader, *, known: Known | None = None) -> Rows:
         (each.c.reason == Hold.CONTACT_CAP.literal, each.c.until_free),
         (each.c.reason == Hold.QUIET_PERIOD.literal, each.c.until_quiet),
         (each.c.reason == Hold.RESERVED.literal, each.c.until_released),
+        (each.c.reason == Hold.HOLDOUT.literal, literal(_end_of_holdout(view), Moment)),
         else_=null(),
     )
     return select(
@@ -102,6 +105,11 @@ def held(view: Reader, *, known: Known | None = None) -> Rows:
         each.c.contacts,
         each.c.campaign_id,
     ).where(each.c.reason.is_not(None))
+
+
+def _end_of_holdout(view: Reader) -> datetime | None:
+    last = view.session.scalar(select(Holdout.ends_on).where(goes_on(view.now.date())))
+    return None if last is None else midnight(last + timedelta(days=1), view.now.tzinfo)
 
 
 def _quiet_until(view: Reader, found: Restraint) -> Any:

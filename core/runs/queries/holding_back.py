@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, and_, or_, select
 from core.access import Permission
 from core.campaigns.arbitration import chosen_by, waiting
 from core.campaigns.caps import contact_cap
+from core.campaigns.left_alone import in_holdout
 from core.campaigns.model import Campaign, Design
 from core.campaigns.rules import Exclusion
 from core.campaigns.waterfall import in_distress, lacks_consent
@@ -44,6 +45,7 @@ def obstacles(view: Reader, *, customer_id: int) -> list[Obstacle]:
         (Obstacle(Exclusion.DISTRESS), in_distress(view)),
         *((Obstacle(reason), holds) for reason, holds in contact_cap(view)),
         (Obstacle(Exclusion.BUSY_ELSEWHERE), (state.pending > 0) | _chosen(view)),
+        (Obstacle(Exclusion.HOLDOUT), in_holdout(state.customer_id, view.now.date())),
     ]
     columns: list[Any] = [holds.label(f"test_{n}") for n, (_, holds) in enumerate(tests)]
     row = view.session.execute(
