@@ -144,6 +144,8 @@ SCREENS: tuple[Screen, ...] = (
     ),
     _screen("Market", "segments", "Segments", "donut_small", _P.SEE_SEGMENTS),
     _screen("Results", "impact", "Impact", "insights", _P.SEE_IMPACT),
+    _screen("Results", "truth", "Truth check", "fact_check", _P.SEE_IMPACT),
+    _screen("Results", "feedback", "Feedback", "recycling", _P.SEE_IMPACT),
     _screen("Administration", "people", "People", "badge", _P.SEE_PEOPLE, _P.MANAGE_PEOPLE),
     _screen("Administration", "reference", "Reasons and channels", "tune", _P.MANAGE_REFERENCE),
     _screen("Administration", "hours", "Working time", "schedule", _P.MANAGE_REFERENCE),

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from components import filters, look, navigation, words
-from components.design import audience, brief, measuring, offer, reading, review, staging
+from components.design import audience, brief, measuring, offer, reading, review, staging, taking_up
 from components.gateway import as_seen, current_actor, fetch, heading
 from components.tables import Column, forget, table
 from core.campaigns import queries
@@ -58,6 +58,7 @@ step = filters.switch("Step", STEPS, "step")
 match step:
     case "Brief":
         brief.brief(fetch(queries.campaign, campaign_id=design.campaign_id))
+        taking_up.draw(design)
     case "Audience":
         audience.audience(design)
     case "Offer":

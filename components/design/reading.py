@@ -62,6 +62,7 @@ def terms(design: DesignSheet, *, columns: int = 1) -> None:
         ("Judged by", goal(design)),
         ("Control group", _control(said.control_share)),
         ("Money", _money(design)),
+        ("Takes up", design.cited.said if design.cited else None),
     )
     said_so = [(label, str(value)) for label, value in lines if value]
     half = -(-len(said_so) // columns)

@@ -5,7 +5,7 @@ import streamlit as st
 from components import navigation
 from components.gateway import submit
 from core.campaigns.actions import ChangeDesign, change_design
-from core.campaigns.events import DesignChanged, StagesSet
+from core.campaigns.events import DesignChanged, FeedbackTakenUp, StagesSet
 from core.campaigns.queries import DesignSheet
 from core.campaigns.terms import DesignTerms
 
@@ -26,7 +26,7 @@ def told(fact: DesignChanged | StagesSet, done: str) -> str:
     return f"{done} Version {fact.copied_from} stays as it is; this is version {fact.version}."
 
 
-def follow(fact: DesignChanged | StagesSet) -> None:
+def follow(fact: DesignChanged | FeedbackTakenUp | StagesSet) -> None:
     """Open the version that was changed, on the same step."""
     if navigation.record() != fact.design_id:
         navigation.go_to("designer", id=fact.design_id, step=st.query_params.get("step"))

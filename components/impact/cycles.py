@@ -2,43 +2,43 @@
 
 import streamlit as st
 
-from components import words
+from components import navigation, words
 from components.gateway import current_actor, fetch, submit
-from components.tables import Column, table
+from components.tables import Column, forget, table
 from core.access import Permission
 from core.impact import actions
-from core.impact.queries.analyses import AnalysisRow, analyses
+from core.impact.queries.feedback import feedback
 from core.impact.queries.runs import RunImpact
-from core.measures import Rate
-
-
-def _result(row: AnalysisRow) -> str:
-    found = row.figures["result"]
-    return words.rate(Rate(found["numerator"], found["denominator"]))
-
+from core.windows import Window
 
 COLUMNS = (
     Column("cycle", "Cycle", "count", width="small"),
     Column("cut_off_at", "As of", "moment"),
-    Column("metric", "Metric",
-           write=lambda row: words.sentence(row.figures["metric"])),
-    Column("result", "Reached", write=_result),
-    Column("goal", "Goal", "percent", write=lambda row: row.figures["goal"]),
-    Column("verdict", "Verdict", write=lambda row: words.sentence(row.verdict)),
+    Column("metric", "Metric"),
+    Column("result", "Reached", write=lambda row: words.rate(row.result)),
+    Column("goal", "Goal", "percent"),
+    Column("verdict", "Verdict"),
     Column("conclusion", "Conclusion", width="large"),
+    Column("state", "Proposal"),
     Column("author", "By"),
 )  # fmt: skip
+_ALL = Window(size=500)
 
 
 def draw(run: RunImpact) -> None:
     """List the frozen cycles, and let those who may freeze another."""
     st.subheader("Analysis cycles")
-    table(
-        fetch(analyses, run_id=run.id),
+    key = f"cycles{run.id}"
+    chosen = table(
+        fetch(feedback, run_id=run.id, window=_ALL).rows,
         columns=COLUMNS,
-        key=f"cycles{run.id}",
+        key=key,
         empty="No cycle of this run has been frozen yet.",
+        choose="one",
     )
+    if chosen:
+        forget(key)
+        navigation.go_to("feedback", id=chosen[0].id)
     if not current_actor().may(Permission.ANALYSE):
         return
     with st.expander("Freeze a cycle and tell the design", icon=":material/ac_unit:"):
@@ -56,4 +56,5 @@ def draw(run: RunImpact) -> None:
                     if run.facts.goal is not None
                     else f"Cycle {fact.cycle} is frozen."
                 ),
+                then=navigation.opens("feedback", id=lambda fact: fact.analysis_id),
             )

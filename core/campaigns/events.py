@@ -102,6 +102,23 @@ class StagesSet(DesignEvent):
 
 
 @dataclass(frozen=True)
+class FeedbackTakenUp(DesignEvent):
+    """A version takes up what an analysis proposed, or no more; a new version may begin by it."""
+
+    kind: ClassVar[str] = "design.feedback-taken-up"
+
+    analysis_id: int | None
+    run: str | None
+    cycle: int | None
+    copied_from: int | None
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        verb = "Updated" if self.copied_from is None else "Created"
+        return (self._notice(verb, run=self.run, cycle=self.cycle, copiedFrom=self.copied_from),)
+
+
+@dataclass(frozen=True)
 class DesignSubmitted(DesignEvent):
     kind: ClassVar[str] = "design.submitted"
 
@@ -110,10 +127,13 @@ class DesignSubmitted(DesignEvent):
 
 @dataclass(frozen=True)
 class DesignApproved(DesignEvent):
+    """`override` is why it was agreed to although it can hardly show its gain."""
+
     kind: ClassVar[str] = "design.approved"
 
     comment: str
     frozen: dict[str, Any]
+    override: str = ""
 
 
 @dataclass(frozen=True)
@@ -127,13 +147,10 @@ class DesignSentBack(DesignEvent):
 class DesignWithdrawn(DesignEvent):
     kind: ClassVar[str] = "design.withdrawn"
 
-    """`override` is why it was agreed to although it can hardly show its gain."""
-
 
 @dataclass(frozen=True)
 class ReferenceSaved(Event):
     """A word that campaigns are made of was added or changed: a channel, a reason, a template."""
-    override: str = ""
 
     kind: ClassVar[str] = "reference.saved"
 

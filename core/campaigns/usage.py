@@ -21,6 +21,14 @@ RUN = table(
 RUNNING = (2, 3, 4)  # selected, launched, paused
 RUN_WORDS = {1: "planned", 2: "selected", 3: "launched", 4: "paused", 5: "completed", 6: "stopped"}
 ACTIVITY = table("activity", column("reason_id", Integer))
+ANALYSIS = table(
+    "analysis",
+    column("id", Integer),
+    column("run_id", Integer),
+    column("cycle", Integer),
+    column("proposal", Text),
+    column("sent_at", Moment),
+)
 RETRY_RULE = table("retry_rule", column("template_id", Integer), column("reason_id", Integer))
 
 

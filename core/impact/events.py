@@ -9,6 +9,7 @@ from core.journal.model import Event, Notice
 
 FEEDBACK = "AnalysisFeedback"
 PERFORMANCE_CAPTURED = "CustomerCampaignDesign/PerformanceCaptured"
+DESIGN_FEEDBACK = "CustomerCampaignDesign/FeedbackCaptured"
 
 
 @dataclass(frozen=True)
@@ -92,4 +93,41 @@ class RunAnalysed(Event):
                 f"design:{self.campaign}/{self.version}",
                 {**told, "set_up": self.set_up, "result": self.figures},
             ),
+        )
+
+
+@dataclass(frozen=True)
+class FeedbackSent(Event):
+    """What an analysis proposes was put to those who design the next version."""
+
+    kind: ClassVar[str] = "analysis.feedback-sent"
+
+    analysis_id: int
+    run_id: int
+    run: str
+    campaign_id: int
+    campaign: str
+    design_id: int
+    version: int
+    cycle: int
+    verdict: Verdict
+    proposal: str
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return (f"run:{self.run_id}", f"design:{self.design_id}", f"campaign:{self.campaign_id}")
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        told = {
+            "run": self.run,
+            "campaign": self.campaign,
+            "version": self.version,
+            "cycle": self.cycle,
+            "verdict": self.verdict,
+            "proposal": self.proposal,
+        }
+        return (
+            Notice(f"{FEEDBACK}/Updated", f"run:{self.run}", told),
+            Notice(DESIGN_FEEDBACK, f"design:{self.campaign}/{self.version}", told),
         )

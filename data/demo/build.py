@@ -37,6 +37,7 @@ from data.demo.carrying import carry_out, conclude, set_out
 from data.demo.customers import PRODUCTS, Customers, invent
 from data.demo.designing import found_campaigns, found_segments
 from data.demo.founded import Bank, Course
+from data.demo.learning import learn
 from data.demo.planning import found_plan
 from data.demo.policy import set_terms
 from data.demo.runs import FINISHED, at_work
@@ -108,6 +109,7 @@ def build(
         threaten(session, now)
         _measure(session, now)
         steer(session, now)
+        learn(session, now)
         stand(session, seed=seed, now=now)
         built = Built(
             seed=seed,

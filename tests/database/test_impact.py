@@ -19,9 +19,9 @@ from core.impact.actions import (
 )
 from core.impact.estimates import Effect
 from core.impact.model import Analysis, RunCell, RunFold
-from core.impact.queries.analyses import analyses
 from core.impact.queries.board import headlines
 from core.impact.queries.checking import cells_that_differ
+from core.impact.queries.feedback import feedback
 from core.impact.queries.runs import impact, impacts
 from core.impact.rules import Grade, Reason, Verdict
 from core.journal.model import Entry, Outgoing
@@ -370,12 +370,13 @@ class TestAnalyse:
         with Session(engine) as session, session.begin():
             session.execute(update(Candidate).values(reached_at=None))
 
-        [row] = ask(world.eve, analyses, run_id=run_id)
+        [row] = ask(world.eve, feedback, run_id=run_id).rows
 
         assert (row.cycle, row.cut_off_at, row.author) == (1, NOW, "Mia Example")
-        assert row.figures["funnel"]["reached"] == 300
-        assert row.figures["impact"]["comparisons"][0]["difference"] == pytest.approx(0.1)
         assert row.conclusion == "Go on."
+        [(figures,)] = stored(engine, Analysis.figures)
+        assert figures["funnel"]["reached"] == 300
+        assert figures["impact"]["comparisons"][0]["difference"] == pytest.approx(0.1)
 
     def test_counts_cycles(self, engine, do, ask, world):
         run_id = made(engine)
@@ -383,7 +384,7 @@ class TestAnalyse:
         cycles = [self.analyse(do, world.mia, run_id).cycle for _ in range(3)]
 
         assert cycles == [1, 2, 3]
-        assert [row.cycle for row in ask(world.eve, analyses)] == [3, 2, 1]
+        assert [row.cycle for row in ask(world.eve, feedback).rows] == [3, 2, 1]
 
     @pytest.mark.parametrize(
         ("won", "goal", "verdict"),

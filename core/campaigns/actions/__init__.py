@@ -17,6 +17,7 @@ from core.campaigns.actions.campaigns import (
     change_campaign,
     create_campaign,
 )
+from core.campaigns.actions.citing import TakeUp, take_up
 from core.campaigns.actions.designs import (
     ChangeDesign,
     DraftDesign,
@@ -36,6 +37,7 @@ __all__ = [
     "SendBackDesign",
     "SetStages",
     "SubmitDesign",
+    "TakeUp",
     "UseNewSegment",
     "WithdrawDesign",
     "begin_campaign",
@@ -46,6 +48,7 @@ __all__ = [
     "send_back_design",
     "set_stages",
     "submit_design",
+    "take_up",
     "use_new_segment",
     "withdraw_design",
 ]

@@ -13,6 +13,7 @@ from core.campaigns.events import (
     DesignSentBack,
     DesignSubmitted,
     DesignWithdrawn,
+    FeedbackTakenUp,
     StagesSet,
 )
 from core.campaigns.model import Design
@@ -23,7 +24,13 @@ from core.lifecycle import Move
 from core.refusals import Invalid
 from core.work import Reader, Work
 
-_WRITING = (DesignDrafted.kind, DesignChanged.kind, StagesSet.kind, DesignSubmitted.kind)
+_WRITING = (
+    DesignDrafted.kind,
+    DesignChanged.kind,
+    StagesSet.kind,
+    FeedbackTakenUp.kind,
+    DesignSubmitted.kind,
+)
 
 
 class NotReady(Invalid):
@@ -137,6 +144,7 @@ def writers_of(view: Reader, design: Design) -> set[int | None]:
     return {design.author_id, *view.session.scalars(statement)} - {None}
 
 
-def _of(got: Held) -> tuple[int, str, int, int, int]:
+def facts_of(got: Held) -> tuple[int, str, int, int, int]:
+    """Return what every event of a version begins with."""
     design = got.design
     return got.campaign.id, got.campaign.code, design.id, design.version, design.row_version

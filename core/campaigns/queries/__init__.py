@@ -7,12 +7,13 @@ from core.campaigns.queries.campaigns import (
     campaigns,
 )
 from core.campaigns.queries.comparing import changes_between
-from core.campaigns.queries.designs import DesignSheet, design
+from core.campaigns.queries.designs import Cited, DesignSheet, design
 from core.campaigns.queries.forecasts import Forecast, forecast
 from core.campaigns.queries.stages import StageSheet, stages_of
 
 __all__ = [
     "CampaignState",
+    "Cited",
     "DesignSheet",
     "Forecast",
     "StageSheet",

@@ -44,6 +44,9 @@ def changes_between(before: DesignSheet, after: DesignSheet) -> list[Change]:
         changes.append(Change(what, *(_word(value) for value in both)))
     if not changes and before.says != after.says:
         changes.append(Change("Rule of the audience", before.says, after.says))
+    if before.cited != after.cited:
+        cited = (each.cited.said if each.cited else "none" for each in (before, after))
+        changes.append(Change("Takes up", *cited))
     return changes + _stage_changes(before.stages, after.stages)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from core.access import Permission
+from core.campaigns.gifts import Gift
 from core.campaigns.model import (
     Campaign,
     CampaignType,
@@ -19,7 +20,7 @@ from core.campaigns.queries.stages import StageSheet, plan_of, stages_of
 from core.campaigns.readiness import Plan, shortcomings
 from core.campaigns.rules import DesignStatus, Objective
 from core.campaigns.terms import DesignTerms
-from core.campaigns.usage import is_used
+from core.campaigns.usage import ANALYSIS, RUN, is_used
 from core.campaigns.visibility import visible
 from core.customers.model import Product
 from core.people.model import Person, Qualification
@@ -29,6 +30,20 @@ from core.segments.model import Segment
 from core.segments.queries import known_words
 from core.segments.rules import SegmentKind
 from core.work import Reader
+
+
+@dataclass(frozen=True)
+class Cited:
+    """The analysis whose proposed change a version takes up."""
+
+    analysis_id: int
+    run: str
+    cycle: int
+    proposal: str
+
+    @property
+    def said(self) -> str:
+        return f"{self.proposal} (run {self.run}, cycle {self.cycle})"
 
 
 @dataclass(frozen=True)
@@ -51,7 +66,8 @@ class DesignSheet:
     product: str | None
     base_product: str | None
     qualification: str | None
-    consumables: tuple[str, ...]
+    gifts: tuple[Gift, ...]
+    cited: Cited | None
     stages: tuple[StageSheet, ...]
     missing: tuple[str, ...]
     author_id: int | None
@@ -62,7 +78,12 @@ class DesignSheet:
     approver: str | None
     decided_at: datetime | None
     comment: str | None
+    override: str | None
     frozen: dict[str, Any] | None
+
+    @property
+    def consumables(self) -> tuple[str, ...]:
+        return tuple(gift.name for gift in self.gifts)
 
 
 def design(view: Reader, *, design_id: int) -> DesignSheet:
@@ -77,7 +98,6 @@ def design(view: Reader, *, design_id: int) -> DesignSheet:
 
 
 def sheet(view: Reader, design_id: int, *, known: Known | None = None) -> DesignSheet:
-    override: str | None
     """Read one version in full; whoever calls has asked for the permission."""
     author, approver = aliased(Person), aliased(Person)
     base, exclusion = aliased(Product), aliased(Segment)
@@ -138,7 +158,8 @@ def sheet(view: Reader, design_id: int, *, known: Known | None = None) -> Design
         product=product,
         base_product=base_product,
         qualification=certified,
-        consumables=_given_away(view, design_id),
+        gifts=gifts_of(view, design_id),
+        cited=_cited(view, kept.cited_analysis_id),
         stages=stages,
         missing=tuple(shortcomings(plan)),
         author_id=kept.author_id,
@@ -149,6 +170,7 @@ def sheet(view: Reader, design_id: int, *, known: Known | None = None) -> Design
         approver=people[1],
         decided_at=kept.decided_at,
         comment=kept.comment,
+        override=kept.override,
         frozen=kept.frozen,
     )
 
@@ -157,15 +179,26 @@ def terms_of(kept: Design) -> DesignTerms:
     return DesignTerms(**{each.name: getattr(kept, each.name) for each in fields(DesignTerms)})
 
 
-def _given_away(view: Reader, design_id: int) -> tuple[str, ...]:
-    names = (
-        select(Consumable.name)
+def gifts_of(view: Reader, design_id: int) -> tuple[Gift, ...]:
+    """Return what a version gives away, what each costs and how many are left."""
+    rows = view.session.execute(
+        select(Consumable.id, Consumable.name, Consumable.stock, Consumable.unit_cost)
         .join(DesignConsumable, DesignConsumable.consumable_id == Consumable.id)
         .where(DesignConsumable.design_id == design_id)
         .order_by(Consumable.id)
     )
-    return tuple(view.session.scalars(names))
-        override=kept.override,
+    return tuple(Gift(*row) for row in rows)
+
+
+def _cited(view: Reader, analysis_id: int | None) -> Cited | None:
+    if analysis_id is None:
+        return None
+    row = view.session.execute(
+        select(ANALYSIS.c.id, RUN.c.code, ANALYSIS.c.cycle, ANALYSIS.c.proposal)
+        .join(RUN, RUN.c.id == ANALYSIS.c.run_id)
+        .where(ANALYSIS.c.id == analysis_id)
+    ).one_or_none()
+    return None if row is None else Cited(*row)
 
 
 def _audience(segment: Segment | None, known: Known) -> tuple[str, str | None]:

@@ -12,8 +12,10 @@ from core.database import Moment
 from core.impact.actions.observing import look, observable
 from core.impact.estimates import Interval, rate_interval
 from core.impact.events import RunAnalysed
+from core.impact.findings import Findings, suggestions
 from core.impact.model import Analysis
 from core.impact.plain import rate_plain, report_plain, tally_plain
+from core.impact.queries.findings import what_worked
 from core.impact.queries.runs import RunImpact, impact
 from core.impact.rules import verdict
 from core.market.model import Threat
@@ -34,7 +36,7 @@ class AnalyseRun:
 
 
 def analyse_run(work: Work, request: AnalyseRun) -> RunAnalysed:
-    """Freeze the next cycle of a run: figures up to now, the verdict, and the feedback.
+    """Freeze the next cycle of a run: figures up to now, the verdict, and what worked for whom.
 
     :raises NotFound: no such run, or out of scope
     :raises Conflict: the run is not launched yet
@@ -48,15 +50,18 @@ def analyse_run(work: Work, request: AnalyseRun) -> RunAnalysed:
 
     measured = impact(work, run_id=run.id)
     judged = measured.treated.rate(measured.facts.metric)
-    span = rate_interval(judged)
+    span, goal = rate_interval(judged), measured.facts.goal
+    highest = span.high if isinstance(span, Interval) else None
+    judgement = verdict(judged, goal, highest=highest)
+    splits = what_worked(work, measured)
+    asked = suggestions(measured.report, splits, judged=judged, goal=goal, verdict=judgement)
     analysis = Analysis(
         run_id=run.id,
         cycle=_next_cycle(work, run.id),
         cut_off_at=work.now,
         figures=_figures(measured),
-        verdict=verdict(
-            judged, measured.facts.goal, highest=span.high if isinstance(span, Interval) else None
-        ),
+        findings=Findings(splits, asked).plain,
+        verdict=judgement,
         conclusion=request.conclusion.strip(),
         author_id=work.actor.person_id,
         at=work.now,

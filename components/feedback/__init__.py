@@ -1,0 +1,1 @@
+"""What analyses found, what they propose, and which version takes it up."""
