@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 import streamlit as st
 
@@ -9,8 +10,9 @@ from components import look, words
 from components.gateway import fetch, submit
 from components.look import Meaning
 from core.responses.actions.correcting import CorrectLead, correct_to_lost, correct_to_won
+from core.responses.actions.giving import Give, give
 from core.responses.actions.leads import LoseLead, WinLead, lose_lead, win_lead
-from core.responses.queries import LeadRow, answer, lead_of
+from core.responses.queries import LeadRow, answer, gifts_of_lead, lead_of
 from core.responses.rules import LeadStatus
 
 _MEANINGS: dict[LeadStatus, Meaning] = {
@@ -31,6 +33,8 @@ def response(activity_id: int, *, is_mine: bool, onward: Callable[[object], None
         return
     with st.container(border=True):
         _drawn(lead)
+        if is_mine and lead.status is not LeadStatus.LOST:
+            _give(lead)
         if is_mine and lead.status is LeadStatus.OPEN:
             _follow(lead, onward)
         elif is_mine:
@@ -52,6 +56,23 @@ def _drawn(lead: LeadRow) -> None:
     st.caption(words.sentence(" · ".join(words.plain(part) for part in parts)))
 
 
+def _give(lead: LeadRow) -> None:
+    """Offer what comes with the offer, and say what the customer has got of it."""
+    for gift in fetch(gifts_of_lead, lead_id=lead.id):
+        name = words.plain(gift.name)
+        if gift.given_at is not None:
+            st.caption(f":material/redeem: {name}, given {words.moment(gift.given_at)}")
+            continue
+        left = f"{words.count(gift.left)} left" if gift.left else "none left"
+        label, key = f"Give: {gift.name} ({left})", f"give{lead.id}-{gift.id}"
+        if st.button(label, key=key, icon=":material/redeem:", disabled=not gift.left):
+            submit(
+                give,
+                partial(Give, lead.id, gift.id),
+                done=lambda fact: f"{fact.gift}: given away, {words.count(fact.left)} left.",
+            )
+
+
 def _follow(lead: LeadRow, onward: Callable[[object], None]) -> None:
     won, lost = st.columns(2)
     with won, st.form(f"won{lead.id}", border=False):
@@ -67,7 +88,7 @@ def _follow(lead: LeadRow, onward: Callable[[object], None]) -> None:
                 then=onward,
             )
     with lost, st.form(f"lost{lead.id}", border=False):
-        reason = st.text_input("Why lost", placeholder="Went to a rival")
+        reason = st.text_input("Why lost", placeholder="Went to a competitor")
         if st.form_submit_button("Lost", icon=":material/close:"):
             submit(
                 lose_lead,

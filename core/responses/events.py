@@ -145,3 +145,29 @@ class LeadCorrected(LeadClosed):
     def notices(self) -> tuple[Notice, ...]:
         payload = {"status": self.status, "value": self.value, "reason": self.reason}
         return self._told(self.detail, payload)
+
+
+@dataclass(frozen=True)
+class GiftGiven(Event):
+    """A thing was given to the customer of a lead; `left` is how many remain in stock."""
+
+    kind: ClassVar[str] = "gift.given"
+
+    lead_id: int
+    activity_id: int
+    customer_id: int
+    run_id: int
+    consumable_id: int
+    gift: str
+    unit_cost: Decimal
+    left: int
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return (
+            f"lead:{self.lead_id}",
+            f"activity:{self.activity_id}",
+            f"customer:{self.customer_id}",
+            f"run:{self.run_id}",
+            f"consumable:{self.consumable_id}",
+        )

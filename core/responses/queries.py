@@ -11,10 +11,10 @@ from core.access import Permission, masked, masked_number
 from core.activities.model import Activity
 from core.activities.rules import Outcome
 from core.activities.scope import allow, in_pool, own, revealed, seen
-from core.campaigns.model import Campaign, Design
+from core.campaigns.model import Campaign, Consumable, Design, DesignConsumable
 from core.customers.model import Customer, Holding, Product
 from core.people.model import Person
-from core.responses.model import Lead, Response
+from core.responses.model import Gift, Lead, Response
 from core.responses.rules import LeadStatus
 from core.runs.model import Run
 from core.windows import Part, Window, windowed
@@ -64,6 +64,31 @@ def lead_of(view: Reader, *, activity_id: int) -> LeadRow | None:
     allow(view)
     row = view.session.execute(_leads(view).where(Activity.id == activity_id)).one_or_none()
     return None if row is None else _row(row)
+
+
+@dataclass(frozen=True)
+class GiftRow:
+    """A thing that a lead's offer comes with: how many are left, and when the customer got it."""
+
+    id: int
+    name: str
+    left: int
+    given_at: datetime | None
+
+
+def gifts_of_lead(view: Reader, *, lead_id: int) -> list[GiftRow]:
+    """List what the customer of a lead may be given, or was given, by name."""
+    view.authorize(Permission.WORK_ACTIVITIES)
+    statement = (
+        select(Consumable.id, Consumable.name, Consumable.stock, Gift.given_at)
+        .join(DesignConsumable, DesignConsumable.consumable_id == Consumable.id)
+        .join(Lead, Lead.design_id == DesignConsumable.design_id)
+        .join(Activity, Activity.id == Lead.activity_id)
+        .outerjoin(Gift, (Gift.lead_id == Lead.id) & (Gift.consumable_id == Consumable.id))
+        .where(Lead.id == lead_id, seen(view))
+        .order_by(Consumable.name)
+    )
+    return [GiftRow(*row) for row in view.session.execute(statement)]
 
 
 @dataclass(frozen=True)
