@@ -16,7 +16,6 @@ from core.activities.queries.batches import batch_refusals
 from core.activities.queries.sheet import sheet
 from core.campaigns.actions.approval import (
     SubmitDesign,
-    approve_design,
     submit_design,
 )
 from core.campaigns.actions.campaigns import CampaignTerms, CreateCampaign, create_campaign
@@ -32,7 +31,9 @@ from core.campaigns.model import Design
 from core.campaigns.rules import Metric
 from core.campaigns.terms import DesignTerms, StageTerms
 from core.customers.model import Indicator
-from core.impact.actions import AnalyseRun, analyse_run
+from core.gate.actions import ApproveDesign, approve_design
+from core.impact.actions import AnalyseRun, SendFeedback, analyse_run, send_feedback
+from core.impact.queries.feedback import feedback_sheet
 from core.impact.queries.funnel import funnel
 from core.impact.queries.runs import impact
 from core.impact.rules import Reason
@@ -48,6 +49,7 @@ from core.portfolio.actions import (
 )
 from core.portfolio.queries import plan_record
 from core.refusals import Invalid
+from core.responses.actions.correcting import CorrectLead, correct_to_won
 from core.responses.actions.leads import LoseLead, WinLead, lose_lead, win_lead
 from core.responses.actions.responding import Respond, respond
 from core.responses.model import Lead
@@ -197,6 +199,9 @@ def test_a1_execute_internal_campaign(engine, do, ask, world, case):  # noqa: PL
     assert capture.payload["set_up"]["offer"] == "Two per cent"
     assert capture.payload["result"]["result"]["numerator"] == len(case.won)
     assert len(told(engine, "AnalysisFeedback/Created")) == 1
+    do(mia, send_feedback, SendFeedback(analysis.analysis_id, "Hold some out."), now=DECIDED)
+    [proposed] = told(engine, "CustomerCampaignDesign/FeedbackCaptured")
+    assert (proposed.payload["cycle"], proposed.payload["proposal"]) == (1, "Hold some out.")
 
     # 10. Completing stamps the date and clears the marks; the plan's record shows the same.
     do(mia, complete_run, ChangeRun(run.id), now=ENDED)
@@ -210,6 +215,14 @@ def test_a1_execute_internal_campaign(engine, do, ask, world, case):  # noqa: PL
     assert record.figures == analysis.figures
     assert record.result == Rate(len(case.won), confirmed)
     assert record.verdict is case.verdict
+
+    # What was frozen stays when a lead is corrected; beside it stands how it is now.
+    lost = next(row for customer, row in leads.items() if customer not in case.won)
+    do(agent, correct_to_won, CorrectLead(lost.id, "Noted on the wrong customer"), now=ENDED)
+    found = ask(world.eve, feedback_sheet, analysis_id=analysis.analysis_id, now=ENDED)
+    assert found.row.result == Rate(len(case.won), confirmed)
+    assert (found.moved, found.now) == (True, Rate(len(case.won) + 1, confirmed))
+    assert ask(mia, plan_record, plan_id=plan.plan_id, now=ENDED) == [record]
 
 
 def approved_campaign(do, world, case):
