@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import look, navigation, run_steps, runs, words
+from components import before_launch, look, navigation, run_steps, runs, words
 from components.charts import runs as charts
 from components.charts.frame import chart
 from components.gateway import current_actor, fetch, heading
@@ -50,6 +50,7 @@ if sheet.is_imported:
     st.info("This run was carried out elsewhere: here it can only be read.")
 else:
     runs.way(sheet)
+    before_launch.draw(sheet.id)
     run_steps.steps(sheet)
 
 drawn = fetch(queries.waterfall, run_id=sheet.id)

@@ -5,6 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from components.design.measuring import visible_gain
+from components.words import NONE
 from core.campaigns.model import Campaign, Design, StatusReason
 from core.campaigns.queries import CampaignState
 from core.campaigns.queries.reference import consumables
@@ -249,6 +250,30 @@ class TestApprovals:
         done = kept()["X"]
         assert (done.status, done.approver_id, done.decided_at) == (DesignStatus.APPROVED, 8, NOW)
         assert done.frozen["forecast"]["eligible"] == 13
+
+    def test_what_hardly_shows_its_gain_needs_a_reason(self, open_page, rows, world, kept):
+        terms = {"control_share": 2_000, "expected_rate": 0.1, "expected_gain": 0.05}
+        id_ = rows(approved_design, **ASKED | terms)
+        app = open_page(world.pia, "approvals", id=id_)
+        assert "this question can't be answered" in words(app)
+        press(app, "Approve")
+        assert "To approve it all the same, say why" in " ".join(w.value for w in app.warning)
+        field(app, "text_area", "Why approve it all the same?").input("A first try")
+        press(app, "Approve")
+
+        assert (kept()["X"].status, kept()["X"].override) == (DesignStatus.APPROVED, "A first try")
+        app = open_page(world.mia, "campaign", id=kept()["X"].campaign_id)
+        assert "A first try" in " ".join(each.value for each in app.warning)
+
+    def test_where_nothing_stands_against_it_no_reason_is_asked(self, open_page, rows, world):
+        app = open_page(world.pia, "approvals", id=rows(approved_design, **ASKED))
+        assert [each.label for each in app.text_area] == ["Comment"]
+        said = words(app)
+        for label in ("Can the question be answered?", "Forecast", "Hands", "Decision"):
+            assert label in said
+        assert "It is wanted by 9 Mar 2026" in said
+        metrics = {each.label: each.value for each in app.metric}
+        assert (metrics["Can be worked"], metrics["Chance to see it"]) == ("13", NONE)
 
     def test_sends_back_only_with_a_comment(self, open_page, rows, world, kept):
         id_ = rows(approved_design, **ASKED)

@@ -10,7 +10,9 @@ from components.words import plain
 from core.access import SYSTEM
 from core.activities.actions.launch import Launch, launch
 from core.activities.model import Activity
-from core.campaigns.rules import Metric
+from core.campaigns.model import Design
+from core.campaigns.rules import DesignStatus, Metric
+from core.gate.actions import ApproveDesign, approve_design
 from core.portfolio.model import Plan, PlanEntry
 from core.runs.actions.selecting import SelectCandidates, select_candidates
 from core.runs.model import Candidate, Run
@@ -99,6 +101,58 @@ def test_sets_the_selection_beside_the_forecast(open_page, world, engine, do, ch
     app = open_page(world.mia, "run", id=run_id)
 
     assert any(plain(sentence) in text.value for text in app.markdown)
+
+
+class TestBeforeLaunch:
+    @pytest.fixture
+    def run_of(self, engine, do, world):
+        """Select in a unit for a version that was to show much with few, and was approved."""
+
+        def make(unit_id, **terms):
+            columns = {"control_share": 5_000, "expected_rate": 0.95, "expected_gain": 0.9}
+            asked = {"status": DesignStatus.SUBMITTED, "approver_id": None, "frozen": None}
+            with Session(engine) as session, session.begin():
+                id_ = approved_design(session, **(columns | asked | terms))
+                version = session.get_one(Design, id_).row_version
+            do(world.pia, approve_design, ApproveDesign(id_, version, override="It is small"))
+            with Session(engine) as session, session.begin():
+                run_id = planned_run(session, id_, unit_id=unit_id)
+            do(SYSTEM, select_candidates, SelectCandidates(run_id))
+            return run_id
+
+        return make
+
+    def test_what_was_agreed_stands_beside_what_was_found(self, open_page, world, run_of):
+        app = open_page(world.mia, "run", id=run_of(bank.BANK))
+
+        [grid] = [each.value for each in app.dataframe if "Agreed" in each.value]
+        assert list(grid["What"]) == [
+            "Treated",
+            "Held out",
+            "Can be worked until the end",
+            "Smallest gain that is seen",
+            "Chance to see 90.00 points",
+        ]
+        assert "There are hands for" in " ".join(each.value for each in app.markdown)
+
+    def test_a_selection_that_shows_less_is_warned_of(self, open_page, world, run_of):
+        app = open_page(world.mia, "run", id=run_of(bank.SOUTH))
+        assert "can hardly be shown with this selection" in app.warning[0].value
+        assert "It is small" not in " ".join(each.value for each in app.caption)
+
+    def test_an_approval_over_the_gate_is_remembered(self, open_page, world, run_of):
+        app = open_page(world.mia, "run", id=run_of(bank.BANK, expected_gain=0.01))
+        assert "It is small" in " ".join(each.value for each in app.caption)
+
+    def test_after_the_launch_it_is_gone(self, open_page, world, run_of, do):
+        run_id = run_of(bank.BANK)
+        do(SYSTEM, launch, Launch(run_id, without_pending=True))
+        app = open_page(world.mia, "run", id=run_id)
+        assert "Before the launch" not in [header.value for header in app.subheader]
+
+    def test_of_a_design_that_was_never_weighed_nothing_is_said(self, open_page, world, selected):
+        app = open_page(world.mia, "run", id=selected)
+        assert "Before the launch" not in [header.value for header in app.subheader]
 
 
 class TestRuns:

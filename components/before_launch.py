@@ -1,0 +1,85 @@
+"""A run before its launch: what was agreed to, beside what the selection really found."""
+
+import streamlit as st
+
+from components import words
+from components.gateway import fetch
+from components.tables import Column, table
+from core.gate.queries import BeforeLaunch, before_launch
+
+
+def draw(run_id: int) -> None:
+    """Set arms, hands and what they can show beside what was approved; nothing after the launch."""
+    found = fetch(before_launch, run_id=run_id)
+    if found is None:
+        return
+    st.subheader("Before the launch")
+    if found.override:
+        st.caption(words.plain(f"Approved although its gain can hardly be shown: {found.override}"))
+    if found.is_weaker:
+        st.warning(_weaker(found), icon=":material/trending_down:")
+    else:
+        st.markdown(_said(found))
+    table(
+        rows(found),
+        columns=(
+            Column("what", "What", width="medium"),
+            Column("agreed", "Agreed"),
+            Column("found", "Selected"),
+        ),
+        key="before_launch",
+    )
+    if found.short:
+        names = ", ".join(
+            f"{words.plain(room.branch)} ({words.count(room.worked)} of "
+            f"{words.count(room.customers)})"
+            for room in found.short[:3]
+        )
+        more = len(found.short) - 3
+        st.caption(
+            f"Short of hands: {names}{f' and {words.count(more)} more' if more > 0 else ''}."
+        )
+
+
+class _Row:
+    def __init__(self, what: str, agreed: str, found: str) -> None:
+        self.what, self.agreed, self.found = what, agreed, found
+
+
+def rows(found: BeforeLaunch) -> list[_Row]:
+    """Return both standings side by side, as they are written."""
+    both = found.agreed, found.found
+    lines = (
+        ("Treated", [words.count(each.treated) for each in both]),
+        ("Held out", [words.count(each.control) for each in both]),
+        ("Can be worked until the end", [words.count(each.worked) for each in both]),
+        ("Smallest gain that is seen", [_points(each.smallest) for each in both]),
+        (
+            f"Chance to see {_points(found.gain)}",
+            [words.percent(each.power, digits=0) for each in both],
+        ),
+    )
+    shown = lines if found.agreed.power is not None else lines[:-1]
+    return [_Row(what, *texts) for what, texts in shown]
+
+
+def _said(found: BeforeLaunch) -> str:
+    now = found.found
+    worked = f"{words.count(now.worked)} of {words.counted(now.treated, 'treated customer')}"
+    said = f"There are hands for {worked} until the last day."
+    if now.power is not None:
+        chance = words.percent(now.power, digits=0)
+        said += f" The gain of {_points(found.gain)} would be seen with a chance of {chance}."
+    return said
+
+
+def _weaker(found: BeforeLaunch) -> str:
+    before, now = (words.percent(each.power, digits=0) for each in (found.agreed, found.found))
+    return (
+        f"What was agreed to can hardly be shown with this selection: a gain of "
+        f"{_points(found.gain)} would be seen with a chance of {now}, where {before} was agreed."
+    )
+
+
+def _points(gain: float | None) -> str:
+    return words.NONE if gain is None else words.points(gain).removeprefix("+")
