@@ -23,7 +23,10 @@ _AXES: dict[Unit, str] = {
 
 @dataclass(frozen=True)
 class Estimate:
-    """One line of an interval plot. Without a value its `reason` is written where it would be."""
+    """One line of an interval plot. Without a value its `reason` is written where it would be.
+
+    `holds` is false where an effect is proven by itself only, not among all that were compared.
+    """
 
     label: str
     value: float | None
@@ -31,11 +34,12 @@ class Estimate:
     high: float | None
     reason: str = ""
     is_sound: bool = True
+    holds: bool = True
 
     @property
     def meaning(self) -> look.Meaning:
         """Return what the interval says: a gain, a loss, or nothing proven."""
-        if self.low is None or self.high is None or not self.is_sound:
+        if self.low is None or self.high is None or not (self.is_sound and self.holds):
             return "neutral"
         return "good" if self.low > 0 else "bad" if self.high < 0 else "neutral"
 
@@ -79,14 +83,14 @@ def written(value: float, unit: Unit) -> str:
     return words.money(value, short=True)
 
 
-def intervals(rows: Sequence[Estimate], unit: Unit) -> go.Figure:
-    """Draw each estimate as a point on its interval; what crosses the zero line is not proven."""
+def intervals(rows: Sequence[Estimate], unit: Unit, *, high: int = 58) -> go.Figure:
+    """Draw each estimate on its interval in a line so high; what crosses zero is not proven."""
     colours = look.palette()
     factor = 100 if unit == "points" else 1
     drawn = look.figure(
         [_trace(row, place, factor, unit) for place, row in enumerate(rows)],
         x=_AXES[unit],
-        height=58 * len(rows) + 80,
+        height=high * len(rows) + 80,
         legend=False,
         yaxis={
             "tickvals": list(range(len(rows))),

@@ -4,20 +4,18 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from components import filters, look, navigation, words
-from components.charts import impact as charts
-from components.charts.frame import chart
-from components.gateway import current_actor, fetch, now
-from components.impact import estimates
+from components import look, navigation, words
+from components.gateway import current_actor, fetch
+from components.impact import estimates, forecasts, periods, ranking, side_by_side, total
 from components.tables import Column, forget, listing
 from components.tiles import Tile, tiles
 from core.impact.estimates import Effect
-from core.impact.queries.board import results
+from core.impact.queries.board import MOST_RUNS, results
 from core.impact.queries.runs import RunImpact
 from core.impact.rules import Grade
 from core.windows import Window
 
-MOST_DRAWN = 12
+HEADLINES = 3
 
 
 def _part(side: int | None) -> Callable[[RunImpact], float | None]:
@@ -58,7 +56,7 @@ COLUMNS = (
 
 def draw() -> None:
     """Draw the overview of all runs, and go to the one that is chosen."""
-    found = fetch(results, window=Window(size=1_000)).rows
+    found = fetch(results, window=Window(size=MOST_RUNS)).rows
     if not found:
         st.info(
             "Nothing has been measured yet. Results appear here when a run is launched and its "
@@ -67,11 +65,15 @@ def draw() -> None:
         )
         return
     measured = [run for run in found if run.report.refused is None]
-    if measured:
-        lead(measured[0])
+    for run in measured[:HEADLINES]:
+        lead(run)
     _tiles(found, measured)
+    total.draw()
     if measured:
-        _compared(measured)
+        ranking.draw(measured)
+        side_by_side.draw()
+        periods.draw()
+        forecasts.draw(found)
     st.subheader("Every campaign")
     chosen = listing(
         results,
@@ -130,27 +132,3 @@ def _tiles(found: Sequence[RunImpact], measured: Sequence[RunImpact]) -> None:
         ],
         narrowest=220,
     )
-
-
-def _compared(measured: Sequence[RunImpact]) -> None:
-    st.subheader("What changed, campaign by campaign")
-    view = filters.switch("Shown in", list(estimates.VIEWS), "view")
-    unit = estimates.VIEWS[view]
-    lines = estimates.of_runs(measured[:MOST_DRAWN], unit)
-    proven = sum(line.meaning in {"good", "bad"} for line in lines)
-    left_out = len(measured) - MOST_DRAWN
-    reading = (
-        f"**{proven} of {len(lines)}** effects are proven: their interval leaves out zero. "
-        "The others may be chance."
-    )
-    if left_out > 0:
-        reading += f" The {left_out} earlier runs are in the list below."
-    chart(
-        charts.intervals(lines, unit),
-        key=f"effects-{unit}",
-        reading=reading,
-        rows=lines,
-        columns=charts.estimate_columns(unit),
-        cut_off=now(),
-    )
-    st.caption("Campaigns may have had the same customers, so their effects are not added up.")

@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 
+import streamlit as st
+
 from components import look, words
 from components.charts.impact import Estimate, Unit, written
+from components.charts.money import on_cost
 from components.tiles import Tile
 from core.access import Actor, Permission
 from core.impact.estimates import Effect, Interval, rate_interval
@@ -39,12 +42,21 @@ def of(comparison: Comparison, unit: Unit) -> Effect | Gain | Absent:
     }[unit]
 
 
-def drawn(label: str, found: Effect | Gain | Absent, *, is_sound: bool) -> Estimate:
+def drawn(
+    label: str, found: Effect | Gain | Absent, *, is_sound: bool, holds: bool = True
+) -> Estimate:
     """Make one line of an interval plot."""
     if isinstance(found, Absent):
         return Estimate(label, None, None, None, found.reason, is_sound=is_sound)
     low, high = found.interval.low, found.interval.high
-    return Estimate(label, found.value, low, high, is_sound=is_sound)
+    return Estimate(label, found.value, low, high, is_sound=is_sound, holds=holds)
+
+
+def title(heading: str, grade: Grade) -> None:
+    """Draw a heading with the evidence that the figures below it stand on."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(heading, width="content")
+        look.badge(words.sentence(grade), TRUST[grade])
 
 
 def of_runs(runs: Sequence[RunImpact], unit: Unit) -> list[Estimate]:
@@ -70,6 +82,17 @@ def tile(name: str, found: Effect | Gain | Absent, unit: Unit) -> Tile:
     low = low.removesuffix(" points")
     note = f"95 % sure: {low} to {high}"
     return Tile(declared.label, written(found.value, unit), declared.explained, note)
+
+
+def return_tile(found: Gain | Absent) -> Tile:
+    """Write the profit as a part of the cost."""
+    declared = FIGURES["return on cost"]
+    if isinstance(found, Absent):
+        return Tile(declared.label, words.NONE, declared.explained, words.sentence(found.reason))
+    low, high = on_cost(found.interval.low), on_cost(found.interval.high)
+    return Tile(
+        declared.label, on_cost(found.value), declared.explained, f"95 % sure: {low} to {high}"
+    )
 
 
 def rate_tile(label: str, rate: Rate, help_: str) -> Tile:

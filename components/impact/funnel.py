@@ -59,7 +59,7 @@ def draw(run: RunImpact) -> None:
     )
     step = list(Step)[clicked[0]] if clicked else chosen
     if step is not None:
-        _customers(run, step, row)
+        _behind(run, step, row)
     else:
         st.caption("Click a bar, or choose a step above, to list the customers behind it.")
 
@@ -113,21 +113,30 @@ def _count(step: Step) -> Callable[[FunnelRow], int]:
     return lambda row: row.tally.at(step)
 
 
-def _customers(run: RunImpact, step: Step, row: FunnelRow | None) -> None:
+def _behind(run: RunImpact, step: Step, row: FunnelRow | None) -> None:
     st.markdown(f"**Customers behind the step: {_label(step)}**")
+    customers(
+        run, step, by=row.by if row else (), keys=row.keys if row else (), list_key="customers"
+    )
+
+
+def customers(
+    run: RunImpact,
+    step: Step | None,
+    *,
+    by: Sequence[str],
+    keys: Sequence[str | None],
+    list_key: str,
+) -> None:
+    """List the treated customers of a group at a step, or those with the outcome."""
     columns: Sequence[Column] = _WHAT
     if current_actor().sight is not Sight.NEVER:
         columns = (*_WHO, *_WHAT)
     listing(
         customers_at,
         columns=columns,
-        key="customers",
-        filters={
-            "run_id": run.id,
-            "step": step,
-            "by": row.by if row else (),
-            "keys": row.keys if row else (),
-        },
+        key=list_key,
+        filters={"run_id": run.id, "step": step, "by": by, "keys": keys},
         noun="customer",
         empty="Nobody has come this far.",
         export=Permission.EXPORT,

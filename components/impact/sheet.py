@@ -1,12 +1,14 @@
 """One run in full: its sentence, its figures with their intervals, and the evidence."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from components import look, navigation, words
 from components.charts import impact as charts
 from components.charts.frame import chart
 from components.gateway import current_actor, now
-from components.impact import estimates
+from components.impact import breakdown, estimates, money, over_time, overlapping
 from components.tables import Column, table
 from components.tiles import tiles
 from core.impact.metrics import FIGURES, METRICS
@@ -55,9 +57,8 @@ def draw(run: RunImpact) -> None:
         for comparison in run.report.comparisons:
             _figures(comparison, several=len(run.report.comparisons) > 1)
         _plots(run)
-        with st.expander("The arms behind it", icon=":material/balance:"):
-            table(run.report.arms, columns=ARMS, key=f"arms{run.id}")
-            st.caption(_assumptions(run))
+    for section in SECTIONS:
+        section(run)
 
 
 def _identity(run: RunImpact) -> None:
@@ -98,6 +99,7 @@ def _figures(comparison: Comparison, *, several: bool) -> None:
         [
             estimates.tile("incremental conversions", few or comparison.conversions, "count"),
             estimates.tile("incremental profit", few or comparison.profit, "money"),
+            estimates.return_tile(few or comparison.returned),
             estimates.tile("difference", few or comparison.difference, "points"),
             estimates.tile("per reached", few or comparison.per_reached, "points"),
         ],
@@ -128,20 +130,25 @@ def _plots(run: RunImpact) -> None:
     )
 
 
-def _assumptions(run: RunImpact) -> str:
-    facts = run.facts
-    cost = [
-        f"{words.money(amount)} {what}"
-        for amount, what in (
-            (facts.contact_cost, "for each customer contacted"),
-            (facts.fixed_cost, "for the whole run"),
-        )
-        if amount is not None
-    ]
-    said = f"Cost: {' and '.join(cost)}." if cost else "No cost was given, so none is taken off."
-    if facts.expected_rate is not None:
-        said += (
-            f" Forecast {words.percent(facts.expected_rate)} of the treated, "
+def _evidence(run: RunImpact) -> None:
+    """Show the arms that it all stands on, and the forecast beside what came."""
+    if run.report.refused is not None:
+        return
+    estimates.title("Evidence", run.report.grade)
+    table(run.report.arms, columns=ARMS, key=f"arms{run.id}")
+    if run.facts.expected_rate is not None:
+        st.caption(
+            f"Forecast {words.percent(run.facts.expected_rate)} of the treated, "
             f"came to {words.percent(run.treated.outcome_rate)}."
         )
-    return said
+
+
+# Each draws its own heading, or nothing. What is about the whole effect stands above what is
+# about parts of it; the evidence comes last.
+SECTIONS: tuple[Callable[[RunImpact], None], ...] = (
+    money.draw,
+    breakdown.draw,
+    over_time.draw,
+    _evidence,
+    overlapping.draw,
+)

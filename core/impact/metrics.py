@@ -82,7 +82,14 @@ FIGURES: Mapping[str, Declared] = {
     "incremental profit": Declared(
         "Incremental profit",
         MONEY,
-        "Value that would not have come without the campaign, less contact and fixed cost.",
+        "Value that would not have come without the campaign, less contact, offer and fixed cost.",
+    ),
+    "return on cost": Declared(
+        "Return on cost",
+        "% of cost",
+        "What is left for each unit of money spent.",
+        "incremental profit",
+        "cost",
     ),
 }
 

@@ -95,6 +95,7 @@ class TestRun:
         assert figures(app) == {
             "Incremental conversions": "+30",
             "Incremental profit": "€5,400",
+            "Return on cost": "+900 %",
             "Per customer assigned": "+10.00 points",
             "Per customer reached": "+10.00 points",
         }

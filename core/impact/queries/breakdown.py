@@ -17,7 +17,6 @@ from core.impact.report import Arm
 from core.impact.tally import Tally
 from core.refusals import Invalid
 from core.runs.model import Candidate
-from core.segments.model import Segment
 from core.segments.queries import MOST_SEGMENTS, known_words, mask, usable
 from core.work import Reader
 
@@ -88,9 +87,7 @@ def _by_segment(view: Reader, run: RunImpact) -> list[Part]:
     """Count by the number that says in which segments a customer is, and take the sums apart."""
     known = known_words(view)
     ids = usable(known).ids[:MOST_SEGMENTS]
-    named = dict(
-        view.session.execute(select(Segment.id, Segment.name).where(Segment.id.in_(ids))).all()
-    )
+    named = {segment.id: (code, segment.name) for code, segment in known.segments.items()}
     statement = (
         select(Candidate.arm, mask(view, ids, known=known).label("inside"), *live_counts())
         .select_from(Candidate)
@@ -106,7 +103,7 @@ def _by_segment(view: Reader, run: RunImpact) -> list[Part]:
                 at = (segment_id, arm)
                 sums[at] = sums.get(at, Tally()) + tally
     return _parts(
-        (str(segment_id), named[segment_id], arm, tally)
+        (*named[segment_id], arm, tally)
         for (segment_id, arm), tally in sums.items()
     )
 
