@@ -17,6 +17,7 @@ from cli import (
     runs,
     segments,
     serve,
+    truth,
 )
 from cli.common import Commands
 
@@ -37,6 +38,7 @@ app.command()(serve.serve)
 app.command()(impact.funnel)
 app.command()(impact.impact)
 app.command()(impact.measure)
+app.command()(truth.truth)
 app.command()(passing.tick)
 app.command("take-event")(exchange.take)
 app.command("coverage")(coverage.show_coverage)

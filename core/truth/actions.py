@@ -139,7 +139,8 @@ def _asked(work: Work, run_id: int) -> tuple[int, int, int]:
         func.count().filter(Review.at_random),
         func.count(Review.branch_id.distinct()),
     ).where(Review.run_id == run_id)
-    return work.session.execute(counts).tuples().one()
+    asked, at_random, branches = work.session.execute(counts).one()
+    return asked, at_random, branches
 
 
 _NAMES = ["run_id", "customer_id", "branch_id", "at_random"]

@@ -32,6 +32,19 @@ def score_says(found: Score | Absent, check: Check) -> str:
     return f"No score: {found.reason}."
 
 
+def extrapolated_says(found: Score | Absent, drawn: Rate) -> str:
+    """Say what score to expect if all were looked at, or why nobody can tell."""
+    if isinstance(found, Score):
+        low, high = _percent(found.interval.low), _percent(found.interval.high)
+        return f"Had all been looked at, {_percent(found.value)} would stand ({low} to {high})."
+    if found.reason is Reason.TOO_FEW:
+        return (
+            f"{drawn.denominator:,} of them were drawn at random; {FEWEST} are needed to tell "
+            "how many of the others are false."
+        )
+    return f"Nothing can be said of the others: {found.reason}."
+
+
 def _counted(check: Check) -> str:
     said = f"Reported {check.reported:,}, stands {check.stands:,}."
     out = [f"{check.at(each):,} {words}" for each, words in _OUT.items() if check.at(each)]

@@ -45,16 +45,14 @@ class ReviewRow:
         return self.run_id, self.customer_id
 
 
-def reviews(
-    view: Reader, *, finding: Finding | None = Finding.OPEN, window: Window | None = None
-) -> Part[ReviewRow]:
+def reviews(view: Reader, *, every: bool = False, window: Window | None = None) -> Part[ReviewRow]:
     """List what the lead's branch is asked to look at, as long as it is reported still.
 
-    :param finding: only these; None for all
+    :param every: also what has been looked at
     """
     view.authorize(Permission.REVIEW_CONVERSIONS)
     asked = view.actor.of_branch(Review.branch_id)
-    wanted = asked if finding is None else and_(asked, Review.finding == finding)
+    wanted = asked if every else and_(asked, Review.finding == Finding.OPEN)
     run_ids = view.session.scalars(select(Review.run_id).where(wanted).distinct()).all()
     if not run_ids:
         return Part([], 0)

@@ -149,6 +149,18 @@ class Truth:
         return first, second
 
     @property
+    def measured(self) -> Effect | Absent:
+        """Return the effect on openings, found alike in every arm: no report has a part in it."""
+        report, control = self.impact.report, self.impact.control
+        if report.refused is not None or control is None:
+            return Absent(report.refused or Reason.NO_CONTROL)
+        if len(report.comparisons) == 1:
+            return report.comparisons[0].difference
+        if self.randomised_by is not RandomisedBy.CUSTOMER:
+            return Absent(Reason.NOT_ALONE)
+        return difference_of_rates(self.impact.treated.outcome_rate, control.outcome_rate)
+
+    @property
     def sentence(self) -> str:
         return says(self.check, self.reported, self.restated, self.refused)
 
@@ -184,13 +196,8 @@ def _truths(view: Reader, runs: Collection[RunImpact]) -> list[Truth]:
     by = known(view)
     ids = [run.id for run in runs if _refused(run.facts) is None]
     branches = _branches(view, ids, by) if ids else {}
-    drawn = dict(
-        view.session.execute(
-            select(Run.id, Run.randomised_by).where(Run.id.in_([run.id for run in runs]))
-        )
-        .tuples()
-        .all()
-    )
+    numbers = select(Run.id, Run.randomised_by).where(Run.id.in_([run.id for run in runs]))
+    drawn = dict(view.session.execute(numbers).all())
     return [
         Truth(
             run,
