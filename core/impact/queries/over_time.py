@@ -85,7 +85,7 @@ def _span(view: Reader, run: RunImpact, outcomes: Sequence[date]) -> tuple[date,
     first, last = facts.starts_on, min(facts.ends_on, view.now.date())
     if facts.launched_at is not None:
         first = facts.launched_at.astimezone(view.now.tzinfo).date()
-    return min(first, last, *outcomes[:1]), max(last, *outcomes[-1:])
+    return min((first, last, *outcomes[:1])), max((last, *outcomes[-1:]))
 
 
 def _keeps(view: Reader, run_id: int) -> bool:
