@@ -1,19 +1,26 @@
 """Results: the funnel of a run, what it changed, and bringing both up to date."""
 
+import logging
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from cli.common import AsJson, ask, do, print_json, print_rows, progress, say
+from cli.common import AsJson, ask, do, fail, now, print_json, print_rows, progress, say, steps
+from core.exports import ExportReport, Format, export_report
 from core.impact.actions import FoldRuns, ObserveOutcomes, fold_runs, observe_outcomes
 from core.impact.plain import report_plain, tally_plain
 from core.impact.queries import funnel as counting
 from core.impact.queries import runs
 from core.impact.queries.groups import WORDS
+from core.impact.queries.whole import whole
+from core.settings import settings
 
 _Run = Annotated[str, typer.Argument(help="The run's code or number.")]
 _Any = Annotated[str | None, typer.Argument(help="The run's code or number; all if left out.")]
+_Pdf = Annotated[Path | None, typer.Option("--pdf", help="Write a report into this file.")]
+_Xlsx = Annotated[Path | None, typer.Option("--xlsx", help="Write a workbook into this file.")]
 _By = Annotated[list[str] | None, typer.Option("--by", help=f"Split by {WORDS}; repeatable.")]
 
 
@@ -68,8 +75,11 @@ def _plain(row: counting.FunnelRow) -> dict[str, Any]:
     return {"group": dict(zip(row.by, row.labels, strict=True)), **tally_plain(row.tally)}
 
 
-def impact(run: _Run, *, json: AsJson = False) -> None:
+def impact(run: _Run, *, json: AsJson = False, pdf: _Pdf = None, xlsx: _Xlsx = None) -> None:
     """Say what a run changed against its control group, or why that can't be said."""
+    if pdf or xlsx:
+        _write(ask(counting.run_named, run=run), pdf, xlsx)
+        return
     found = ask(runs.impact, run_id=ask(counting.run_named, run=run))
     if json:
         print_json(report_plain(found.report))
@@ -90,6 +100,35 @@ def impact(run: _Run, *, json: AsJson = False) -> None:
     )
     say(found.report.sentence)
     say(f"Evidence: {found.report.grade}. {found.report.why}")
+
+
+def _write(run_id: int, pdf: Path | None, xlsx: Path | None) -> None:
+    """Write the files that the page of a run offers, and let the journal know first."""
+    # There is no page, which Streamlit would remark on.
+    logging.getLogger("streamlit.runtime.caching.cache_data_api").disabled = True
+    from components.reports import impact as reports  # noqa: PLC0415  only who writes files waits
+    from components.reports import sheets  # noqa: PLC0415
+    from components.reports.content import Stamp  # noqa: PLC0415
+    from components.reports.paper import as_pdf  # noqa: PLC0415
+    from components.reports.workbook import as_xlsx  # noqa: PLC0415
+
+    found = ask(whole, run_id=run_id)
+    document = reports.of_run(found, Stamp(settings().bank_name, now(), "the operator"))
+    for file, format_ in ((pdf, Format.PDF), (xlsx, Format.XLSX)):
+        if file is None:
+            continue
+        do(export_report, ExportReport(document.title, f"run:{run_id}", {}, format_))
+        with steps("Making the report") as tell:
+            made = (
+                as_pdf(document, tell=tell)
+                if format_ is Format.PDF
+                else as_xlsx(document, list(sheets.of_run(found)))
+            )
+        try:
+            file.write_bytes(made)
+        except OSError as error:
+            fail(f"{file} can't be written: {error.strerror}.")
+        say(f"Wrote {file}.")
 
 
 def measure(run: _Any = None) -> None:

@@ -1,0 +1,61 @@
+"""The sheets of a workbook of impact: effects, what they were worked out from, and raw counts."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from components.charts import over_time as days
+from components.reports import effects, groups
+from components.reports.content import Sheet
+from components.tables import Column
+from core.impact.queries.runs import RunImpact
+from core.impact.queries.whole import Breakdown, Whole
+from core.impact.report import Arm
+from core.impact.rules import Absent
+
+_MOST_LETTERS = 31  # in the name of a sheet
+_FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
+
+
+def of_run(whole: Whole) -> Iterator[Sheet]:
+    yield from of_runs([whole.run])
+    for split in whole.breakdowns:
+        yield _split(whole.run, split)
+    if not isinstance(whole.over_time, Absent):
+        yield Sheet("Over time", _DAYS, whole.over_time.days)
+
+
+def of_runs(runs: Sequence[RunImpact]) -> Iterator[Sheet]:
+    yield Sheet("Effects", effects.EXACT, list(effects.effect_rows(runs)))
+    yield Sheet("Inputs", effects.INPUTS, list(effects.input_rows(runs)))
+    yield Sheet("Arms", ARMS, [(run, arm) for run in runs for arm in run.report.arms])
+
+
+def _split(run: RunImpact, split: Breakdown) -> Sheet:
+    name = f"By {split.label}".translate(_FORBIDDEN)[:_MOST_LETTERS].strip()
+    if split.compared:
+        return Sheet(name, groups.EXACT, split.compared)
+    return Sheet(name, groups.counted_columns(run), split.counted)
+
+
+def _of_arm(column: Column, row: tuple[RunImpact, Arm]) -> Any:
+    return column.value(row[1])
+
+
+ARMS = (
+    Column("run", "Run", write=lambda row: row[0].facts.code),
+    Column("campaign", "Campaign", write=lambda row: row[0].facts.campaign),
+    *(replace(column, write=partial(_of_arm, column)) for column in groups.ARMS),
+)
+_DAYS = (
+    Column("day", "Until the end of", "date"),
+    Column("n1", "Treated", "count", write=lambda row: row.treated.denominator),
+    Column("x1", "With outcome", "count", write=lambda row: row.treated.numerator),
+    Column("n0", "Held out", "count", write=lambda row: row.control.denominator),
+    Column("x0", "With outcome (held out)", "count", write=lambda row: row.control.numerator),
+    Column("effect", "Difference", "number"),
+    Column("low", "From (always valid)", "number", write=lambda row: row.interval.low),
+    Column("high", "To (always valid)", "number", write=lambda row: row.interval.high),
+    next(column for column in days.COLUMNS if column.field == "proven"),
+)
