@@ -62,11 +62,15 @@ class DesignEvent(CampaignEvent):
 
 @dataclass(frozen=True)
 class DesignDrafted(DesignEvent):
-    """`copied_from` is the version whose terms and stages it starts with."""
+    """`copied_from` is the version whose terms and stages it starts with.
+
+    `cloned_from` names the campaign and version, where these are another campaign's.
+    """
 
     kind: ClassVar[str] = "design.drafted"
 
     copied_from: int | None
+    cloned_from: str | None = None
 
     @property
     def notices(self) -> tuple[Notice, ...]:

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.access import SYSTEM, Actor, Role, Scope
-from core.activities.guide import rendered
+from core.campaigns.rendering import rendered
 from core.activities.rules import (
     ABORT,
     CLOSED,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, select
 
-from core.activities.guide import rendered
+from core.campaigns.rendering import rendered
 from core.activities.model import Activity
 from core.activities.queries.rows import ActivityRow, listed, row_of
 from core.activities.rules import LEAVE, LIFECYCLE, Objection, needs_owner

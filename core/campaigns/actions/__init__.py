@@ -9,7 +9,13 @@ from core.campaigns.actions.approval import (
     submit_design,
     withdraw_design,
 )
-from core.campaigns.actions.beginning import UseNewSegment, begin_campaign, use_new_segment
+from core.campaigns.actions.beginning import (
+    CloneDesign,
+    UseNewSegment,
+    begin_campaign,
+    clone_design,
+    use_new_segment,
+)
 from core.campaigns.actions.campaigns import (
     CampaignTerms,
     ChangeCampaign,
@@ -31,6 +37,7 @@ __all__ = [
     "CampaignTerms",
     "ChangeCampaign",
     "ChangeDesign",
+    "CloneDesign",
     "CreateCampaign",
     "DraftDesign",
     "NotReady",
@@ -43,6 +50,7 @@ __all__ = [
     "begin_campaign",
     "change_campaign",
     "change_design",
+    "clone_design",
     "create_campaign",
     "draft_design",
     "send_back_design",

@@ -6,9 +6,10 @@ from core.campaigns.queries.campaigns import (
     campaign,
     campaigns,
 )
-from core.campaigns.queries.comparing import changes_between
+from core.campaigns.queries.comparing import changes_between, side_by_side
 from core.campaigns.queries.designs import Cited, DesignSheet, design
 from core.campaigns.queries.forecasts import Forecast, forecast
+from core.campaigns.queries.samples import sample
 from core.campaigns.queries.stages import StageSheet, stages_of
 
 __all__ = [
@@ -24,5 +25,7 @@ __all__ = [
     "changes_between",
     "design",
     "forecast",
+    "sample",
+    "side_by_side",
     "stages_of",
 ]

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from core.access import Permission
+from core.campaigns.gifts import gift_cost, too_few
 from core.campaigns.queries.designs import DesignSheet, sheet
 from core.campaigns.rules import Exclusion, RandomisedBy
 from core.campaigns.waterfall import CANDIDATE, audience, first_reason, rules_of
@@ -23,6 +24,7 @@ from core.segments.rules import SegmentKind
 from core.work import Reader
 
 BASIS = 10_000
+_CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ class Forecast:
     """What a selection in `unit` would come to now: `steps` and `eligible` add up to `population`.
 
     Only the capacity, which a run may set, comes on top later. `conversions`, `cost` and `net`
-    are None while the design gives no rate or no costs for them.
+    are None while the design gives no rate or no costs for them; `lacks` says which. The cost has
+    the gifts of the expected conversions in it, and `shortages` say of which too few are left.
     """
 
     unit: str
@@ -50,6 +53,8 @@ class Forecast:
     conversions: float | None
     cost: Decimal | None
     net: Decimal | None
+    lacks: tuple[str, ...] = ()
+    shortages: tuple[str, ...] = ()
 
 
 def forecast(view: Reader, *, design_id: int) -> Forecast:
@@ -123,13 +128,13 @@ def _forecast(
     treated = eligible - control
     terms = design.terms
     conversions = None if terms.expected_rate is None else treated * terms.expected_rate
-    cost = None
-    if terms.contact_cost is not None or terms.fixed_cost is not None:
-        cost = (terms.contact_cost or Decimal()) * treated + (terms.fixed_cost or Decimal())
-    net = None
-    if conversions is not None and terms.value_per_conversion is not None:
-        gain = Decimal(str(round(conversions, 6))) * terms.value_per_conversion
-        net = (gain - (cost or Decimal())).quantize(Decimal("0.01"))
+    likely = Decimal(str(round(conversions or 0, 6)))
+    cost = net = None
+    if terms.contact_cost is not None:
+        gifts = (gift_cost(design.gifts) * likely).quantize(_CENT)
+        cost = terms.contact_cost * treated + (terms.fixed_cost or Decimal()) + gifts
+    if conversions is not None and terms.value_per_conversion is not None and cost is not None:
+        net = (likely * terms.value_per_conversion - cost).quantize(_CENT)
     return Forecast(
         unit=unit,
         population=sum(counts.values()),
@@ -140,6 +145,16 @@ def _forecast(
         conversions=conversions,
         cost=cost,
         net=net,
+        lacks=tuple(
+            lack
+            for lack, value in (
+                ("the expected conversions", terms.expected_rate),
+                ("the cost of a contact", terms.contact_cost),
+                ("the worth of a conversion", terms.value_per_conversion),
+            )
+            if value is None
+        ),
+        shortages=tuple(too_few(design.gifts, conversions)),
     )
 
 
@@ -163,6 +178,7 @@ def frozen(
         "product": design.product,
         "base_product": design.base_product,
         "consumables": design.consumables,
+        "gift_cost": gift_cost(design.gifts),
         "stages": [
             {
                 "name": stage.terms.name,

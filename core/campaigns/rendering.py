@@ -1,4 +1,4 @@
-"""Filling the tokens of a guide: {customer name}, {branch}, {person}, {offer}, {product}."""
+"""Filling the tokens of a text: {customer name}, {branch}, {person}, {offer}, {product}."""
 
 from collections.abc import Mapping
 
