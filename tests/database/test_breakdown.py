@@ -3,11 +3,14 @@
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.access import SYSTEM
-from core.campaigns.model import ActivitySubtype
+from core.activities.model import Activity
+from core.activities.rules import Status
+from core.campaigns.model import ActivitySubtype, Consumable, Design, Stage
+from core.campaigns.rules import ActivityType, Priority
 from core.customers.model import Attribute, CustomerState
 from core.customers.rules import AttributeType
 from core.impact.actions import FoldRuns, fold_runs
@@ -16,8 +19,12 @@ from core.impact.queries.runs import impact
 from core.impact.rules import Absent, Grade, Reason
 from core.impact.tally import Tally
 from core.refusals import Invalid, NotAllowed, NotFound
-from core.runs.model import Candidate
+from core.responses.model import Gift, Lead
+from core.responses.rules import LeadStatus
+from core.runs.model import Candidate, Run
 from core.settings import settings
+from tests import world as w
+from tests.conftest import NOW
 from tests.making.campaigns import segment
 from tests.making.results import candidates, crowd, finished_run
 
@@ -50,6 +57,42 @@ def run_id(engine):
             .values(balance=Decimal(9_000))
         )
     return made
+
+
+def leads_of(session, run_id, customers):
+    """Let customers of a run say yes on an activity each; return the ids of their leads."""
+    run = session.get_one(Run, run_id)
+    design = session.get_one(Design, run.design_id)
+    stage_id = session.scalar(select(Stage.id).where(Stage.design_id == design.id))
+    for customer_id in customers:
+        activity = Activity(
+            run_id=run_id,
+            stage_id=stage_id,
+            campaign_id=design.campaign_id,
+            customer_id=customer_id,
+            type=ActivityType.SALES,
+            priority=Priority.MEDIUM,
+            status=Status.UNASSIGNED,
+            branch_id=w.NORTH,
+            activity_on=NOW.date(),
+            ends_on=NOW.date(),
+            due_at=NOW,
+            created_at=NOW,
+        )
+        session.add(activity)
+        session.flush()
+        lead = Lead(
+            activity_id=activity.id,
+            run_id=run_id,
+            campaign_id=design.campaign_id,
+            design_id=design.id,
+            customer_id=customer_id,
+            status=LeadStatus.OPEN,
+            opened_at=NOW,
+        )
+        session.add(lead)
+        session.flush()
+        yield lead.id
 
 
 def by_label(rows):
@@ -160,6 +203,22 @@ class TestCost:
         [comparison] = found.report.comparisons
         assert comparison.costs.fixed == 150
         assert comparison.costs.contact == 300
+
+    def test_gifts_cost_what_they_cost_when_they_were_given(self, engine, ask, world, run_id):
+        """Three customers of North and one of South got something."""
+        with Session(engine) as session, session.begin():
+            session.add(Consumable(id=1, name="Money box", unit_cost=Decimal(99), stock=5))
+            people = [100_001, 100_003, 100_005, 100_002]
+            for lead_id in leads_of(session, run_id, people):
+                session.add(
+                    Gift(lead_id=lead_id, consumable_id=1, unit_cost=Decimal(3), given_at=NOW)
+                )
+
+        [comparison] = ask(world.eve, impact, run_id=run_id).report.comparisons
+        rows = by_label(ask(world.eve, breakdown, run_id=run_id, by="branch"))
+
+        assert comparison.costs.offer == 12
+        assert (rows["North"].costs.offer, rows["South"].costs.offer) == (9, 3)
 
     def test_hours_price_contacts_where_the_design_does_not(self, engine, ask, world, monkeypatch):
         with Session(engine) as session, session.begin():

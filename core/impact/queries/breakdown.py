@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, literal_column, select
@@ -11,6 +12,7 @@ from core.customers.model import CustomerState
 from core.impact.breaking import BrokenDown, Part, break_down, part_of
 from core.impact.queries.cells import cell_counts, cells, live_counts
 from core.impact.queries.funnel import MOST_GROUPS, NOT_KNOWN
+from core.impact.queries.gifts import gifts_by_group, gifts_by_segments
 from core.impact.queries.groups import FOLDED, Way, group, joined, ways_to_split
 from core.impact.queries.runs import RunImpact, impact
 from core.impact.report import Arm
@@ -77,8 +79,9 @@ def _by(view: Reader, run: RunImpact, by: str) -> list[Part]:
             f"Split by {by} there are more than {MOST_GROUPS:,} groups; "
             "choose something with fewer values."
         )
+    given = gifts_by_group(view, run.id, group(view, by, Candidate, run.id)) if run.gifts else {}
     return _parts(
-        (None if key is None else str(key), label, arm, Tally.of(counts))
+        (key, label, arm, Tally.of(counts), given.get((arm, key, label), Decimal(0)))
         for arm, key, label, *counts in rows
     )
 
@@ -88,29 +91,28 @@ def _by_segment(view: Reader, run: RunImpact) -> list[Part]:
     known = known_words(view)
     ids = usable(known).ids[:MOST_SEGMENTS]
     named = {segment.id: (code, segment.name) for code, segment in known.segments.items()}
+    number = mask(view, ids, known=known)
     statement = (
-        select(Candidate.arm, mask(view, ids, known=known).label("inside"), *live_counts())
+        select(Candidate.arm, number.label("inside"), *live_counts())
         .select_from(Candidate)
         .join(CustomerState, CustomerState.customer_id == Candidate.customer_id)
         .where(Candidate.run_id == run.id, view.actor.scope.limits(Candidate.branch_id))
         .group_by(Candidate.arm, literal_column("inside"))
     )
-    sums: dict[tuple[int, int], Tally] = {}
+    given = gifts_by_segments(view, run.id, number) if run.gifts else {}
+    sums: dict[tuple[int, int], tuple[Tally, Decimal]] = {}
     for arm, inside, *counts in view.session.execute(statement):
-        tally = Tally.of(counts)
+        tally, gifts = Tally.of(counts), given.get((arm, inside), Decimal(0))
         for place, segment_id in enumerate(ids):
             if inside >> place & 1:
-                at = (segment_id, arm)
-                sums[at] = sums.get(at, Tally()) + tally
-    return _parts(
-        (*named[segment_id], arm, tally)
-        for (segment_id, arm), tally in sums.items()
-    )
+                before = sums.get((segment_id, arm), (Tally(), Decimal(0)))
+                sums[segment_id, arm] = (before[0] + tally, before[1] + gifts)
+    return _parts((*named[segment_id], arm, *summed) for (segment_id, arm), summed in sums.items())
 
 
-def _parts(rows: Iterable[tuple[str | None, str | None, int, Tally]]) -> list[Part]:
+def _parts(rows: Iterable[tuple[str | None, str | None, int, Tally, Decimal]]) -> list[Part]:
     found: defaultdict[tuple[str | None, str], dict[int, Arm]] = defaultdict(dict)
-    for key, label, number, tally in rows:
+    for key, label, number, tally, gifts in rows:
         named = NOT_KNOWN if label is None else str(label)
-        found[key, named][number] = Arm(number, f"arm {number}", None, tally)
+        found[key, named][number] = Arm(number, f"arm {number}", None, tally, gifts)
     return [part_of(key, label, arms) for (key, label), arms in found.items()]

@@ -14,6 +14,7 @@ from core.impact.measuring import measure
 from core.impact.queries.cells import cell_counts, cells
 from core.impact.queries.facts import RunFacts, facts_of_runs
 from core.impact.queries.funnel import require_run
+from core.impact.queries.gifts import gifts_by_arm
 from core.impact.report import Arm, Comparison, Report
 from core.impact.tally import Tally
 from core.runs.model import Run, RunArm
@@ -152,7 +153,9 @@ def arms_of(view: Reader, run_ids: Sequence[int] | None) -> dict[int, list[Arm]]
         .group_by(*arm)
         .order_by(counted.c.run_id, counted.c.arm)
     )
+    gifts = gifts_by_arm(view, run_ids)
     found: defaultdict[int, list[Arm]] = defaultdict(list)
     for run_id, number, name, share, *counts in rows:
-        found[run_id].append(Arm(number, name or f"arm {number}", share, Tally.of(counts)))
+        given = gifts.get((run_id, number), Decimal(0))
+        found[run_id].append(Arm(number, name or f"arm {number}", share, Tally.of(counts), given))
     return dict(found)
