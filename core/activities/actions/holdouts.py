@@ -148,7 +148,9 @@ def _draw(work: Work, holdout: Holdout) -> int:
         arm_in_sql(customers.c.hash, shares) == CONTROL_ARM
     )
     rows = insert(HoldoutCustomer).from_select(["holdout_id", "customer_id"], drawn)
-    return affected(work.session, rows)
+    affected(work.session, rows)  # SQLite does not count what comes of steps
+    counted = select(func.count()).where(HoldoutCustomer.holdout_id == holdout.id)
+    return work.session.scalar(counted) or 0
 
 
 def _end_sales(work: Work, holdout: Holdout) -> Ended:
