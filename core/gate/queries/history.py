@@ -9,7 +9,7 @@ from core.campaigns.model import Campaign, CampaignType, Design
 from core.campaigns.queries import DesignSheet
 from core.campaigns.rules import Objective
 from core.gate.pooling import Kind, Past, RateForecast, pooled
-from core.impact.queries.cells import cell_counts, cells
+from core.impact.queries.cells import cells
 from core.impact.rules import Absent, Reason
 from core.impact.tally import Tally
 from core.runs.model import Run
@@ -19,6 +19,7 @@ from core.work import Reader
 # Of whom the product is to be kept, most have it in the end: such rates tell nothing of a sale.
 _KEEPS = frozenset({Objective.RETENTION})
 _SELLS = frozenset({Objective.CROSS_SELL, Objective.UP_SELL, Objective.ACTIVATION})
+_COUNTS = ["targeted", "attempted", "reached", "responded", "converted", "outcomes", "attempts"]
 
 
 def rates_for(view: Reader, design: DesignSheet) -> RateForecast:
@@ -53,11 +54,22 @@ def _counted(view: Reader, aim: frozenset[Objective]) -> list[tuple[Kind, bool, 
     )
     counted = cells(view.actor.scope, wanted)
     is_control = case((counted.c.arm == CONTROL_ARM, 1), else_=0).label("is_control")
-    keys: tuple[Any, ...] = (CampaignType.objective, Design.product_id, is_control)
+    # Few runs have many cells: they are added up before anything is looked up of them.
+    of_run = (
+        select(
+            counted.c.run_id,
+            is_control,
+            *(func.sum(counted.c[name]).label(name) for name in _COUNTS),
+        )
+        .group_by(counted.c.run_id, is_control)
+        .subquery("of_run")
+    )
+    keys = (CampaignType.objective, Design.product_id, of_run.c.is_control)
+    sums = (func.sum(of_run.c[name]) for name in _COUNTS)
     rows = view.session.execute(
-        select(*keys, func.count(Run.id.distinct()), *cell_counts(counted))
-        .select_from(counted)
-        .join(Run, Run.id == counted.c.run_id)
+        select(*keys, func.count(), *sums)
+        .select_from(of_run)
+        .join(Run, Run.id == of_run.c.run_id)
         .join(Design, Design.id == Run.design_id)
         .join(Campaign, Campaign.id == Design.campaign_id)
         .join(CampaignType, CampaignType.id == Campaign.type_id)
@@ -65,9 +77,14 @@ def _counted(view: Reader, aim: frozenset[Objective]) -> list[tuple[Kind, bool, 
         .order_by(*keys)
     )
     return [
-        (Kind(objective, product_id), bool(control), runs, Tally.of(counts))
+        (Kind(objective, product_id), bool(control), runs, _tally(counts))
         for objective, product_id, control, runs, *counts in rows
     ]
+
+
+def _tally(counts: list[Any]) -> Tally:
+    known: dict[str, Any] = dict(zip(_COUNTS, map(int, counts), strict=True))
+    return Tally(**known)
 
 
 def _closest(tallies: dict[Kind, Tally], kind: Kind) -> Tally:
