@@ -30,20 +30,25 @@ def draw(sheet: FeedbackSheet) -> None:
     by = f", by {row.author}" if row.author else ""
     st.caption(words.plain(f"{row.unit}. Frozen as of {words.moment(row.cut_off_at)}{by}."))
     metric = METRICS[row.metric]
-    goal = "No goal was set." if row.goal is None else f"Goal {words.percent(row.goal)}."
     tiles(
         [
             estimates.rate_tile(metric.label, row.result, metric.explained),
-            Tile("Goal", words.percent(row.goal), note=words.sentence(f"{row.verdict}")),
+            Tile("Goal", words.percent(row.goal), note=_judged(sheet)),
             Tile("As it stands now", words.percent(sheet.now), note=words.rate(sheet.now)),
         ],
         narrowest=200,
     )
     _moved(sheet)
     st.markdown(f"#### {words.plain(sheet.sentence)}")
-    st.caption(goal)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        look.badge(words.sentence(sheet.grade), estimates.TRUST[sheet.grade])
+        st.caption(words.plain(sheet.why))
     if row.conclusion:
         st.markdown(f"> {words.plain(row.conclusion)}")
+
+
+def _judged(sheet: FeedbackSheet) -> str:
+    return "No goal was set" if sheet.row.goal is None else words.sentence(sheet.row.verdict)
 
 
 def moved(sheet: FeedbackSheet) -> str:
@@ -77,15 +82,18 @@ def findings(sheet: FeedbackSheet) -> None:
             _effects(split, sheet, key)
         else:
             st.caption("Rates only: they say what happened, not what the campaign changed.")
-            table(split.groups, columns=_RATES, key=key)
+            table(split.groups, columns=_rates(METRICS[sheet.row.metric].label), key=key)
         if split.left_out:
             st.caption(f"{words.counted(split.left_out, 'smaller group')} not kept.")
 
 
-_RATES = (
-    Column("label", "Group", width="medium"),
-    Column("treated", "Reached the goal's metric", write=lambda group: words.rate(group.treated)),
-)
+def _rates(metric: str) -> tuple[Column, ...]:
+    return (
+        Column("label", "Group", width="medium"),
+        Column("treated", metric, write=lambda group: words.rate(group.treated)),
+    )
+
+
 _EFFECTS = (
     Column("label", "Group", width="medium"),
     Column("says", "Proven", write=lambda group: words.sentence(group.says)),
@@ -115,7 +123,8 @@ def reading(groups: Sequence[Group]) -> str:
     few = sum(group.says == "too few" for group in groups)
     said = (
         f"A gain is proven in **{gains}** and a loss in **{losses}** of "
-        f"**{words.counted(len(groups), 'group')}**, adjusted for how many were looked at"
+        f"**{words.counted(len(groups), 'group')}**; with so many looked at, a grey interval may "
+        "leave zero out by chance"
     )
     return f"{said}; {few} have too few customers to tell." if few else f"{said}."
 

@@ -90,7 +90,9 @@ def suggestions(
         for comparison in report.comparisons:
             who = f"{comparison.treated.name}: " if several else ""
             said += [who + each for each in _of_comparison(comparison)]
-        said += [each for split in splits for each in _of_groups(split)]
+        effects = [comparison.difference for comparison in report.comparisons]
+        is_proven = any(isinstance(each, Effect) and each.proven for each in effects)
+        said += [each for split in splits for each in _of_groups(split, is_proven=is_proven)]
     if verdict is Verdict.MISSED and goal is not None:
         said.append(
             f"Offer more, choose others or aim lower: {_percent(judged)} were reached, the goal "
@@ -140,20 +142,25 @@ def _of_comparison(comparison: Comparison) -> list[str]:
     return []
 
 
-def _of_groups(split: Split) -> list[str]:
+def _of_groups(split: Split, *, is_proven: bool) -> list[str]:
+    """Ask to leave out who is harmed; and to begin with whom it helps, if else nothing is proven.
+
+    Where the whole effect is proven, a group that proves it by itself is only a larger one.
+    """
     what = split.label.lower()
-    return [
+    said = [
         f"Leave out the {what} {group.label}: the effect there is proven negative, {group.span}."
         for group in split.groups
         if group.says == LOSS
-    ] + [
-        f"Begin with the {what} {group.label}: the effect there is proven, {group.span}, while "
-        f"{len(split.groups) - 1} others prove none."
-        for group in split.groups
-        if group.says == GAIN
-        and len(split.groups) > 1
-        and sum(each.says == GAIN for each in split.groups) == 1
     ]
+    if not is_proven:
+        said += [
+            f"Begin with the {what} {group.label}: the effect is proven there, {group.span}, and "
+            "not as a whole."
+            for group in split.groups
+            if group.says == GAIN
+        ]
+    return said
 
 
 def _ends(effect: Effect) -> str:

@@ -114,10 +114,18 @@ class TestOfGroups:
     def test_those_that_are_harmed_are_to_be_left_out(self):
         split = Split("Segment", (group("Young", "gain", 0.1), group("Old", "loss", -0.05)))
 
-        begin, leave = sorted(asked(*self.ARMS, splits=[split]))
+        [leave] = asked(*self.ARMS, splits=[split])
 
         assert leave.startswith("Leave out the segment Old: the effect there is proven negative")
-        assert begin.startswith("Begin with the segment Young: the effect there is proven, +10.0")
+
+    def test_one_that_is_helped_counts_where_the_whole_proves_nothing(self):
+        split = Split("Segment", (group("Young", "gain", 0.1), group("Old", "not proven", 0.01)))
+
+        more, begin = asked(arm(0, 1000, 50), arm(1, 9000, 540), splits=[split])
+
+        assert more.startswith("Ask for a larger control group")
+        assert begin.startswith("Begin with the segment Young: the effect is proven there, +10.0")
+        assert asked(*self.ARMS, splits=[split]) == ()
 
     def test_nothing_is_said_of_groups_that_prove_nothing(self):
         split = Split("Segment", (group("Young", "too few"), group("Old", "not proven", 0.01)))

@@ -15,7 +15,7 @@ from core.database import id_set
 from core.impact.findings import Findings
 from core.impact.model import Analysis
 from core.impact.queries.runs import arms_of
-from core.impact.rules import FeedbackState, Verdict
+from core.impact.rules import FeedbackState, Grade, Verdict
 from core.impact.tally import Tally
 from core.measures import Rate
 from core.people.model import Person, Unit
@@ -118,11 +118,16 @@ def feedback_campaigns(view: Reader) -> list[tuple[int, str]]:
 
 @dataclass(frozen=True)
 class FeedbackSheet:
-    """One cycle in full: what was frozen, how it stands `now`, and which cycle is the `latest`."""
+    """One cycle in full: what was frozen, how it stands `now`, and which cycle is the `latest`.
+
+    `grade` and `why` are the evidence that the frozen figures stand on.
+    """
 
     row: FeedbackRow
     findings: Findings
     sentence: str
+    grade: Grade
+    why: str
     latest: int
     now: Rate
 
@@ -156,8 +161,18 @@ def feedback_sheet(view: Reader, *, analysis_id: int) -> FeedbackSheet:
     arms = arms_of(view, [row.run_id]).get(row.run_id, [])
     treated = sum((arm.tally for arm in arms if not arm.is_control), Tally())
     impact = figures["impact"]
-    said = impact.get("sentence") or f"No impact can be given: {impact['refused']}."
-    return FeedbackSheet(row, Findings.of(findings), said, latest, treated.rate(row.metric))
+    refused = impact.get("refused")
+    evidence = {"grade": Grade.RATES_ONLY, "why": f"Rates only: {refused}."}
+    evidence = evidence if refused else impact["evidence"]
+    return FeedbackSheet(
+        row=row,
+        findings=Findings.of(findings),
+        sentence=f"No impact can be given: {refused}." if refused else impact["sentence"],
+        grade=Grade(evidence["grade"]),
+        why=evidence["why"],
+        latest=latest,
+        now=treated.rate(row.metric),
+    )
 
 
 def _analyses(view: Reader) -> Select[*tuple[Any, ...]]:
