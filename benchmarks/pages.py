@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from streamlit.logger import set_log_level
 from streamlit.testing.v1 import AppTest
 
-from benchmarks import demo, places
+from benchmarks import demo, places, reports
 from benchmarks.bare import against_the_hand
 from benchmarks.copied import copy
 from benchmarks.visits import OF_A_BRANCH, VISITS, Visit
@@ -103,6 +103,7 @@ def compare(small: str, big: str) -> bool:
             f" queries {now * 1000:7.1f} ms{'  SLOW' if now > MOST_OF_A_PAGE else ''}"
         )
     print(f"{product}: {before.pending:,} -> {after.pending:,} pending, x {growth:.2f}", flush=True)
+    good &= reports.in_time(big)
     return _by_hand(big) and good
 
 

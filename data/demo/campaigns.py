@@ -94,6 +94,7 @@ CAMPAIGNS = (
         goal=0.04,
         product="gold-card",
         base_product="classic-card",
+        control_share=2_000,
         offer="The Gold card, the first year for the price of the Classic",
         guide="Name the travel insurance first. Do not press: the Classic card stays a good card.",
     ),

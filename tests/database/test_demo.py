@@ -1,13 +1,21 @@
 """The demo bank: whole, always the same, and with effects that are really there."""
 
+import io
 import secrets
 from datetime import date, datetime, timedelta
 from importlib import import_module
 
+import pypdfium2
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from components.reports.content import Stamp
+from components.reports.impact import of_run
+from components.reports.paper import as_pdf
+from components.reports.sheets import of_run as sheets_of_run
+from components.reports.workbook import as_xlsx
 from core.access import SYSTEM, Role
 from core.activities.model import Activity, Batch
 from core.activities.rules import Status
@@ -18,7 +26,10 @@ from core.customers.model import Customer, CustomerState, Holding
 from core.database import connect
 from core.distribution.model import BranchWay
 from core.distribution.rules import Way
+from core.impact.plain import report_plain
+from core.impact.queries.funnel import run_named
 from core.impact.queries.runs import impact
+from core.impact.queries.whole import whole
 from core.journal.model import Entry
 from core.market.model import CompetitorMove
 from core.market.queries import comparisons, following, ladder, moves
@@ -198,8 +209,41 @@ def test_the_planted_effect_is_found_again(bank, spec):
     for is_held_out, truth in ((False, spec.treated_rate), (True, spec.base_rate)):
         rate, customers = groups[is_held_out]
         assert rate == pytest.approx(truth, abs=0.012 + 0.5 / customers)  # half a customer
-    (comparison,) = looked_at(bank, impact, run_id=run_id).report.comparisons
-    assert comparison.difference.interval.low <= spec.truth <= comparison.difference.interval.high
+    found = looked_at(bank, impact, run_id=run_id)
+    (comparison,) = found.report.comparisons
+    assert comparison.difference.interval.holds(spec.truth)
+    treated = comparison.treated.tally.targeted
+    assert comparison.conversions.interval.holds(spec.truth * treated)
+    with Session(bank) as session:
+        worth = session.scalars(
+            select(Design.value_per_conversion)
+            .join(Run, Run.design_id == Design.id)
+            .where(Run.id == run_id)
+        ).one()
+    assert comparison.value.interval.holds(spec.truth * treated * float(worth))
+    assert spec.truth or found.sentence.startswith("No proven effect: ")
+
+
+@pytest.mark.parametrize("spec", [spec for spec in FINISHED if spec.campaign != "KYC"])
+def test_the_files_of_a_run_hold_the_planted_effect(bank, spec):
+    run_id = looked_at(bank, run_named, run=f"{spec.campaign}-1")
+    found = looked_at(bank, whole, run_id=run_id)
+    document = of_run(found, Stamp("Test Bank", NOW, "Ann Example"))
+    paper = " ".join(
+        page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(as_pdf(document))
+    )
+    assert found.run.sentence in " ".join(paper.split())
+    assert ("No proven effect" in paper) is (not found.run.best.difference.proven)
+    sheet = load_workbook(io.BytesIO(as_xlsx(document, list(sheets_of_run(found)))))["Effects"]
+    head, *rows = sheet.iter_rows(values_only=True)
+    [effect] = [
+        row
+        for row in (dict(zip(head, each, strict=True)) for each in rows)
+        if row["Figure"] == "Per customer assigned"
+    ]
+    assert effect["From (95 %)"] <= spec.truth <= effect["To (95 %)"]
+    told = report_plain(found.run.report)["comparisons"][0]
+    assert effect["Value"] == pytest.approx(told["difference"])
 
 
 def test_nothing_is_dated_after_now(bank):
