@@ -58,9 +58,8 @@ class Hands:
         """Return the column of a day: the last one of later days, and -1 of those gone by."""
         return min(max((day - self.first).days, -1), int(self.minutes.shape[1]) - 1)
 
-    def worked(self, need: Need, *, control_share: int, day: int) -> Figures:
+    def worked(self, treated: Figures, need: Need, day: int) -> Figures:
         """Return how many of the treated each branch can work by the end of a day."""
-        treated = self.customers * (1 - control_share / WHOLE)
         if not need.activities:
             return treated
         if day < 0:
@@ -72,29 +71,31 @@ class Hands:
 
     def reach(self, need: Need, *, control_share: int, day: int) -> float:
         """Return the share of the treated who can be worked by the end of a day."""
-        treated = float(self.customers.sum()) * (1 - control_share / WHOLE)
-        worked = float(self.worked(need, control_share=control_share, day=day).sum())
-        return min(worked / treated, 1.0) if treated else 0.0
+        treated = self.customers * (1 - control_share / WHOLE)
+        everybody = float(treated.sum())
+        worked = float(self.worked(treated, need, day).sum())
+        return min(worked / everybody, 1.0) if everybody else 0.0
 
-    def _whole(self, control_share: int) -> NDArray[np.int64]:
+    def _whole(self, control_share: int) -> Figures:
         """Split the treated over the branches in whole customers that add up to all of them."""
         exact = self.customers * (WHOLE - control_share) / WHOLE
-        whole = np.floor(exact + _ENOUGH).astype(np.int64)
+        whole = np.floor(exact + _ENOUGH)
         everybody = int(self.customers.sum())
         left = everybody - everybody * control_share // WHOLE - int(whole.sum())
         whole[np.argsort(whole - exact, kind="stable")[:left]] += 1
-        return whole
+        split: Figures = whole
+        return split
 
     def rooms(self, need: Need, *, control_share: int, day: int) -> tuple[BranchRoom, ...]:
         """Return how each branch stands, those that lack most hands first."""
         treated = self._whole(control_share)
-        worked = self.worked(need, control_share=control_share, day=day)
+        worked = self.worked(treated, need, day)
         free = self.minutes[:, day] / 60 if day >= 0 else np.zeros(len(self.branches))
         rows = [
             BranchRoom(
                 branch=name,
                 customers=int(customers),
-                worked=min(round(float(done)), int(customers)),
+                worked=int(done),
                 hours_needed=float(customers) * need.minutes / 60,
                 hours_free=float(hours),
             )

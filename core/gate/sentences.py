@@ -3,7 +3,7 @@
 from typing import Any
 
 from core import saying
-from core.campaigns.rules import Objective, RandomisedBy
+from core.campaigns.rules import RandomisedBy
 from core.gate.pooling import Pooled
 from core.gate.rules import MOST_OPTIMISTIC, TARGET, Answer, Point, State, percent, points
 from core.gate.verdict import Gate
@@ -16,7 +16,7 @@ _MOST_NAMED = 3
 def verdict(gate: Gate) -> str:
     """Say what becomes of the question, and what would help."""
     asked, answer = gate.asked, gate.answer
-    if asked.objective is Objective.ADMINISTRATIVE:
+    if asked.is_administrative:
         return "Administrative work has no gain to show."
     if answer is Answer.NOT_ASKED:
         if not gate.forecast.control:
@@ -67,7 +67,8 @@ def smallest(gate: Gate) -> str:
         f"{points(gate.smallest)}, where {percent(gate.base)} convert anyway "
         f"({gate.basis})."
     )
-    if gate.reach < 1 and (worked := gate.smallest_worked) is not None:
+    worked = gate.smallest_worked
+    if worked is not None and points(worked) != points(gate.smallest):
         said += f" As not all can be worked, it has to be {points(worked)} on those who are."
     return said
 
@@ -90,6 +91,8 @@ def capacity(gate: Gate) -> str:
     treated, need = gate.forecast.treated, gate.need
     if not need.activities:
         return "Messages do the work: nobody's hours are needed."
+    if gate.asked.is_over:
+        return f"The last day, {saying.day(gate.asked.ends_on)}, is over: nobody can be worked."
     wanted, free = (
         sum(getattr(room, name) for room in gate.rooms) for name in ("hours_needed", "hours_free")
     )
@@ -109,6 +112,8 @@ def capacity(gate: Gate) -> str:
 
 def sentences(gate: Gate) -> tuple[str, ...]:
     """Return what the gate says, a sentence or two for each of its figures."""
+    if gate.asked.is_administrative:
+        return verdict(gate), capacity(gate)
     every = (
         verdict(gate),
         gate.rates.sentence,
@@ -121,10 +126,11 @@ def sentences(gate: Gate) -> tuple[str, ...]:
 
 def points_of(gate: Gate) -> tuple[Point, ...]:
     """Return the gate's part of the checklist."""
+    forecast = () if gate.asked.is_administrative else (_forecast(gate),)
     return (
         Point("Can the question be answered?", _answered(gate), verdict(gate)),
-        _forecast(gate),
-        Point("Hands", State.FAIL if gate.short else State.PASS, capacity(gate)),
+        *forecast,
+        Point("Hands", State.PASS if gate.has_hands else State.FAIL, capacity(gate)),
         _deadline(gate),
     )
 
@@ -132,7 +138,7 @@ def points_of(gate: Gate) -> tuple[Point, ...]:
 def _answered(gate: Gate) -> State:
     if gate.needs_override:
         return State.FAIL
-    if gate.asked.objective is Objective.ADMINISTRATIVE or gate.answer is Answer.ANSWERABLE:
+    if gate.asked.is_administrative or gate.answer is Answer.ANSWERABLE:
         return State.PASS
     return State.OPEN
 

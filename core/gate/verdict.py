@@ -30,8 +30,16 @@ class Asked:
     correlation: float
 
     @property
+    def is_administrative(self) -> bool:
+        return self.objective is Objective.ADMINISTRATIVE
+
+    @property
     def is_asked(self) -> bool:
-        return bool(self.gain) and self.objective is not Objective.ADMINISTRATIVE
+        return bool(self.gain) and not self.is_administrative
+
+    @property
+    def is_over(self) -> bool:
+        return self.ends_on < self.today
 
 
 @dataclass(frozen=True)
@@ -93,7 +101,13 @@ class Gate:
 
     @property
     def short(self) -> tuple[BranchRoom, ...]:
-        return tuple(room for room in self.rooms if room.is_short)
+        """Return the branches that lack hands; after the last day none of them has any."""
+        return () if self.asked.is_over else tuple(room for room in self.rooms if room.is_short)
+
+    @property
+    def has_hands(self) -> bool:
+        """Tell whether all who are to be treated can be worked in time."""
+        return not self.short and (not self.asked.is_over or not self.need.activities)
 
     @property
     def smallest_worked(self) -> float | None:

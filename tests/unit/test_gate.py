@@ -166,6 +166,8 @@ class TestWhatHasNoAnswer:
         found = gate(gain=0.02, objective=Objective.ADMINISTRATIVE, control_share=0)
         assert not found.needs_override
         assert verdict(found) == "Administrative work has no gain to show."
+        assert len(sentences(found)) == 2
+        assert "Forecast" not in [point.label for point in points_of(found)]
 
     def test_without_control_group_it_says_rates_only(self):
         assert "rates only" in verdict(gate(control_share=0))
@@ -246,7 +248,7 @@ class TestHands:
         rooms = Hands(
             TODAY, ("North",), np.array([100.0]), np.array([[6_000.0]]), np.array([[30.0]])
         )
-        assert rooms.worked(Need(15, 2), control_share=0, day=0) == [15]
+        assert rooms.worked(rooms.customers, Need(15, 2), 0) == [15]
 
     def test_messages_need_none(self):
         found = gate(need=Need(0, 0), of=hands(10_000, daily=0))
@@ -257,6 +259,13 @@ class TestHands:
         found = gate(gain=0.03, rates=history(0.05), ends_on=TODAY - timedelta(days=1))
         assert (found.reach, found.power) == (0, 0)
         assert found.remedy.ends_on == TODAY
+        assert "is over" in " ".join(sentences(found))
+
+    @pytest.mark.parametrize("share", [0, 1_000, 3_333])
+    def test_branches_split_the_treated_in_whole_customers(self, share):
+        found = gate(26, of=hands(3, 7, 5, 11), control_share=share)
+        assert sum(room.customers for room in found.rooms) == found.forecast.treated
+        assert not found.short
 
     @given(
         customers=st.lists(st.integers(0, 500), min_size=1, max_size=4),
