@@ -45,6 +45,11 @@ class Clusters:
     products: tuple[float, ...]
 
     @classmethod
+    def none(cls) -> "Clusters":
+        """Return the clusters of an arm that nobody is left in."""
+        return cls(0, (0.0,) * len(Of), (0.0,) * len(PAIRS))
+
+    @classmethod
     def read(cls, row: Sequence[Any]) -> "Clusters":
         """Read clusters from a row: their count, the sums, and the sums of products."""
         count, *rest = row

@@ -6,7 +6,7 @@ from typing import Any
 from core.campaigns.rules import Metric
 from core.impact.estimates import Effect, Interval, SampleRatio, rate_interval
 from core.impact.money import Gain
-from core.impact.report import Arm, Comparison, Report
+from core.impact.report import Arm, Comparison, Contamination, Report
 from core.impact.rules import Absent, Step
 from core.impact.tally import Tally
 from core.measures import Rate
@@ -42,7 +42,20 @@ def report_plain(report: Report) -> dict[str, Any]:
         "comparisons": [_comparison(comparison) for comparison in report.comparisons],
         "sample_ratio": _either(report.ratio),
         "evidence": {"grade": report.grade.value, "why": report.why},
+        "drawn_by": report.drawn_by.value,
+        "design_effect": report.design_effect,
+        "contamination": _contamination(report.contamination),
         "sentence": report.sentence,
+    }
+
+
+def _contamination(found: Contamination | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "customers": found.held_out.numerator,
+        "share": found.held_out.value,
+        "without": [_comparison(comparison) for comparison in found.without],
     }
 
 

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from core.campaigns.rules import RandomisedBy
+from core.impact.clusters import Clusters, realised_design_effect
 from core.impact.estimates import Effect, SampleRatio
 from core.impact.money import Costs, Gain
 from core.impact.rules import Absent, Grade, Reason
 from core.impact.tally import Tally
+from core.measures import Rate
 from core.runs.rules import CONTROL_ARM
 
 
@@ -14,7 +17,8 @@ from core.runs.rules import CONTROL_ARM
 class Arm:
     """One arm as it was assigned. `share` is the planned one in basis points, if known.
 
-    `gifts` is what was given away to its customers, at what it cost.
+    `gifts` is what was given away to its customers, at what it cost; `clusters` are the managers
+    or branches that were drawn, None where customers were drawn one by one.
     """
 
     arm: int
@@ -22,10 +26,25 @@ class Arm:
     share: int | None
     tally: Tally
     gifts: Decimal = Decimal(0)
+    clusters: Clusters | None = None
 
     @property
     def is_control(self) -> bool:
         return self.arm == CONTROL_ARM
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How the arms were drawn, and what may have spoiled that since.
+
+    `control_share` is what was planned to be held out, in basis points. `clean` is the control
+    group without those who were contacted all the same, None where nobody was.
+    """
+
+    by: RandomisedBy = RandomisedBy.CUSTOMER
+    control_share: int = 0
+    clean: Arm | None = None
+    is_cut_short: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,10 +75,23 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Contamination:
+    """The held out who were contacted all the same, out of all who were held out.
+
+    `without` compares as if they had never been drawn. That is no claim: who was contacted was not
+    drawn by chance. It shows how much of the effect hangs on them.
+    """
+
+    held_out: Rate
+    without: tuple[Comparison, ...]
+
+
+@dataclass(frozen=True)
 class Report:
     """Everything that can be said of a run's impact, or why nothing can.
 
-    `grade` says how far to trust it and `why` names the evidence in words.
+    `grade` says how far to trust it and `why` names the evidence in words. Who was contacted all
+    the same counts as drawn in every figure but those of `contamination`.
     """
 
     arms: tuple[Arm, ...]
@@ -68,6 +100,21 @@ class Report:
     grade: Grade
     why: str
     refused: Reason | None = None
+    drawn_by: RandomisedBy = RandomisedBy.CUSTOMER
+    contamination: Contamination | None = None
+
+    @property
+    def design_effect(self) -> float:
+        """Return by what drawing managers or branches widened the variance: 1 where none were.
+
+        Of several treated arms it is the largest; it is 1 too where that can't be known.
+        """
+        found = [
+            realised_design_effect(each.treated.clusters, each.control.clusters)
+            for each in self.comparisons
+            if each.treated.clusters is not None and each.control.clusters is not None
+        ]
+        return max((each for each in found if not isinstance(each, Absent)), default=1.0)
 
     @property
     def sentence(self) -> str:

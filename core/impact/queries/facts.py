@@ -1,20 +1,22 @@
 """Which run it is, what it was to reach, and on which terms it was carried out."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Numeric, ScalarSelect, Select, func, select, type_coerce
 
 from core.campaigns.model import ActivitySubtype, Campaign, Design, Stage
-from core.campaigns.rules import Metric
+from core.campaigns.rules import Metric, RandomisedBy
 from core.impact.money import Terms
 from core.people.model import Unit
 from core.runs.model import Run
 from core.runs.rules import RunStatus
 from core.segments.model import Segment
 from core.settings import settings
+
+_A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class RunFacts:
     segment: str | None
     transfer_price: Decimal | None
     minutes: Decimal | None
+    drawn_by: RandomisedBy
+    control_share: int
     treated: int | None = None  # in the whole bank, where only a part of it is looked at
 
     @property
@@ -64,6 +68,13 @@ class RunFacts:
     @property
     def is_running(self) -> bool:
         return self.status in {RunStatus.LAUNCHED, RunStatus.PAUSED}
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Tell whether it was stopped so soon that nothing can have come of it."""
+        if self.status is not RunStatus.STOPPED or self.launched_at is None or self.is_imported:
+            return False
+        return self.finished_at is not None and self.finished_at - self.launched_at <= _A_DAY
 
     @property
     def has_outcome(self) -> bool:
@@ -104,6 +115,8 @@ def facts_of_runs() -> Select[*tuple[Any, ...]]:
             Segment.name,
             Design.transfer_price,
             type_coerce(_minutes(), Numeric(asdecimal=True)),
+            Run.randomised_by,
+            Run.control_share,
         )
         .join(Design, Design.id == Run.design_id)
         .join(Campaign, Campaign.id == Design.campaign_id)

@@ -1,7 +1,7 @@
 """What runs changed: one in full, and all of them side by side."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -9,13 +9,15 @@ from sqlalchemy import func, select
 
 from core.access import Permission, Scope
 from core.campaigns.model import Design
+from core.campaigns.rules import RandomisedBy
 from core.impact.estimates import Effect
 from core.impact.measuring import measure
 from core.impact.queries.cells import cell_counts, cells
+from core.impact.queries.clustered import clean_controls, clusters_by_arm
 from core.impact.queries.facts import RunFacts, facts_of_runs
 from core.impact.queries.funnel import require_run
 from core.impact.queries.gifts import gifts_by_arm
-from core.impact.report import Arm, Comparison, Report
+from core.impact.report import Arm, Comparison, Drawing, Report
 from core.impact.tally import Tally
 from core.runs.model import Run, RunArm
 from core.runs.rules import CONTROL_ARM
@@ -77,7 +79,9 @@ def impact(view: Reader, *, run_id: int) -> RunImpact:
     require_run(view, run_id)
     facts = RunFacts(*view.session.execute(facts_of_runs().where(Run.id == run_id)).one())
     treated = _treated(view, [run_id]).get(run_id)
-    return _measured(replace(facts, treated=treated), arms_of(view, [run_id])[run_id])
+    arms = arms_of(view, [run_id], {run_id: facts.drawn_by})
+    clean = clean_controls(view, arms).get(run_id)
+    return _measured(replace(facts, treated=treated), arms[run_id], clean)
 
 
 def impacts(view: Reader, *, segment_id: int | None = None) -> list[RunImpact]:
@@ -93,9 +97,15 @@ def impacts(view: Reader, *, segment_id: int | None = None) -> list[RunImpact]:
         statement = statement.where(Design.segment_id == segment_id)
     every = [RunFacts(*row) for row in view.session.execute(statement)]
     ids = None if segment_id is None else [facts.run_id for facts in every]
-    arms, treated = arms_of(view, ids), _treated(view, ids)
+    arms = arms_of(view, ids, {facts.run_id: facts.drawn_by for facts in every})
+    treated = _treated(view, ids)
+    clean = clean_controls(view, arms)
     return [
-        _measured(replace(facts, treated=treated.get(facts.run_id)), arms[facts.run_id])
+        _measured(
+            replace(facts, treated=treated.get(facts.run_id)),
+            arms[facts.run_id],
+            clean.get(facts.run_id),
+        )
         for facts in every
         if facts.run_id in arms
     ]
@@ -125,9 +135,11 @@ def to_observe(view: Reader) -> list[int]:
     ]
 
 
-def _measured(facts: RunFacts, arms: Sequence[Arm]) -> RunImpact:
+def _measured(facts: RunFacts, arms: Sequence[Arm], clean: Arm | None) -> RunImpact:
     treated = sum((arm.tally for arm in arms if not arm.is_control), Tally())
-    return RunImpact(facts, treated, measure(arms, facts.terms, is_observed=facts.is_observed))
+    drawing = Drawing(facts.drawn_by, facts.control_share, clean, facts.is_cut_short)
+    report = measure(arms, facts.terms, is_observed=facts.is_observed, drawing=drawing)
+    return RunImpact(facts, treated, report)
 
 
 def _treated(view: Reader, run_ids: Sequence[int] | None) -> dict[int, int]:
@@ -143,8 +155,15 @@ def _treated(view: Reader, run_ids: Sequence[int] | None) -> dict[int, int]:
     return {run_id: int(treated) for run_id, treated in rows}
 
 
-def arms_of(view: Reader, run_ids: Sequence[int] | None) -> dict[int, list[Arm]]:
-    """Count every arm of these runs, or of all that were launched; control comes first."""
+def arms_of(
+    view: Reader,
+    run_ids: Sequence[int] | None,
+    drawn: Mapping[int, RandomisedBy] | None = None,
+) -> dict[int, list[Arm]]:
+    """Count every arm of these runs, or of all that were launched; control comes first.
+
+    :param drawn: who was drawn in each run, where that is known already
+    """
     counted = cells(view.actor.scope, run_ids)
     arm = (counted.c.run_id, counted.c.arm, RunArm.name, RunArm.share)
     rows = view.session.execute(
@@ -153,9 +172,11 @@ def arms_of(view: Reader, run_ids: Sequence[int] | None) -> dict[int, list[Arm]]
         .group_by(*arm)
         .order_by(counted.c.run_id, counted.c.arm)
     )
-    gifts = gifts_by_arm(view, run_ids)
+    gifts, clusters = gifts_by_arm(view, run_ids), clusters_by_arm(view, run_ids, drawn)
     found: defaultdict[int, list[Arm]] = defaultdict(list)
     for run_id, number, name, share, *counts in rows:
         given = gifts.get((run_id, number), Decimal(0))
-        found[run_id].append(Arm(number, name or f"arm {number}", share, Tally.of(counts), given))
+        whole = clusters.get((run_id, number))
+        arm_name, tally = name or f"arm {number}", Tally.of(counts)
+        found[run_id].append(Arm(number, arm_name, share, tally, given, whole))
     return dict(found)
