@@ -30,19 +30,18 @@ def known_until(session, day=TODAY):
 
 
 def held(session, customers, opened_on, *, product=w.SAVINGS, closed_on=None):
-    first = session.scalar(select(func.max(Holding.id))) or 0
+    many = session.scalar(select(func.count()).select_from(Holding))
     session.execute(
         insert(Holding),
         [
             {
-                "id": first + place,
-                "agreement_no": f"T{first + place}",
+                "agreement_no": f"T{number}",
                 "customer_id": customer,
                 "product_id": product,
                 "opened_on": opened_on,
                 "closed_on": closed_on,
             }
-            for place, customer in enumerate(customers, start=1)
+            for number, customer in enumerate(customers, start=many)
         ],
     )
 

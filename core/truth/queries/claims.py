@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from functools import reduce
 from typing import Any
 
 from sqlalchemy import (
@@ -99,34 +98,25 @@ def judged(view: Reader, run_ids: Collection[int], by: Known) -> Subquery:
     be kept, the product has to be held from before the contact until the window's end.
     """
     claims = _claims(view, run_ids, by).cte("claims")
-    ranked = _ranked(claims)
-    credited = _credited(view, ranked, _deepest(view, claims), by)
-    mark = credited.c.mark
-    is_late = claims.c.due_day > by.until
+    given = _given(view, claims, _deepest(view, claims), by)
+    mark = given.c.mark
+    is_late = given.c.due_day > by.until
     standing = case(
-        (claims.c.is_false, Standing.FOUND_FALSE.literal),
-        (and_(mark > _NONE, or_(~claims.c.keeps, ~is_late)), Standing.STANDS.literal),
+        (given.c.is_false, Standing.FOUND_FALSE.literal),
+        (and_(mark > _NONE, or_(~given.c.keeps, ~is_late)), Standing.STANDS.literal),
         (mark > _NONE, Standing.OPEN.literal),
-        (_evidence(view, claims, _NONE, by).is_not(None), Standing.DUPLICATE.literal),
-        (and_(~claims.c.keeps, is_late), Standing.OPEN.literal),
+        (_evidence(view, given, _NONE, by).is_not(None), Standing.DUPLICATE.literal),
+        (and_(~given.c.keeps, is_late), Standing.OPEN.literal),
         else_=Standing.NO_OPENING.literal,
     )
-    opened = case((and_(mark > _NONE, ~claims.c.keeps), mark / _IDS), else_=null())
+    opened = case((and_(mark > _NONE, ~given.c.keeps), mark / _IDS), else_=null())
     return (
         select(
-            *(claims.c[name] for name in _COLUMNS),
+            *(given.c[name] for name in _COLUMNS),
             cast(opened, BigInteger).label("opened_day"),
             type_coerce(standing, Code(Standing)).label("standing"),
         )
-        .select_from(claims)
-        .outerjoin(
-            credited,
-            and_(
-                credited.c.run_id == claims.c.run_id,
-                credited.c.customer_id == claims.c.customer_id,
-            ),
-        )
-        .where(claims.c.run_id.in_(run_ids), view.actor.scope.limits(claims.c.branch_id))
+        .where(given.c.run_id.in_(run_ids), view.actor.scope.limits(given.c.branch_id))
         .subquery("judged")
     )
 
@@ -195,10 +185,13 @@ def _claims(view: Reader, run_ids: Collection[int], by: Known) -> Select[*tuple[
 _MOMENT = Candidate.converted_at.type
 
 
+_SAME = ("customer_id", "product_id", "keeps")  # what reports have to agree in to be about the same
+
+
 def _ranked(claims: CTE) -> CTE:
     """Number the reports about one customer and product by their contact, the earliest first."""
     place = func.row_number().over(
-        partition_by=[claims.c.customer_id, claims.c.product_id, claims.c.keeps],
+        partition_by=[claims.c[key] for key in _SAME],
         order_by=[claims.c.contact_at, claims.c.run_id],
     )
     return select(*claims.c, place.label("place")).where(~claims.c.is_false).cte("ranked")
@@ -210,34 +203,30 @@ def _deepest(view: Reader, claims: CTE) -> int:
         select(func.count().label("reports"))
         .select_from(claims)
         .where(~claims.c.is_false)
-        .group_by(claims.c.customer_id, claims.c.product_id, claims.c.keeps)
+        .group_by(*(claims.c[key] for key in _SAME))
         .subquery()
     )
     return view.session.scalar(select(func.max(many.c.reports))) or 1
 
 
-def _credited(view: Reader, ranked: CTE, deepest: int, by: Known) -> Subquery:
+def _given(view: Reader, claims: CTE, deepest: int, by: Known) -> Subquery:
     """Give the openings away, report by report in the order of contacts, each to one.
 
     `mark` is the opening that a report was given, or less than zero: the last one given away.
+    Each turn is a step of its own, which both databases join as sets; recursion they do by row.
     """
-
-    def level(before: CTE | None) -> CTE:
-        place = ranked.c.place == (1 if before is None else levels.index(before) + 2)
-        last = _NONE if before is None else func.abs(before.c.mark)
+    ranked = _ranked(claims)
+    turns: list[CTE] = []
+    for place in range(1, deepest + 1):
+        last = func.abs(turns[-1].c.mark) if turns else _NONE
         mark = func.coalesce(_evidence(view, ranked, last, by), -last).label("mark")
-        keys = (ranked.c.customer_id, ranked.c.product_id, ranked.c.keeps)
-        rows = select(ranked.c.run_id, *keys, mark).where(place)
-        if before is not None:
-            same = (before.c[key.key] == key for key in keys)
-            rows = rows.join(before, reduce(and_, same))
-        return rows.cte(f"given_{len(levels) + 1}")
-
-    levels: list[CTE] = []
-    for _ in range(deepest):
-        levels.append(level(levels[-1] if levels else None))
-    every = (select(each.c.run_id, each.c.customer_id, each.c.mark) for each in levels)
-    return union_all(*every).subquery("credited")
+        rows = select(*ranked.c, mark).where(ranked.c.place == place)
+        if turns:
+            same = (turns[-1].c[key] == ranked.c[key] for key in _SAME)
+            rows = rows.join(turns[-1], and_(*same))
+        turns.append(rows.cte(f"turn_{place}"))
+    none = select(*claims.c, _NONE, _NONE).where(claims.c.is_false)
+    return union_all(*(select(*turn.c) for turn in turns), none).subquery("given")
 
 
 def _evidence(
@@ -246,7 +235,8 @@ def _evidence(
     """Find the first agreement after `last` that a report may stand on, as one number."""
     of = (
         Holding.customer_id == claims.c.customer_id,
-        Holding.product_id == claims.c.product_id,
+        # Not by the index of products: one customer has few agreements, one product very many.
+        Holding.product_id + 0 == claims.c.product_id,
     )
     opened = numbered(view, Holding.opened_on)
     opening = cast(opened, BigInteger) * _IDS + Holding.id
