@@ -82,9 +82,13 @@ def suggestions(
     judged: Rate,
     goal: float | None,
     verdict: Verdict,
+    is_duty: bool = False,
 ) -> tuple[str, ...]:
-    """Say what the figures ask to be changed in the next version, the gravest first."""
-    said = _of_evidence(report)
+    """Say what the figures ask to be changed in the next version, the gravest first.
+
+    :param is_duty: the work has to be done with everybody, so that nobody can be held out
+    """
+    said = [] if is_duty and report.refused is not None else _of_evidence(report)
     if report.refused is None and report.grade is not Grade.COMPROMISED:
         several = len(report.comparisons) > 1
         for comparison in report.comparisons:

@@ -41,6 +41,12 @@ class TestOfTheWholeRun:
             "changed."
         )
 
+    def test_what_everybody_must_be_told_holds_nobody_out(self):
+        report = measure([arm(1, 900, 0)], EUR)
+        duty = {"judged": JUDGED, "goal": None, "verdict": Verdict.OPEN, "is_duty": True}
+
+        assert suggestions(report, (), **duty) == ()
+
     def test_with_nobody_treated(self):
         [said] = asked(arm(0, 900, 50))
 

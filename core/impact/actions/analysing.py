@@ -7,6 +7,7 @@ from sqlalchemy import func, literal, select, update
 
 from core.access import Permission
 from core.campaigns.model import Campaign, CampaignType, Channel, Content, Design, Stage
+from core.campaigns.rules import Objective
 from core.customers.model import Product
 from core.database import Moment
 from core.impact.actions.observing import look, observable
@@ -54,7 +55,14 @@ def analyse_run(work: Work, request: AnalyseRun) -> RunAnalysed:
     highest = span.high if isinstance(span, Interval) else None
     judgement = verdict(judged, goal, highest=highest)
     splits = what_worked(work, measured)
-    asked = suggestions(measured.report, splits, judged=judged, goal=goal, verdict=judgement)
+    asked = suggestions(
+        measured.report,
+        splits,
+        judged=judged,
+        goal=goal,
+        verdict=judgement,
+        is_duty=_is_duty(work, run),
+    )
     analysis = Analysis(
         run_id=run.id,
         cycle=_next_cycle(work, run.id),
@@ -96,6 +104,16 @@ def _locked(work: Work, run_id: int) -> Run:
     # Held until the end: two people analysing at once make two cycles, one after the other.
     work.session.refresh(run, with_for_update=True)
     return run
+
+
+def _is_duty(work: Work, run: Run) -> bool:
+    objective = work.session.scalar(
+        select(CampaignType.objective)
+        .join(Campaign, Campaign.type_id == CampaignType.id)
+        .join(Design, Design.campaign_id == Campaign.id)
+        .where(Design.id == run.design_id)
+    )
+    return objective is Objective.ADMINISTRATIVE
 
 
 def _next_cycle(work: Work, run_id: int) -> int:

@@ -24,6 +24,8 @@ from core.runs.model import Run
 from core.windows import Part, Window, windowed
 from core.work import Reader
 
+_METRICS = {metric.value: metric for metric in Metric}
+
 
 @dataclass(frozen=True)
 class TakenUp:
@@ -212,8 +214,8 @@ def _rows(view: Reader, records: Sequence[Any]) -> list[FeedbackRow]:
         .where(Design.cited_analysis_id.in_(id_set(view.dialect, [row.id for row in records])))
         .order_by(Design.version)
     )
-    for analysis_id, *design in view.session.execute(designs):
-        citing[analysis_id or 0].append(TakenUp(*design))
+    for analysis_id, design_id, version, status in view.session.execute(designs):
+        citing[analysis_id or 0].append(TakenUp(design_id, version, status))
     return [_row(record, tuple(citing[record.id])) for record in records]
 
 
@@ -223,7 +225,7 @@ def _row(record: Any, taken_up: tuple[TakenUp, ...]) -> FeedbackRow:
     result = figures["result"]
     return FeedbackRow(
         **fields,
-        metric=Metric(figures["metric"]),
+        metric=_METRICS[figures["metric"]],
         result=Rate(result["numerator"], result["denominator"]),
         goal=figures["goal"],
         taken_up=taken_up,
