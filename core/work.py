@@ -14,7 +14,6 @@ from sqlalchemy.orm.exc import StaleDataError
 from core.access import MEANINGS, Actor, Permission
 from core.database import (
     Prepared,
-    committing,
     lost_a_race,
     read_only,
     what_is_taken,
@@ -123,8 +122,7 @@ class Work(Reader):
         if self.begun or not self.commits:
             return statement.first(self.session.connection(), values)
         self.finished = True
-        with committing(self.session.get_bind()) as connection:
-            return statement.first(connection, values)
+        return statement.committed(self.session.get_bind().engine, values)
 
 
 @contextmanager
@@ -153,19 +151,20 @@ def changing(engine: Engine, actor: Actor, *, now: datetime) -> Iterator[Work]:
 
     A refusal for want of a right is journaled in a transaction of its own.
     """
-    with (
-        _explained(engine, actor, now=now),
-        write_turn(engine),
-        _Watched(engine, expire_on_commit=False) as session,
-    ):
+    with _explained(engine, actor, now=now), write_turn(engine):
+        session = _Watched(engine, expire_on_commit=False)
         work = session.info["work"] = Work(session, actor, now, commits=True)
-        yield work
-        if work.finished:
-            return
-        session.flush()
-        if work.changed and not (work.authorized and work.recorded):
-            raise Unaccountable("authorize() and record() every change")
-        session.commit()
+        try:
+            yield work
+            if work.finished:
+                return
+            session.flush()
+            if work.changed and not (work.authorized and work.recorded):
+                raise Unaccountable("authorize() and record() every change")
+            session.commit()
+        finally:
+            if work.begun:  # else there is nothing to give back
+                session.close()
 
 
 @contextmanager

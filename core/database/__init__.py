@@ -11,7 +11,7 @@ from core.database.columns import (
     days_after,
     only,
 )
-from core.database.engine import committing, connect, lost_a_race, read_only, spilling, write_turn
+from core.database.engine import connect, lost_a_race, read_only, spilling, write_turn
 from core.database.prepared import Prepared
 from core.database.sets import affected, id_set, insert_into, row_set, text_set, version_set
 from core.database.turns import alone
@@ -28,7 +28,6 @@ __all__ = [
     "Prepared",
     "affected",
     "alone",
-    "committing",
     "connect",
     "days_after",
     "id_set",

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from time import monotonic
-from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -54,20 +53,6 @@ def read_only(engine: Engine) -> Engine:
     if engine.dialect.name == "postgresql":
         return engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
     return engine.execution_options(sqlite_read_only=True)
-
-
-@contextmanager
-def committing(engine: Engine | Connection) -> Iterator[Connection]:
-    """Commit each statement of PostgreSQL as it is carried out: without a trip to begin or end."""
-    with engine.engine.connect() as connection:
-        # Said to the driver: what the library does on the way there and back takes longer.
-        driver: Any = connection.connection.driver_connection
-        driver.autocommit = True
-        try:
-            yield connection
-        finally:
-            if not driver.closed:
-                driver.autocommit = False
 
 
 def spilling(engine: Engine) -> Engine:

@@ -1,11 +1,15 @@
 """Statements of PostgreSQL that many people wait for, handed to the driver as they are."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import psycopg
-from sqlalchemy import Connection, Dialect
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.errors import InvalidSqlStatementName, error_from_result
+from psycopg.pq import DiagnosticField, ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
+from sqlalchemy import Connection, Dialect, Engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, NoResultFound
 from sqlalchemy.sql import ClauseElement
@@ -13,6 +17,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 _numbering: Any = make_url("postgresql+psycopg://").get_dialect()
 _DIALECT: Dialect = _numbering(paramstyle="numeric_dollar")
+_FORGOTTEN = (InvalidSqlStatementName.sqlstate or "").encode()
 
 
 class _Value(NamedTuple):
@@ -62,6 +67,51 @@ class Prepared:
         if row is None:
             raise NoResultFound
         return row
+
+    def committed(self, engine: Engine, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """Carry it out by itself, committed in the same trip, and return the first row, if any.
+
+        What the driver does so that others may go on while it waits takes longer than the rest of
+        it. The library beneath it commits what belongs to no transaction, and just waits.
+
+        :raises sqlalchemy.exc.DBAPIError: as of any other statement, and nothing is changed
+        """
+        text, order = self._words
+        given = [each.of(values) for each in order]
+        for listener in engine.dispatch.before_cursor_execute:
+            listener(engine, None, text, given, None, False)
+        pooled = engine.raw_connection()
+        driver: Any = pooled.driver_connection
+        try:
+            texts = Transformer(driver).dump_sequence(given, [PyFormat.TEXT] * len(given))
+            answer = self._answered(driver.pgconn, pooled.info, texts)
+            if answer.status != ExecStatus.TUPLES_OK:
+                raise error_from_result(answer)
+            rows = Transformer(driver)
+            rows.set_pgresult(answer)
+            return rows.load_row(0, tuple) if answer.ntuples else None
+        except psycopg.Error as error:
+            raise DBAPIError.instance(
+                text, None, error, psycopg.Error, hide_parameters=True
+            ) from error
+        finally:
+            if driver.closed:  # by the server: it is not to be used again
+                pooled.invalidate()
+            pooled.close()
+
+    def _answered(self, server: PGconn, names: dict[Any, Any], texts: Sequence[Any]) -> PGresult:
+        """Carry it out by the name that it has on this connection, or is given now.
+
+        After a rollback the driver may let the server forget all names, also those it never gave.
+        """
+        if self in names:
+            answer = server.exec_prepared(names[self], texts)
+            if answer.error_field(DiagnosticField.SQLSTATE) != _FORGOTTEN:
+                return answer
+        text, _ = self._words
+        name = names.setdefault(self, f"fairlead_{id(self)}".encode())
+        named = server.prepare(name, text.encode())
+        return named if named.status != ExecStatus.COMMAND_OK else server.exec_prepared(name, texts)
 
     @cached_property
     def _words(self) -> tuple[str, list[_Value]]:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Integer,
+    Sequence,
     String,
     bindparam,
     cast,
@@ -23,7 +24,6 @@ from sqlalchemy import (
     insert,
     literal_column,
     select,
-    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
@@ -31,6 +31,8 @@ from sqlalchemy.sql.elements import SQLCoreOperations
 
 from core.database import Moment, Prepared
 from core.journal.model import Entry, Event, Outgoing, Subject, told_by
+
+_NUMBERS = Sequence("journal_entry_id_seq")  # PostgreSQL's own name for those of `Entry.id`
 
 
 def write(session: Session, fact: Event, *, actor_id: int | None, at: datetime) -> Entry:
@@ -56,8 +58,10 @@ def words_of(fact: Event) -> dict[str, str]:
 
 def journaling(
     known: Mapping[int, SQLCoreOperations[Any]] | None = None, of: FromClause | None = None
-) -> tuple[CTE, CTE, CTE]:
-    """Return the parts of a statement of PostgreSQL that journal a fact: the entry is the first.
+) -> tuple[CTE, ...]:
+    """Return the parts of a statement of PostgreSQL that journal a fact.
+
+    The first has the number of the entry, and the others write.
 
     A statement that makes a change can journal it, too, before anybody knows which number the
     change gives. The fact then has another number in its place, which stands for it.
@@ -68,48 +72,40 @@ def journaling(
     """
     text: ColumnElement[str] = bindparam("told", type_=String)
     for stand_in, number in (known or {}).items():
-        text = func.replace(text, str(stand_in), cast(number, String))
-    known_of = select(cast(text, JSONB).label("fact"))
+        text = func.replace(text, _words(str(stand_in)), cast(number, String))
+    # The number is drawn beforehand, so that no part has to wait for another, or to be joined.
+    known_of = select(_NUMBERS.next_value().label("id"), cast(text, JSONB).label("fact"))
     told = (known_of if of is None else known_of.select_from(of)).cte("told")
     at = bindparam("at", type_=Moment())
     actor_id, kind = bindparam("actor_id", type_=Integer), bindparam("kind", type_=String)
-    entry = (
-        insert(Entry)
-        .from_select(
-            ["at", "actor_id", "kind", "facts"],
-            select(at, actor_id, kind, _part(told.c.fact, "facts")),
-        )
-        .returning(Entry.id)
-        .cte("entry")
+    entry = insert(Entry).from_select(
+        ["id", "at", "actor_id", "kind", "facts"],
+        select(told.c.id, at, actor_id, kind, _part(told.c.fact, "facts")),
     )
-    both = entry.join(told, true())
-    each = func.jsonb_array_elements_text(_part(told.c.fact, "subjects"), type_=String)
-    name = each.column_valued("name", joins_implicitly=True)
-    named = insert(Subject).from_select(
-        ["entry_id", "name"], select(entry.c.id, name).select_from(both)
-    )
+    name = func.jsonb_array_elements_text(_part(told.c.fact, "subjects"), type_=String)
+    named = insert(Subject).from_select(["entry_id", "name"], select(told.c.id, name))
     each = func.jsonb_array_elements(_part(told.c.fact, "notices"), type_=JSONB)
     notice = each.column_valued("notice", joins_implicitly=True)
     type_, subject = _part(notice, "type", "->>"), _part(notice, "subject", "->>")
     sent = insert(Outgoing).from_select(
         ["entry_id", "at", "type", "subject", "payload"],
-        select(entry.c.id, at, type_, subject, _part(notice, "payload")).select_from(both),
+        select(told.c.id, at, type_, subject, _part(notice, "payload")),
     )
-    return (
-        entry,
-        named.returning(Subject.entry_id).cte("named"),
-        sent.returning(Outgoing.id).cte("sent"),
-    )
+    return told, entry.cte("entry"), named.cte("named"), sent.cte("sent")
 
 
 def _part(of: SQLCoreOperations[Any], name: str, operator: str = "->") -> ColumnElement[Any]:
-    return of.op(operator)(literal_column(f"'{name}'", String))
+    return of.op(operator)(_words(name))
+
+
+def _words(of: str) -> ColumnElement[str]:
+    return literal_column(f"'{of}'", String)
 
 
 @lru_cache
 def _all_at_once() -> Prepared:
-    entry, *rest = journaling()
-    return Prepared(select(entry.c.id).add_cte(*rest))
+    told, *rest = journaling()
+    return Prepared(select(told.c.id).add_cte(*rest))
 
 
 def _one_by_one(connection: Connection, entry: Entry, told: dict[str, Any]) -> int:

@@ -1,13 +1,15 @@
 """What cells count of a candidate, kept before it changes: a fold is then only of what changed."""
 
-from sqlalchemy import ColumnElement, false, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, false, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.database import affected, insert_into
 from core.runs.model import Candidate, CountedCandidate
 from core.work import Work
 
-_KEPT = [each.key for each in CountedCandidate.__table__.c if each.key != "is_folding"]
+KEPT = [each.key for each in CountedCandidate.__table__.c if each.key != "is_folding"]
 
 
 def keep_counted(work: Work, *which: ColumnElement[bool]) -> int:
@@ -19,16 +21,27 @@ def keep_counted(work: Work, *which: ColumnElement[bool]) -> int:
 
     :returns: how many were not kept yet
     """
-    return affected(work.session, keeping(work.dialect, *which))
-
-
-def keeping(engine_name: str, *which: ColumnElement[bool]) -> postgresql.Insert | sqlite.Insert:
-    """Return the statement by which `keep_counted` keeps candidates."""
     rows = (
-        select(*(getattr(Candidate, name) for name in _KEPT), false())
+        select(*(getattr(Candidate, name) for name in KEPT), false())
         .where(*which)
         .order_by(Candidate.run_id, Candidate.customer_id)
         .with_for_update(of=Candidate)
     )
-    kept = insert_into(engine_name, CountedCandidate).from_select([*_KEPT, "is_folding"], rows)
+    return affected(work.session, _keeping(work.dialect, rows))
+
+
+def keeping(changed: FromClause, **before: ColumnElement[Any]) -> postgresql.Insert | sqlite.Insert:
+    """Return what keeps the candidates that a part of the same statement has changed.
+
+    What changes a candidate holds it, too, so PostgreSQL need not look for it twice.
+
+    :param changed: the candidates as they are now, with all that is `KEPT`
+    :param before: what they were in all that was changed of it
+    """
+    was = (before.get(name, changed.c[name]) for name in KEPT)
+    return _keeping("postgresql", select(*was, false()))
+
+
+def _keeping(engine_name: str, rows: Select[Any]) -> postgresql.Insert | sqlite.Insert:
+    kept = insert_into(engine_name, CountedCandidate).from_select([*KEPT, "is_folding"], rows)
     return kept.on_conflict_do_nothing()

@@ -376,12 +376,12 @@ BREACHES = {
     "customers' states are as their sources say": (
         "UPDATE customer_state SET pending = pending + 1 WHERE customer_id = 1"
     ),
-}
-UNGUARDED = {  # what the database itself would refuse, were it not told to look away
-    "every reference leads somewhere": "DELETE FROM team",
     "what neighbours were told is in the journal": (
         "DELETE FROM journal_entry WHERE id = (SELECT min(entry_id) FROM outbox)"
     ),
+}
+UNGUARDED = {  # what the database itself would refuse, were it not told to look away
+    "every reference leads somewhere": "DELETE FROM team",
 }
 
 

@@ -26,6 +26,7 @@ from sqlalchemy.exc import (
     IntegrityError,
     NoResultFound,
     OperationalError,
+    ProgrammingError,
     StatementError,
 )
 from sqlalchemy.orm import Session, selectinload
@@ -331,6 +332,13 @@ class TestConnections:
         with cut.connect() as connection:
             assert connection.scalar(text("SELECT 1")) == 1
 
+    def test_what_was_cut_is_replaced_after_a_statement_of_its_own(self, cut, monkeypatch):
+        monkeypatch.setattr("core.database.engine.RESTED", 3600)
+        units = Prepared(select(func.count(Unit.id)))
+        with pytest.raises(DBAPIError):
+            units.committed(cut, {})
+        assert units.committed(cut, {}) is not None
+
     def test_forty_requests_at_once_wait_for_nobody(self, engine, database_url, world):
         server, all_inside, answers = connect(database_url), Barrier(40), []
 
@@ -365,6 +373,15 @@ class TestPrepared:
         if engine.dialect.name != "postgresql":
             pytest.skip("only PostgreSQL makes trips worth saving")
 
+    @pytest.fixture
+    def renamed(self):
+        return Prepared(
+            update(Unit)
+            .where(Unit.id == bindparam("unit", type_=Integer))
+            .values(name=bindparam("name", type_=String))
+            .returning(Unit.id, bindparam("at", type_=Moment()), bindparam("n", 7, Integer))
+        )
+
     def test_takes_and_gives_what_other_statements_do(self, engine, on_the_server):
         known = Prepared(
             select(Unit.id, bindparam("at", type_=Moment()), bindparam("n", 7, Integer))
@@ -385,12 +402,40 @@ class TestPrepared:
             twice.first(connection, {})
         assert broken.value.orig.sqlstate == "23505"
 
+    def test_is_committed_by_itself(self, engine, on_the_server, renamed):
+        assert renamed.committed(engine, {"unit": NORTH, "at": NOW, "name": "É"}) == (NORTH, NOW, 7)
+        assert renamed.committed(engine, {"unit": 4711, "at": NOW, "name": "Süden"}) is None
+        assert name_of(engine) == "É"
+
+    def test_is_named_anew_when_the_server_forgot_it(self, database_url, on_the_server, renamed):
+        only = connect(database_url, connections=1)
+        for name in ("Norden", "Nord", "North"):
+            assert renamed.committed(only, {"unit": NORTH, "at": NOW, "name": name}) is not None
+            assert name_of(only) == name
+            with only.connect() as connection:
+                connection.exec_driver_sql("DEALLOCATE ALL")
+        only.dispose()
+
+    def test_breaks_by_itself_as_other_statements_do(self, engine, on_the_server, renamed):
+        twice = Prepared(update(Unit).values(id=NORTH).returning(Unit.id))
+        nowhere = Prepared(select(Unit.id).where(text("nowhere = 1")))
+        for _ in range(2):
+            with pytest.raises(IntegrityError) as broken:
+                twice.committed(engine, {})
+            assert broken.value.orig.sqlstate == "23505"
+            assert broken.value.orig.diag.constraint_name == "pk_unit"
+            with pytest.raises(ProgrammingError):
+                nowhere.committed(engine, {})
+        assert renamed.committed(engine, {"unit": NORTH, "at": NOW, "name": "Nord"}) is not None
+
     def test_is_heard_by_whoever_listens_to_statements(self, engine, on_the_server):
         heard = []
         with engine.connect() as connection:
             event.listen(connection, "before_cursor_execute", lambda *told: heard.append(told[2]))
             Prepared(select(func.count(Unit.id))).one(connection, {})
-        assert [each.split()[0] for each in heard] == ["SELECT"]
+        event.listen(engine, "before_cursor_execute", lambda *told: heard.append(told[2]))
+        Prepared(select(func.count(Unit.id))).committed(engine, {})
+        assert [each.split()[0] for each in heard] == ["SELECT"] * 2
 
 
 def _at_once(everybody):

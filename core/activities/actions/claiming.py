@@ -21,8 +21,8 @@ from sqlalchemy import (
     bindparam,
     func,
     insert,
-    literal,
     literal_column,
+    null,
     or_,
     select,
     update,
@@ -41,8 +41,8 @@ from core.database import Moment, Number, Prepared
 from core.journal.writing import journaling, words_of
 from core.people.conditions import valid_on
 from core.people.model import PersonQualification
-from core.runs.counted import keeping
-from core.runs.model import Candidate, CountedCandidate, Run
+from core.runs.counted import KEPT, keeping
+from core.runs.model import Candidate, Run
 from core.runs.rules import CONTROL_ARM, RunStatus
 from core.work import Work
 
@@ -110,18 +110,29 @@ def claim(of_type: ActivityType | None) -> ReturningUpdate[int, int, int, int]:
         PersonQualification.person_id == claimant,
         valid_on(bindparam("today", type_=Date)),
     )
+    # Both are looked up row by row, and the first row mostly fits: joined instead, all candidates
+    # are read where hardly any is held out, and PostgreSQL sets up joins that it hardly uses.
     suitable = (
-        select(Run.id)
-        .join(Design, Design.id == Run.design_id)
+        select(Design.id)
+        .join(Run, Run.design_id == Design.id)
         .where(
+            Run.id == Activity.run_id,
             Run.status != RunStatus.PAUSED.literal,
             or_(Design.qualification_id.is_(None), Design.qualification_id.in_(certified)),
         )
+        .correlate(Activity)
+        .scalar_subquery()
     )
-    # Looked up row by row: joined instead, all candidates are read where hardly any is held out.
     arm = (
         select(Candidate.arm)
         .where(Candidate.run_id == Activity.run_id, Candidate.customer_id == Activity.customer_id)
+        .correlate(Activity)
+        .scalar_subquery()
+    )
+    # Asked of one row at a time: else PostgreSQL gathers all customers of the holdout first.
+    alone = (
+        select(literal_column("1"))
+        .where(left_alone(Activity, bindparam("today", type_=Date)))
         .correlate(Activity)
         .scalar_subquery()
     )
@@ -129,9 +140,9 @@ def claim(of_type: ActivityType | None) -> ReturningUpdate[int, int, int, int]:
     waiting = select(Activity.id).where(
         Activity.status == Status.UNASSIGNED.literal,
         Activity.branch_id == bindparam("own_branch", type_=Integer),
-        Activity.run_id.in_(suitable),
+        suitable.is_not(None),
         arm.is_distinct_from(literal_column(str(CONTROL_ARM))),
-        ~left_alone(Activity, bindparam("today", type_=Date)),
+        alone.is_distinct_from(literal_column("1")),
     )
     if of_type is not None:
         waiting = waiting.where(Activity.type == of_type.literal)
@@ -146,10 +157,11 @@ def claim(of_type: ActivityType | None) -> ReturningUpdate[int, int, int, int]:
     ordinary = waiting.where(or_(none, and_(Activity.promise.is_(None), due)))
     ordinary = ordinary.order_by(Activity.priority, Activity.due_at, Activity.id)
     first = func.coalesce(_next_of(promised), _next_of(ordinary))
+    version = Activity.version + literal_column("1")
     return (
         update(Activity)
         .where(Activity.id == first)
-        .values(status=TAKE.target.literal, person_id=claimant, version=Activity.version + 1)
+        .values(status=TAKE.target.literal, person_id=claimant, version=version)
         .returning(Activity.id, Activity.customer_id, Activity.run_id, Activity.branch_id)
     )
 
@@ -169,19 +181,21 @@ def _all_at_once(of_type: ActivityType | None) -> Prepared:
     history = _history(*claimed.c)
     told = insert(Change).from_select(list(history), select(*history.values())).cte("history")
     now = bindparam("now", type_=Moment())
-    unassigned = (
-        Candidate.run_id == claimed.c.run_id,
-        Candidate.customer_id == claimed.c.customer_id,
-        Candidate.assigned_at.is_(None),
+    stamped = (
+        update(Candidate)
+        .where(
+            Candidate.run_id == claimed.c.run_id,
+            Candidate.customer_id == claimed.c.customer_id,
+            Candidate.assigned_at.is_(None),
+        )
+        .values(assigned_at=now)
+        .returning(*(getattr(Candidate, name) for name in KEPT))
+        .cte("stamped")
     )
-    kept = keeping("postgresql", *unassigned).returning(CountedCandidate.run_id).cte("kept")
-    # Counting what was kept lets it be kept first: as it was before this.
-    afterwards = select(func.count()).select_from(kept).scalar_subquery() >= 0
-    stamped = update(Candidate).where(*unassigned, afterwards).values(assigned_at=now)
     return Prepared(
         select(*claimed.c).add_cte(
             told,
-            stamped.returning(Candidate.run_id).cte("stamped"),
+            keeping(stamped, assigned_at=null()).cte("kept"),
             *journaling(dict(zip(_STAND_INS[:3], claimed.c, strict=False)), claimed),
         )
     )
@@ -206,7 +220,7 @@ def _history(
         "activity_id": id_,
         "at": bindparam("now", type_=Moment()),
         "actor_id": claimant,
-        "verb": literal(TAKE.verb, String),
+        "verb": literal_column(f"'{TAKE.verb}'", String),
         "from_status": Status.UNASSIGNED.literal,
         "to_status": TAKE.target.literal,
         "to_person_id": claimant,

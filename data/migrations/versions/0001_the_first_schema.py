@@ -168,6 +168,27 @@ def upgrade() -> None:
         batch_op.create_index('ix_journal_entry_at', ['at'], unique=False)
         batch_op.create_index(batch_op.f('ix_journal_entry_kind'), ['kind'], unique=False)
 
+    op.create_table('journal_subject',
+    sa.Column('entry_id', core.database.Number, autoincrement=False, nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('entry_id', 'name', name=op.f('pk_journal_subject'))
+    )
+    with op.batch_alter_table('journal_subject', schema=None) as batch_op:
+        batch_op.create_index('ix_journal_subject_name', ['name', 'entry_id'], unique=False)
+
+    op.create_table('outbox',
+    sa.Column('id', core.database.Number, nullable=False),
+    sa.Column('entry_id', core.database.Number, nullable=False),
+    sa.Column('at', core.database.Moment(), nullable=False),
+    sa.Column('type', sa.Text(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False),
+    sa.Column('payload', core.database.Facts, nullable=False),
+    sa.Column('transaction_no', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox'))
+    )
+    with op.batch_alter_table('outbox', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_outbox_type'), ['type'], unique=False)
+
     op.create_table('product',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('code', sa.Text(), nullable=False),
@@ -409,30 +430,6 @@ def upgrade() -> None:
     with op.batch_alter_table('indicator', schema=None) as batch_op:
         batch_op.create_index('ix_indicator_customer_id', ['customer_id'], unique=False, postgresql_where=sa.text('cleared_at IS NULL'), sqlite_where=sa.text('cleared_at IS NULL'))
         batch_op.create_index('ix_indicator_reference', ['reference'], unique=False)
-
-    op.create_table('journal_subject',
-    sa.Column('entry_id', core.database.Number, nullable=False),
-    sa.Column('name', sa.Text(), nullable=False),
-    sa.ForeignKeyConstraint(['entry_id'], ['journal_entry.id'], name=op.f('fk_journal_subject_entry_id')),
-    sa.PrimaryKeyConstraint('entry_id', 'name', name=op.f('pk_journal_subject'))
-    )
-    with op.batch_alter_table('journal_subject', schema=None) as batch_op:
-        batch_op.create_index('ix_journal_subject_name', ['name', 'entry_id'], unique=False)
-
-    op.create_table('outbox',
-    sa.Column('id', core.database.Number, nullable=False),
-    sa.Column('entry_id', core.database.Number, nullable=False),
-    sa.Column('at', core.database.Moment(), nullable=False),
-    sa.Column('type', sa.Text(), nullable=False),
-    sa.Column('subject', sa.Text(), nullable=False),
-    sa.Column('payload', core.database.Facts, nullable=False),
-    sa.Column('transaction_no', sa.BigInteger(), nullable=False),
-    sa.ForeignKeyConstraint(['entry_id'], ['journal_entry.id'], name=op.f('fk_outbox_entry_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox'))
-    )
-    with op.batch_alter_table('outbox', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_outbox_entry_id'), ['entry_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_outbox_type'), ['type'], unique=False)
 
     op.create_table('overlap_cell',
     sa.Column('count_id', sa.Integer(), nullable=False),
@@ -2037,15 +2034,6 @@ def downgrade() -> None:
     op.drop_table('service_cell')
     op.drop_table('overlap_pair')
     op.drop_table('overlap_cell')
-    with op.batch_alter_table('outbox', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_outbox_type'))
-        batch_op.drop_index(batch_op.f('ix_outbox_entry_id'))
-
-    op.drop_table('outbox')
-    with op.batch_alter_table('journal_subject', schema=None) as batch_op:
-        batch_op.drop_index('ix_journal_subject_name')
-
-    op.drop_table('journal_subject')
     with op.batch_alter_table('indicator', schema=None) as batch_op:
         batch_op.drop_index('ix_indicator_reference')
         batch_op.drop_index('ix_indicator_customer_id', postgresql_where=sa.text('cleared_at IS NULL'), sqlite_where=sa.text('cleared_at IS NULL'))
@@ -2080,6 +2068,14 @@ def downgrade() -> None:
     op.drop_table('reason_template')
     op.drop_table('qualification')
     op.drop_table('product')
+    with op.batch_alter_table('outbox', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_outbox_type'))
+
+    op.drop_table('outbox')
+    with op.batch_alter_table('journal_subject', schema=None) as batch_op:
+        batch_op.drop_index('ix_journal_subject_name')
+
+    op.drop_table('journal_subject')
     with op.batch_alter_table('journal_entry', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_journal_entry_kind'))
         batch_op.drop_index('ix_journal_entry_at')
