@@ -94,7 +94,8 @@ class BrokenDown:
     def _lacking(self) -> Absent | None:
         if self.refused is not None:
             return Absent(self.refused)
-        return Absent(Reason.TOO_FEW) if self.is_too_few else None
+        missing = not (self.treated.targeted and self.control.targeted)
+        return Absent(Reason.TOO_FEW) if self.is_too_few and not missing else None
 
 
 def break_down(
@@ -133,5 +134,7 @@ def together(arms: Sequence[Arm], *, control: bool) -> Arm:
     mine = [arm for arm in arms if arm.is_control is control]
     number = CONTROL_ARM if control else max((arm.arm for arm in mine), default=CONTROL_ARM + 1)
     tally = sum((arm.tally for arm in mine), Tally())
+    drawn = [arm.clusters for arm in mine if arm.clusters is not None]
+    clusters = sum(drawn[1:], drawn[0]) if drawn else None
     gifts = sum((arm.gifts for arm in mine), Decimal(0))
-    return Arm(number, "control" if control else "treated", None, tally, gifts)
+    return Arm(number, "control" if control else "treated", None, tally, gifts, clusters)

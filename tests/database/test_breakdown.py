@@ -10,7 +10,7 @@ from core.access import SYSTEM
 from core.activities.model import Activity
 from core.activities.rules import Status
 from core.campaigns.model import ActivitySubtype, Consumable, Design, Stage
-from core.campaigns.rules import ActivityType, Priority
+from core.campaigns.rules import ActivityType, Priority, RandomisedBy
 from core.customers.model import Attribute, CustomerState
 from core.customers.rules import AttributeType
 from core.impact.actions import FoldRuns, fold_runs
@@ -236,3 +236,53 @@ class TestCost:
         settings.cache_clear()
         assert before.profit == Absent(Reason.NO_COST)
         assert after.costs.contact == 150 * 20
+
+
+class TestDrawnAsAWhole:
+    """Twelve managers with 20 customers each: four held out; every third customer is rich."""
+
+    @pytest.fixture
+    def run_id(self, engine):
+        with Session(engine) as session, session.begin():
+            session.add(
+                Attribute(name="rich", label="Rich", type=AttributeType.FLAG, origin="source")
+            )
+            people = crowd(session, 240, rich=[n % 3 == 0 for n in range(240)])
+            made = finished_run(session, control_share=3300)
+            session.execute(update(Run).values(randomised_by=RandomisedBy.MANAGER))
+            for manager in range(12):
+                mine = people[20 * manager : 20 * manager + 20]
+                arm = 0 if manager < 4 else 1
+                candidates(
+                    session,
+                    made,
+                    mine,
+                    arm=arm,
+                    outcomes=1 + manager % 3 + 6 * arm,
+                    value=100,
+                    cluster_id=manager + 1,
+                )
+        return made
+
+    @pytest.mark.parametrize("by", ["attribute:rich", "segments", "branch"])
+    def test_a_group_is_as_sure_as_its_managers_allow(self, engine, ask, world, run_id, by):
+        with Session(engine) as session, session.begin():
+            segment(
+                session,
+                "everybody",
+                rule={"field": "active", "is": "=", "value": True},
+            )
+
+        rows = ask(world.eve, breakdown, run_id=run_id, by=by)
+
+        whole = ask(world.eve, impact, run_id=run_id).report.comparisons[0]
+        for row in rows:
+            assert row.comparison.treated.clusters.count == 8
+            assert row.comparison.control.clusters.count == 4
+        if by == "segments":
+            [row] = rows
+            assert row.difference.value == pytest.approx(whole.difference.value)
+            assert row.difference.interval.low == pytest.approx(whole.difference.interval.low)
+        else:
+            sizes = [row.treated.targeted for row in rows]
+            assert sum(sizes) == whole.treated.tally.targeted

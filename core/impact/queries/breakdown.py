@@ -1,19 +1,21 @@
 """What a run changed in groups of its customers."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import ColumnElement, func, literal_column, select
 
 from core.access import Permission
+from core.campaigns.rules import RandomisedBy
 from core.customers.model import CustomerState
 from core.impact.breaking import BrokenDown, Part, break_down, part_of
 from core.impact.queries.cells import cell_counts, cells, live_counts
+from core.impact.queries.drawn import Drawn, add_up, clusters_of, drawn_in_groups
 from core.impact.queries.funnel import MOST_GROUPS, NOT_KNOWN
-from core.impact.queries.gifts import gifts_by_group, gifts_by_segments
-from core.impact.queries.groups import FOLDED, Way, group, joined, ways_to_split
+from core.impact.queries.gifts import Given, gifts_by_group, gifts_by_segments
+from core.impact.queries.groups import FOLDED, Group, Way, group, joined, ways_to_split
 from core.impact.queries.runs import RunImpact, impact
 from core.impact.report import Arm
 from core.impact.tally import Tally
@@ -79,9 +81,11 @@ def _by(view: Reader, run: RunImpact, by: str) -> list[Part]:
             f"Split by {by} there are more than {MOST_GROUPS:,} groups; "
             "choose something with fewer values."
         )
-    given = gifts_by_group(view, run.id, group(view, by, Candidate, run.id)) if run.gifts else {}
+    live = group(view, by, Candidate, run.id)
+    given = gifts_by_group(view, run.id, live) if run.gifts else {}
+    drawn = _clusters(view, run, live)
     return _parts(
-        (key, label, arm, Tally.of(counts), given.get((arm, key, label), Decimal(0)))
+        (key, label, _arm((arm, key, label), Tally.of(counts), given, drawn))
         for arm, key, label, *counts in rows
     )
 
@@ -100,19 +104,58 @@ def _by_segment(view: Reader, run: RunImpact) -> list[Part]:
         .group_by(Candidate.arm, literal_column("inside"))
     )
     given = gifts_by_segments(view, run.id, number) if run.gifts else {}
-    sums: dict[tuple[int, int], tuple[Tally, Decimal]] = {}
+    sums: defaultdict[tuple[int, int], Tally] = defaultdict(Tally)
+    gifts: defaultdict[tuple[Any, ...], Decimal] = defaultdict(Decimal)
     for arm, inside, *counts in view.session.execute(statement):
-        tally, gifts = Tally.of(counts), given.get((arm, inside), Decimal(0))
+        tally = Tally.of(counts)
         for place, segment_id in enumerate(ids):
             if inside >> place & 1:
-                before = sums.get((segment_id, arm), (Tally(), Decimal(0)))
-                sums[segment_id, arm] = (before[0] + tally, before[1] + gifts)
-    return _parts((*named[segment_id], arm, *summed) for (segment_id, arm), summed in sums.items())
+                sums[arm, segment_id] += tally
+                gifts[arm, segment_id] += given.get((arm, inside), Decimal(0))
+    drawn = _clusters_of_segments(view, run, ids, number)
+    return _parts(
+        (*named[segment_id], _arm((arm, segment_id), tally, gifts, drawn))
+        for (arm, segment_id), tally in sums.items()
+    )
 
 
-def _parts(rows: Iterable[tuple[str | None, str | None, int, Tally, Decimal]]) -> list[Part]:
+def _arm(at: tuple[Any, ...], tally: Tally, gifts: Given, drawn: Drawn | None) -> Arm:
+    """Make an arm of a group; `at` begins with its number, and finds what belongs to it."""
+    clusters = None if drawn is None else clusters_of(drawn[at])
+    return Arm(at[0], f"arm {at[0]}", None, tally, gifts.get(at, Decimal(0)), clusters)
+
+
+def _clusters(view: Reader, run: RunImpact, split: Group) -> Drawn | None:
+    """Sum up who was drawn as a whole, by arm, key and label; None where customers were."""
+    if run.facts.drawn_by is RandomisedBy.CUSTOMER:
+        return None
+    by: tuple[Any, ...] = (split.key.label("key"), split.label.label("label"))
+    return drawn_in_groups(view, run.id, by, lambda statement: joined(statement, [split]))
+
+
+def _clusters_of_segments(
+    view: Reader, run: RunImpact, ids: Sequence[int], number: ColumnElement[int]
+) -> Drawn | None:
+    if run.facts.drawn_by is RandomisedBy.CUSTOMER:
+        return None
+    found: Drawn = defaultdict(dict)
+    each = drawn_in_groups(
+        view,
+        run.id,
+        (number.label("inside"),),
+        lambda statement: statement.join(
+            CustomerState, CustomerState.customer_id == Candidate.customer_id
+        ),
+    )
+    for (arm, inside), clusters in each.items():
+        for place, segment_id in enumerate(ids):
+            if inside >> place & 1:
+                add_up(found[arm, segment_id], clusters)
+    return found
+
+
+def _parts(rows: Iterable[tuple[str | None, str | None, Arm]]) -> list[Part]:
     found: defaultdict[tuple[str | None, str], dict[int, Arm]] = defaultdict(dict)
-    for key, label, number, tally, gifts in rows:
-        named = NOT_KNOWN if label is None else str(label)
-        found[key, named][number] = Arm(number, f"arm {number}", None, tally, gifts)
+    for key, label, arm in rows:
+        found[key, NOT_KNOWN if label is None else str(label)][arm.arm] = arm
     return [part_of(key, label, arms) for (key, label), arms in found.items()]

@@ -25,9 +25,9 @@ def gifts_by_arm(view: Reader, run_ids: Sequence[int] | None) -> Given:
 
 def gifts_by_group(view: Reader, run_id: int, split: Group) -> Given:
     """Return the cost of a run's gifts by arm, key and label of the groups."""
-    named = (split.key.label("key"), split.label.label("label"))
+    named: tuple[Any, ...] = (split.key.label("key"), split.label.label("label"))
     statement = joined(_given(view, Candidate.arm, *named), [split])
-    by = (Candidate.arm, literal_column("key"), literal_column("label"))
+    by: tuple[Any, ...] = (Candidate.arm, literal_column("key"), literal_column("label"))
     return _read(view, statement.where(Candidate.run_id == run_id).group_by(*by))
 
 
