@@ -134,6 +134,7 @@ def periods(rows: Sequence[PeriodRow]) -> go.Figure:
         y="Runs",
         height=300,
         barmode="stack",
+        legend_traceorder="normal",
         yaxis={"dtick": _step(rows)},
     )
 
@@ -144,10 +145,11 @@ def _step(rows: Sequence[PeriodRow]) -> int:
 
 def periods_reading(rows: Sequence[PeriodRow]) -> str:
     """Say the same in a sentence."""
-    best = max(rows, key=lambda row: row.says["gain"])
     runs = sum(row.runs for row in rows)
-    gains = sum(row.says["gain"] for row in rows)
+    gains, losses = (sum(row.says[says] for row in rows) for says in ("gain", "loss"))
+    last = rows[-1]
     return (
-        f"**{gains} of {words.counted(runs, 'run')}** have a proven gain; most of them, "
-        f"{best.says['gain']} of {best.runs}, began in **{best.label}**."
+        f"**{gains} of {words.counted(runs, 'run')}** brought a proven gain and "
+        f"{losses or 'none'} a proven loss; of the {words.counted(last.runs, 'run')} that began "
+        f"in {last.label}, {last.says['gain'] or 'none'} brought a proven gain yet."
     )

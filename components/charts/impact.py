@@ -35,6 +35,7 @@ class Estimate:
     reason: str = ""
     is_sound: bool = True
     holds: bool = True
+    evidence: str = ""
 
     @property
     def meaning(self) -> look.Meaning:
@@ -54,7 +55,7 @@ class Estimate:
 
 
 def estimate_columns(unit: Unit) -> tuple[Column, ...]:
-    """Return the columns of the table that says what an interval plot shows."""
+    """Return the columns of the table beside an interval plot."""
     factor, digits = (100, 2) if unit == "points" else (1, 0)
 
     def scaled(name: str) -> Column:
@@ -70,6 +71,7 @@ def estimate_columns(unit: Unit) -> tuple[Column, ...]:
         Column("label", "What", width="medium"),
         *(scaled(name) for name in ("value", "low", "high")),
         Column("says", "Proven"),
+        Column("evidence", "Evidence", write=lambda row: words.sentence(row.evidence)),
     )
 
 
@@ -152,13 +154,13 @@ def _trace(row: Estimate, place: int, factor: int, unit: Unit) -> go.Scatter:
 
 
 def _wrapped(label: str, width: int = 24) -> str:
-    """Break a long label, so that it leaves room for the plot on a telephone."""
+    """Break a long label in two, so that it leaves room for the plot on a telephone."""
     lines = [""]
     for word in label.split():
         if lines[-1] and len(lines[-1]) + len(word) >= width:
             lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return "<br>".join(lines)
+        lines[-1] += f" {word}" if lines[-1] else word
+    return "<br>".join([lines[0], lines[1] + "…"] if len(lines) > 2 else lines)
 
 
 @dataclass(frozen=True)
@@ -243,7 +245,5 @@ def funnel_reading(tally: Tally, whom: str) -> str:
     )
     if not tally.responded:
         return f"{said}."
-    return (
-        f"{said}, **{words.count(tally.converted)}** said yes and "
-        f"**{words.count(tally.won)}** bought."
-    )
+    yes, bought = words.count(tally.converted), words.count(tally.won)
+    return f"{said}, **{yes}** said yes and **{bought}** bought."

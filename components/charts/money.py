@@ -54,12 +54,13 @@ MONEY_COLUMNS = (
 def money_rows(comparison: Comparison) -> list[MoneyRow]:
     """List the steps from the value that would not have come otherwise to what is left of it."""
     costs = comparison.costs
+    few = Absent(Reason.TOO_FEW) if comparison.is_too_few else None
     return [
-        _sum("Value", comparison.value),
+        _sum("Value", few or comparison.value),
         _cost("Contact", costs.contact, Reason.NO_COST),
         _cost("Offer", costs.offer, "nothing was given away"),
         _cost("Fixed cost", costs.fixed, "none was given"),
-        _sum("Profit", comparison.profit),
+        _sum("Profit", few or comparison.profit),
     ]
 
 
@@ -82,7 +83,6 @@ def waterfall(rows: Sequence[MoneyRow]) -> go.Figure:
     for row in rows:
         starts.append(0.0 if row.is_sum else left)
         left = (row.amount or 0.0) if row.is_sum else left + (row.amount or 0.0)
-    spans = [row.interval for row in rows]
     amounts = [row.amount or 0.0 for row in rows]
     fills = {"good": colours.good, "bad": colours.bad}
     drawn = look.figure(
@@ -96,45 +96,53 @@ def waterfall(rows: Sequence[MoneyRow]) -> go.Figure:
                     fills.get(row.meaning, colours.brand) if row.is_sum else colours.control
                     for row in rows
                 ],
-                error_x={
-                    "type": "data",
-                    "symmetric": False,
-                    "array": [
-                        span.high - amount if span else 0
-                        for span, amount in zip(spans, amounts, strict=True)
-                    ],
-                    "arrayminus": [
-                        amount - span.low if span else 0
-                        for span, amount in zip(spans, amounts, strict=True)
-                    ],
-                    "color": colours.ink,
-                    "thickness": 1.5,
-                    "width": 5,
-                },
                 customdata=[_told(row) for row in rows],
                 hovertemplate="%{y}: %{customdata}<extra></extra>",
                 cliponaxis=False,
-            )
+            ),
+            _spans([row for row in rows if row.interval is not None]),
         ],
         x=f"Money ({settings().currency})",
-        height=52 * len(rows) + 70,
+        height=46 * len(rows) + 70,
         legend=False,
         yaxis={"autorange": "reversed", "showgrid": False, "automargin": True},
-        margin={"l": 8, "r": 30, "t": 8, "b": 8},
+        margin={"l": 8, "r": 84, "t": 8, "b": 8},
     )
     drawn.add_vline(x=0, line={"color": colours.ink, "width": 1.5})
     for place, row in enumerate(rows):
-        ends = [starts[place], starts[place] + amounts[place], row.low or 0.0]
+        ends = (starts[place], starts[place] + amounts[place], row.high or 0.0)
+        given = row.amount is not None
         drawn.add_annotation(
-            x=min(ends),
+            x=max(ends) if given else 0.0,
             y=place,
             text=_short(row),
             showarrow=False,
             xanchor="left",
-            yshift=25,
-            font={"color": colours.ink if row.amount is not None else colours.quiet, "size": 13},
+            xshift=8,
+            font={"color": colours.ink if given else colours.quiet, "size": 13},
         )
     return drawn
+
+
+def _spans(rows: Sequence[MoneyRow]) -> go.Scatter:
+    """Draw how sure the sums are; costs are known."""
+    return go.Scatter(
+        x=[row.amount for row in rows],
+        y=[row.label for row in rows],
+        mode="markers",
+        marker={"size": 1, "color": look.palette().ink},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [(row.high or 0.0) - (row.amount or 0.0) for row in rows],
+            "arrayminus": [(row.amount or 0.0) - (row.low or 0.0) for row in rows],
+            "color": look.palette().ink,
+            "thickness": 1.5,
+            "width": 5,
+        },
+        hoverinfo="skip",
+        cliponaxis=False,
+    )
 
 
 def _short(row: MoneyRow) -> str:
@@ -148,28 +156,46 @@ def _told(row: MoneyRow) -> str:
     return f"{_short(row)}, 95 % {low} to {high}"
 
 
-def money_reading(comparison: Comparison) -> str:
-    """Say the money in one sentence."""
+def money_reading(comparison: Comparison, *, is_sound: bool = True) -> str:
+    """Say the money in one sentence, and claim nothing that is not proven."""
     value, profit, cost = comparison.value, comparison.profit, comparison.cost
+    if comparison.is_too_few:
+        return "The effect can't be told in money: **too few** customers."
     if isinstance(value, Absent):
         return f"The effect can't be told in money: **{value.reason}**."
-    brought = f"The campaign brought **{words.money(value.value, short=True)}** that would not have"
-    brought += " come otherwise"
-    if isinstance(cost, Absent) or isinstance(profit, Absent):
-        why = cost.reason if isinstance(cost, Absent) else Reason.NO_COST
-        return f"{brought}; what is left after cost can't be said: **{why}**."
-    low, high = (words.money(x, short=True) for x in (profit.interval.low, profit.interval.high))
-    said = (
-        f"{brought} and cost {words.money(cost, short=True)}: "
-        f"**{words.money(profit.value, short=True)}** is left ({low} to {high})"
-    )
+    said = f"{_claim(value)}{'' if is_sound else ', as far as a compromised comparison can tell'}"
+    if isinstance(cost, Absent):
+        return f"{said}; what is left after cost can't be said: **{cost.reason}**."
+    if isinstance(profit, Absent):
+        return f"{said}."
+    said += f". After {words.money(cost, short=True)} of cost {_left(profit)}"
     returned = comparison.returned
     if isinstance(returned, Absent):
         return f"{said}."
     part, least, most = (
         on_cost(x) for x in (returned.value, returned.interval.low, returned.interval.high)
     )
-    return f"{said}, a return of **{part}** on cost ({least} to {most})."
+    return f"{said}, which is **{part}** of the cost ({least} to {most})."
+
+
+def _claim(value: Gain) -> str:
+    amount = f"**{words.money(abs(value.value), short=True)}** ({_between(value)})"
+    if value.interval.holds(0.0):
+        more = "more" if value.value >= 0 else "less"
+        return f"No money is proven: {amount} {more} came than without the campaign"
+    if value.value > 0:
+        return f"The campaign brought {amount} that would not have come otherwise"
+    return f"The campaign lost {amount} that would have come otherwise"
+
+
+def _left(profit: Gain) -> str:
+    amount = f"**{words.money(profit.value, short=True)}** is left ({_between(profit)})"
+    return f"{amount}, so whether it paid is open" if profit.interval.holds(0.0) else amount
+
+
+def _between(gain: Gain) -> str:
+    low, high = (words.money(x, short=True) for x in (gain.interval.low, gain.interval.high))
+    return f"{low} to {high}"
 
 
 def on_cost(part: float) -> str:

@@ -15,7 +15,7 @@ from core.impact.estimates import Effect
 from core.impact.queries.breakdown import EVERY_SEGMENT, breakdown, ways_to_break_down
 from core.impact.queries.groups import Way
 from core.impact.queries.runs import RunImpact
-from core.impact.rules import FEWEST, Absent, Grade
+from core.impact.rules import FEWEST, Absent
 
 MOST_DRAWN = 20
 COLUMNS = (
@@ -63,13 +63,12 @@ def draw(run: RunImpact) -> None:
     if not found:
         st.info("Nobody of this run is in any of these groups.", icon=":material/inbox:")
         return
-    rows = found[:MOST_DRAWN]
-    sound = run.report.grade is Grade.RANDOMISED
+    rows = sorted(found[:MOST_DRAWN], key=by_effect)
     lines = [
         estimates.drawn(
             row.label,
             {"points": row.difference, "count": row.conversions, "money": row.profit}[unit],
-            is_sound=sound,
+            grade=row.grade,
             holds=row.proven,
         )
         for row in rows
@@ -88,6 +87,12 @@ def draw(run: RunImpact) -> None:
         _customers(run, way, rows[clicked[0]])
     else:
         st.caption("Click a group to list its treated customers with the outcome.")
+
+
+def by_effect(row: BrokenDown) -> tuple[bool, float]:
+    """Put the largest effect first, and what can't be read last."""
+    effect = row.difference
+    return (True, 0.0) if isinstance(effect, Absent) else (False, -effect.value)
 
 
 def reading(found: Sequence[BrokenDown], way: Way) -> str:

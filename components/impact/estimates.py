@@ -43,13 +43,15 @@ def of(comparison: Comparison, unit: Unit) -> Effect | Gain | Absent:
 
 
 def drawn(
-    label: str, found: Effect | Gain | Absent, *, is_sound: bool, holds: bool = True
+    label: str, found: Effect | Gain | Absent, *, grade: Grade, holds: bool = True
 ) -> Estimate:
-    """Make one line of an interval plot."""
+    """Make one line of an interval plot; what is not randomised says so."""
+    sound = grade is Grade.RANDOMISED
     if isinstance(found, Absent):
-        return Estimate(label, None, None, None, found.reason, is_sound=is_sound)
+        return Estimate(label, None, None, None, found.reason, is_sound=sound, evidence=grade)
+    marked = label if sound else f"{label} ({grade})"
     low, high = found.interval.low, found.interval.high
-    return Estimate(label, found.value, low, high, is_sound=is_sound, holds=holds)
+    return Estimate(marked, found.value, low, high, is_sound=sound, holds=holds, evidence=grade)
 
 
 def title(heading: str, grade: Grade) -> None:
@@ -64,12 +66,12 @@ def of_runs(runs: Sequence[RunImpact], unit: Unit) -> list[Estimate]:
     lines = []
     for run in runs:
         name = f"{run.facts.campaign}, {run.facts.code}"
-        sound = run.report.grade is Grade.RANDOMISED
+        grade = run.report.grade
         if run.report.refused is not None:
-            lines.append(drawn(name, Absent(run.report.refused), is_sound=sound))
+            lines.append(drawn(name, Absent(run.report.refused), grade=grade))
         for comparison in run.report.comparisons:
             arm = f", {comparison.treated.name}" if len(run.report.comparisons) > 1 else ""
-            lines.append(drawn(f"{name}{arm}", of(comparison, unit), is_sound=sound))
+            lines.append(drawn(f"{name}{arm}", of(comparison, unit), grade=grade))
     return lines
 
 
@@ -111,5 +113,8 @@ def verdict(run: RunImpact) -> str:
         return run.report.refused or Reason.NO_OUTCOME
     if run.report.grade is Grade.COMPROMISED:
         return "not to be relied on"
-    says = {drawn("", of(each, "points"), is_sound=True).says for each in run.report.comparisons}
+    says = {
+        drawn("", of(each, "points"), grade=Grade.RANDOMISED).says
+        for each in run.report.comparisons
+    }
     return next((word for word in ("gain", "loss") if word in says), min(says))

@@ -9,6 +9,7 @@ from components.gateway import now
 from components.impact import estimates
 from core.impact.queries.facts import RunFacts
 from core.impact.queries.runs import RunImpact
+from core.impact.rules import Grade
 from core.settings import settings
 
 
@@ -24,7 +25,7 @@ def draw(run: RunImpact) -> None:
         chart(
             charts.waterfall(rows),
             key=f"money{run.id}-{comparison.treated.arm}",
-            reading=charts.money_reading(comparison),
+            reading=charts.money_reading(comparison, is_sound=run.report.grade is Grade.RANDOMISED),
             rows=rows,
             columns=charts.MONEY_COLUMNS,
             cut_off=now(),

@@ -13,6 +13,9 @@ COLUMNS = (
     Column("code", "Run"),
     Column("customers", "Customers of both", "count"),
 )
+HOLDS = (
+    " The comparison above holds all the same: what others did befell treated and held out alike."
+)
 
 
 def draw(run: RunImpact) -> None:
@@ -21,12 +24,12 @@ def draw(run: RunImpact) -> None:
     if not found:
         st.caption("No other run treated these customers at the same time.")
         return
+    holds = "" if run.report.refused else HOLDS
     st.markdown(
         f"**{words.counted(len(found), 'other run')}** treated some of the same customers at the "
         f"same time, most of them **{words.plain(found[0].campaign)}** with "
         f"**{words.counted(found[0].customers, 'customer')}** in common. Effects of such runs are "
-        "never added up. The comparison above holds all the same: what others did befell treated "
-        "and held out alike."
+        f"never added up.{holds}"
     )
     key = f"overlaps{run.id}"
     with st.expander("Runs with customers in common", icon=":material/join_inner:"):

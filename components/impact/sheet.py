@@ -8,13 +8,13 @@ from components import look, navigation, words
 from components.charts import impact as charts
 from components.charts.frame import chart
 from components.gateway import current_actor, now
-from components.impact import breakdown, estimates, money, over_time, overlapping
+from components.impact import breakdown, contamination, estimates, money, over_time, overlapping
 from components.tables import Column, table
 from components.tiles import tiles
 from core.impact.metrics import FIGURES, METRICS
 from core.impact.queries.runs import RunImpact
 from core.impact.report import Arm, Comparison
-from core.impact.rules import Absent, Grade, Reason
+from core.impact.rules import Absent, Reason
 
 
 def _mean(arm: Arm) -> float | None:
@@ -37,6 +37,14 @@ WHY_NOT = {
     Reason.NO_CONTROL: (
         "Nobody was held out, so nobody knows how many would have done the same without the "
         "campaign. The rates below say what happened, not what the campaign changed."
+    ),
+    Reason.EMPTY_CONTROL: (
+        "A control group was planned, but nobody came into it: the share was too small for so few "
+        "customers. The rates below say what happened, not what the campaign changed."
+    ),
+    Reason.STOPPED_EARLY: (
+        "Whoever bought meanwhile would have bought anyway, and an effect of nothing would only "
+        "look like a campaign that does not work."
     ),
     Reason.NO_TREATED: "Everybody was held out, so there is nothing to compare with.",
     Reason.NO_OUTCOME: (
@@ -100,15 +108,19 @@ def _figures(comparison: Comparison, *, several: bool) -> None:
             estimates.tile("incremental conversions", few or comparison.conversions, "count"),
             estimates.tile("incremental profit", few or comparison.profit, "money"),
             estimates.return_tile(few or comparison.returned),
+        ],
+        narrowest=220,
+    )
+    tiles(
+        [
             estimates.tile("difference", few or comparison.difference, "points"),
             estimates.tile("per reached", few or comparison.per_reached, "points"),
         ],
-        narrowest=180,
+        narrowest=220,
     )
 
 
 def _plots(run: RunImpact) -> None:
-    sound = run.report.grade is Grade.RANDOMISED
     several = len(run.report.comparisons) > 1
     lines = []
     for comparison in run.report.comparisons:
@@ -118,7 +130,7 @@ def _plots(run: RunImpact) -> None:
             ("Per customer assigned", comparison.difference),
             ("Per customer reached", comparison.per_reached),
         ):
-            lines.append(estimates.drawn(f"{label}{of}", few or found, is_sound=sound))
+            lines.append(estimates.drawn(f"{label}{of}", few or found, grade=run.report.grade))
     chart(
         charts.intervals(lines, "points"),
         key=f"effect{run.id}",
@@ -150,5 +162,6 @@ SECTIONS: tuple[Callable[[RunImpact], None], ...] = (
     breakdown.draw,
     over_time.draw,
     _evidence,
+    contamination.draw,
     overlapping.draw,
 )

@@ -12,9 +12,10 @@ from components.impact import estimates, periods
 from components.tables import Column
 from core.impact.money import Gain
 from core.impact.queries.compared import By, Compared, compared
-from core.impact.rules import Absent, Grade
+from core.impact.rules import Absent
 
 MOST_DRAWN = 16
+_IN_ORDER = {By.QUARTER, By.MONTH, By.VERSION}  # which says more than the size of the effect
 VIEWS: dict[str, plots.Unit] = {"Conversions": "count", "Profit": "money"}
 
 
@@ -47,11 +48,13 @@ def draw() -> None:
         shown = filters.switch("Shown in", list(VIEWS), "sum")
     unit = VIEWS[shown]
     every = fetch(compared, by=by)
+    if by not in _IN_ORDER:
+        every = sorted(every, key=lambda row: _by_size(_found(row, unit)))
     rows = every[:MOST_DRAWN]
     clicked = chart(
-        plots.intervals([_line(row, unit) for row in rows], unit, high=48),
+        plots.intervals([line(row, unit) for row in rows], unit, high=48),
         key=f"side-{by.value}-{unit}",
-        reading=_reading(every),
+        reading=reading(every, unit),
         rows=every,
         columns=COLUMNS,
         cut_off=now(),
@@ -63,14 +66,24 @@ def draw() -> None:
         periods.list_runs(rows[clicked[0]])
 
 
-def _line(row: Compared, unit: plots.Unit) -> plots.Estimate:
+def _by_size(found: Gain | Absent) -> tuple[bool, float]:
+    """Put the largest first, and what can't be told last."""
+    return (True, 0.0) if isinstance(found, Absent) else (False, -found.value)
+
+
+def line(row: Compared, unit: plots.Unit) -> plots.Estimate:
+    """Make one line of the interval plot."""
     label = row.label if len(row.runs) == 1 else f"{row.label} ({len(row.runs)} runs)"
-    found = row.conversions if unit == "count" else row.profit
-    return estimates.drawn(label, found, is_sound=row.grade is Grade.RANDOMISED)
+    return estimates.drawn(label, _found(row, unit), grade=row.grade)
 
 
-def _reading(rows: Sequence[Compared]) -> str:
-    told = [row.conversions for row in rows if isinstance(row.conversions, Gain)]
+def _found(row: Compared, unit: plots.Unit) -> Gain | Absent:
+    return row.conversions if unit == "count" else row.profit
+
+
+def reading(rows: Sequence[Compared], unit: plots.Unit) -> str:
+    """Say in a sentence how many can be told in numbers, and how many of these are proven."""
+    told = [gain for row in rows if isinstance(gain := _found(row, unit), Gain)]
     proven = sum(not gain.interval.holds(0.0) for gain in told)
     said = f"**{len(told)} of {len(rows)}** can be told in numbers, **{proven}** of these proven"
     left_out = len(rows) - MOST_DRAWN

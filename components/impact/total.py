@@ -23,12 +23,13 @@ WHY_NOT = {
 def draw() -> None:
     """Draw the total where some customers were held out of every campaign."""
     found = fetch(portfolio)
-    estimates.title("All campaigns together", found.grade)
     comparison = found.comparison
     if comparison is None:
+        st.subheader("All campaigns together")
         why = WHY_NOT.get(found.refused, found.why) if found.refused else found.why
         st.info(f"**No total: {found.refused}.** {why}", icon=":material/functions:")
         return
+    estimates.title("All campaigns together", found.grade)
     st.markdown(f"#### {words.plain(found.sentence)}")
     few = Absent(Reason.TOO_FEW) if comparison.is_too_few else None
     tiles(
@@ -40,15 +41,15 @@ def draw() -> None:
         ],
         narrowest=180,
     )
-    st.caption(_basis(found))
+    st.caption(words.plain(basis(found)))
 
 
-def _basis(found: Portfolio) -> str:
+def basis(found: Portfolio) -> str:
     """Say whom it compares over which days, and what counts."""
     comparison = found.comparison
     held = comparison.control.tally.targeted if comparison else 0
     others = comparison.treated.tally.targeted if comparison else 0
-    return words.plain(
+    return (
         f"{found.why} {words.counted(others, 'customer')} against {words.count(held)} of "
         f"“{found.holdout}”, {words.day(found.starts_on)} to {words.day(found.ends_on)}: whether "
         f"they opened {words.counted(found.products, 'product')} of the "
