@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.campaigns.model import Campaign, CampaignType, Design
-from core.campaigns.rules import Objective
+from core.campaigns.rules import Objective, RandomisedBy
 from core.impact.over_time import always_valid
 from core.impact.queries.over_time import over_time
 from core.impact.queries.runs import impact
@@ -73,6 +73,33 @@ def test_it_ends_at_the_effect_that_the_run_has(ask, world, run_id):
     assert followed.last.interval.high > comparison.difference.interval.high
 
 
+def test_clusters_that_say_less_widen_the_band(engine, ask, world, run_id):
+    alone = ask(world.eve, over_time, run_id=run_id)
+    with Session(engine) as session, session.begin():
+        session.get_one(Run, run_id).randomised_by = RandomisedBy.MANAGER
+        for arm, clusters in ((1, 6), (0, 4)):  # neighbours stand together: they convert alike
+            mine = session.scalars(
+                select(Candidate)
+                .where(Candidate.run_id == run_id, Candidate.arm == arm)
+                .order_by(Candidate.customer_id)
+            ).all()
+            for place, candidate in enumerate(mine):
+                candidate.cluster_id = 100 * arm + place * clusters // len(mine)
+
+    drawn = ask(world.eve, over_time, run_id=run_id)
+
+    assert ask(world.eve, impact, run_id=run_id).report.design_effect > 1
+    assert drawn.last.effect == alone.last.effect
+    assert drawn.last.interval.low < alone.last.interval.low
+    assert drawn.last.interval.high > alone.last.interval.high
+
+
+def test_two_branches_in_an_arm_are_too_few_to_follow(engine, ask, world, run_id):
+    change(engine, Run, Run.id == run_id, randomised_by=RandomisedBy.BRANCH)
+
+    assert ask(world.eve, over_time, run_id=run_id) == Absent(Reason.FEW_CLUSTERS)
+
+
 def test_who_sees_one_branch_follows_that_branch(ask, world, run_id):
     everybody = ask(world.eve, over_time, run_id=run_id).last
     own = ask(world.lea, over_time, run_id=run_id).last
@@ -102,7 +129,7 @@ def test_kept_products_are_known_at_the_end_only(engine, ask, world, run_id):
 def test_without_a_control_group_there_is_nothing_to_follow(engine, ask, world, run_id):
     change(engine, Candidate, Candidate.run_id == run_id, arm=1)
 
-    assert ask(world.eve, over_time, run_id=run_id) == Absent(Reason.NO_CONTROL)
+    assert ask(world.eve, over_time, run_id=run_id) == Absent(Reason.EMPTY_CONTROL)
 
 
 def test_everybody_converted_on_the_first_day(engine, ask, world, run_id):

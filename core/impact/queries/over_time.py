@@ -43,6 +43,10 @@ def over_time(view: Reader, *, run_id: int) -> OverTime | Absent:
     found = impact(view, run_id=run_id)
     if found.report.refused is not None:
         return Absent(found.report.refused)
+    # Clusters of which nothing can be said don't say either how much wider the band should be.
+    difference = found.report.comparisons[0].difference
+    if isinstance(difference, Absent):
+        return difference
     if _keeps(view, run_id):
         return Absent(Reason.AT_THE_END)
     new = _new_by_day(view, run_id)
@@ -55,6 +59,7 @@ def over_time(view: Reader, *, run_id: int) -> OverTime | Absent:
         treated=found.treated.targeted,
         control=control.targeted,
         planned=found.facts.expected_rate,
+        inflation=found.report.design_effect,
     )
     return OverTime(tuple(followed)) if followed else Absent(Reason.ALL_CONVERTED)
 
