@@ -1,7 +1,7 @@
 """What the owner of an activity does with it: the outcome in two clicks, each with a key."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -27,12 +27,16 @@ _KEYS = {
 
 @dataclass(frozen=True)
 class Contact:
-    """The contact at hand: its activity, what was said of others, by which channel, the note."""
+    """The contact at hand: its activity, what was said of others, by which channel, the note.
+
+    `leak_reason` says why there was one at all, with a customer who is held out.
+    """
 
     sheet: Sheet
     others: Sequence[CallRow]
     channel_id: int | None
     note: str
+    leak_reason: str
 
     @property
     def id(self) -> int:
@@ -42,7 +46,9 @@ class Contact:
         """Note the whole call in one go, and go on."""
         submit(
             note_call,
-            lambda: NoteCall((row, *self.others), self.channel_id),
+            lambda: NoteCall(
+                (replace(row, leak_reason=self.leak_reason), *self.others), self.channel_id
+            ),
             done=one_call.told(said, self.id, self.others),
             then=self._after(onward),
         )
@@ -191,4 +197,16 @@ def _contact(sheet: Sheet, others: Sequence[CallRow]) -> Contact:
         format_func=lambda each: each.name,
         key=f"channel:{row.id}",
     )
-    return Contact(sheet, others, channel.id if channel else None, note)
+    return Contact(sheet, others, channel.id if channel else None, note, _leak(sheet))
+
+
+def _leak(sheet: Sheet) -> str:
+    """Ask why a customer who is held out was contacted, where that is so."""
+    if sheet.forbidden is None:
+        return ""
+    st.warning(
+        f"{sheet.forbidden} If you have talked all the same, say why: the contact is noted, and "
+        "counted as a leak of the measurement.",
+        icon=":material/do_not_disturb_on:",
+    )
+    return st.text_input("Why was there a contact?", key=f"leak:{sheet.row.id}")

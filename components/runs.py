@@ -1,5 +1,6 @@
 """The parts of the two run pages: the way of a run, its arms, its stages, and how to start one."""
 
+from collections.abc import Sequence
 from itertools import takewhile
 
 import streamlit as st
@@ -8,6 +9,8 @@ from components import look, navigation, words
 from components.charts import runs as charts
 from components.gateway import fetch, now, submit
 from components.tables import Column, table
+from core.campaigns.rules import RandomisedBy
+from core.impact.clusters import FEWEST_CLUSTERS
 from core.impact.estimates import SampleRatio, sample_ratio
 from core.people import queries as people
 from core.runs import queries
@@ -22,6 +25,7 @@ MEANINGS: dict[RunStatus, look.Meaning] = {
     RunStatus.COMPLETED: "neutral",
     RunStatus.STOPPED: "bad",
 }
+_SEVERAL = {RandomisedBy.MANAGER: "Relationship managers", RandomisedBy.BRANCH: "Branches"}
 
 
 def start_form() -> None:
@@ -112,12 +116,15 @@ def way(sheet: queries.RunSheet) -> None:
             st.caption(note)
 
 
-def arms(run_id: int) -> None:
-    """Draw how the arms came out beside what was planned, and whether chance explains it."""
-    rows = fetch(queries.arm_counts, run_id=run_id)
+def arms(sheet: queries.RunSheet) -> None:
+    """Draw how the arms were drawn and came out, beside what was planned."""
+    rows = fetch(queries.arm_counts, run_id=sheet.id)
     total = sum(row.customers for row in rows)
+    in_clusters = sheet.randomised_by is not RandomisedBy.CUSTOMER
     if len(rows) < 2:
         st.info("This run has no control group: its effect can't be measured.")
+    elif total and in_clusters:
+        _clusters(sheet, rows)
     elif total:
         test = sample_ratio([r.customers for r in rows], [r.planned_share or 0 for r in rows])
         if isinstance(test, SampleRatio) and test.alarm:
@@ -130,11 +137,33 @@ def arms(run_id: int) -> None:
             Column("name", "Arm", write=lambda row: words.sentence(row.name)),
             Column("planned_share", "Planned", "percent", write=_planned),
             Column("share", "Came out", "percent", write=lambda r: r.customers / max(total, 1)),
+            *([Column("clusters", _SEVERAL[sheet.randomised_by], "count")] if in_clusters else []),
             Column("customers", "Customers", "count"),
             Column("confirmed", "Confirmed", "count"),
         ),
         key="arms",
     )
+
+
+def _clusters(sheet: queries.RunSheet, rows: Sequence[queries.ArmCount]) -> None:
+    """Say what was drawn, and whether it is enough to say anything in the end."""
+    held_out = sum(row.clusters for row in rows if row.is_control)
+    treated = sum(row.clusters for row in rows if not row.is_control)
+    several = _SEVERAL[sheet.randomised_by].lower()
+    alone = (
+        " Customers without one are drawn together with their branch."
+        if sheet.randomised_by is RandomisedBy.MANAGER
+        else ""
+    )
+    st.markdown(
+        f"Drawn by {sheet.randomised_by}, each with all its customers: {words.count(treated)} "
+        f"treated, {words.count(held_out)} held out {several}.{alone}"
+    )
+    if min(held_out, treated) < FEWEST_CLUSTERS:
+        st.warning(
+            f"With fewer than {FEWEST_CLUSTERS} {several} in an arm no effect can be told from "
+            "what sets them apart anyway."
+        )
 
 
 def _planned(row: queries.ArmCount) -> float | None:

@@ -99,7 +99,7 @@ with candidates:
         forget("candidates")
         navigation.go_to("customer", id=chosen[0].id)
 with made:
-    runs.arms(sheet.id)
+    runs.arms(sheet)
     runs.stages(sheet)
     st.subheader("Messages")
     listing(

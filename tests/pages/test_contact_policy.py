@@ -1,10 +1,12 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.activities.actions.holdouts import StartHoldout, start_holdout
 from core.campaigns.actions.policy import SetContactPolicy, set_contact_policy
-from core.campaigns.model import ContactOverride, ContactPolicy
+from core.campaigns.model import ContactOverride, ContactPolicy, HoldoutCustomer
 from core.campaigns.rules import ContactTerms
 from core.customers.model import CustomerState
 from tests.conftest import NOW
@@ -113,3 +115,36 @@ def test_an_administrator_sees_numbers_and_no_customers(open_page, owners, world
 def test_it_is_not_for_everybody(open_page, world):
     app = open_page(world.ann, "contact_policy")
     assert not app.number_input
+
+
+class TestHoldout:
+    def test_a_campaign_manager_starts_one_and_ends_it(self, open_page, world, engine):
+        app = open_page(world.mia, "contact_policy", view="Holdout")
+        assert "Nobody is held out of all sales campaigns" in app.info[0].value
+        app.text_input[0].set_value("Autumn")
+        field(app, "Share in %").set_value(50.0).run()
+        assert any("About **8 customers** of 15" in each.value for each in app.markdown)
+        pressed(app, "Start the holdout")
+
+        with Session(engine) as session:
+            drawn = len(session.scalars(select(HoldoutCustomer.customer_id)).all())
+        assert f"{drawn} customers held out of all sales campaigns" in app.success[0].value
+        assert (numbers(app)["Held out"], numbers(app)["Contacted all the same"]) == (
+            str(drawn),
+            "0",
+        )
+
+        pressed(app, "Let today be the last day")
+        assert "“Autumn” ends with today" in app.success[0].value
+        assert "Let today be the last day" not in buttons(app)
+
+    def test_without_a_name_it_is_refused(self, open_page, world):
+        app = open_page(world.mia, "contact_policy", view="Holdout")
+        pressed(app, "Start the holdout")
+        assert "Give the holdout a name" in app.warning[0].value
+
+    def test_an_administrator_only_looks(self, open_page, world, do):
+        do(world.mia, start_holdout, StartHoldout("Autumn", 5_000))
+        app = open_page(world.ada, "contact_policy", view="Holdout")
+        assert app.subheader[0].value == "Autumn"
+        assert "Let today be the last day" not in buttons(app)

@@ -3,13 +3,16 @@
 from datetime import datetime
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.activities.actions.retries import SaveRetryRule, save_retry_rule
 from core.activities.model import Activity, Attempt
 from core.activities.rules import Detail, Outcome, Promise, RetryEnd, Status
+from core.campaigns.model import Holdout, HoldoutCustomer
 from core.customers.model import CustomerState
 from core.responses.model import Lead
+from core.runs.model import Leak
 from tests import world as w
 from tests.conftest import NOW
 from tests.making.activities import ADMINISTRATIVE, SALES, pool_of, row
@@ -294,3 +297,32 @@ def test_can_be_narrowed_to_one_type(open_page, world, engine, of):
     assert ("01" in lines[0]) == (of is SALES)
     assert sales
     assert administrative
+
+
+def test_a_contact_with_who_is_held_out_needs_a_reason(open_page, world, engine, work):
+    with Session(engine) as session, session.begin():
+        session.add(
+            Holdout(
+                id=1,
+                name="2026",
+                share=500,
+                key=1,
+                population=15,
+                starts_on=NOW.date(),
+                created_at=NOW,
+            )
+        )
+        session.flush()
+        session.add(HoldoutCustomer(holdout_id=1, customer_id=2))
+    app = open_page(world.ann, "my_work", id=work[2])
+    press(app, "Accepted")
+    assert any("left alone for now" in each.value for each in app.warning)
+
+    press(app, "Save: the customer accepts")
+    assert row(engine, Activity, work[2]).detail is None
+    app.text_input(key=f"leak:{work[2]}").set_value("She came to the counter.").run()
+    press(app, "Save: the customer accepts")
+
+    assert row(engine, Activity, work[2]).detail is Detail.CONVERTED
+    with Session(engine) as session:
+        assert session.scalars(select(Leak.reason)).all() == ["She came to the counter."]

@@ -11,7 +11,7 @@ from core.access import SYSTEM
 from core.activities.actions.launch import Launch, launch
 from core.activities.model import Activity
 from core.campaigns.model import Design
-from core.campaigns.rules import DesignStatus, Metric
+from core.campaigns.rules import DesignStatus, Metric, RandomisedBy
 from core.gate.actions import ApproveDesign, approve_design
 from core.portfolio.model import Plan, PlanEntry
 from core.runs.actions.selecting import SelectCandidates, select_candidates
@@ -373,3 +373,25 @@ class TestConfirmations:
         app = open_page(world.ben, "confirmations")
 
         assert "No campaign waits" in app.info[0].value
+
+
+@pytest.mark.parametrize(
+    ("by", "said"),
+    [
+        (
+            RandomisedBy.BRANCH,
+            "Drawn by branch, each with all its customers: 1 treated, 1 held out",
+        ),
+        (RandomisedBy.MANAGER, "Customers without one are drawn together with their branch."),
+    ],
+)
+def test_says_who_was_drawn(open_page, world, do, arrange, by, said):
+    run_id = arrange(
+        lambda s: planned_run(s, approved_design(s, control_share=2000), randomised_by=by)
+    )
+    do(SYSTEM, select_candidates, SelectCandidates(run_id))
+
+    app = open_page(world.mia, "run", id=run_id)
+
+    assert any(said in each.value for each in app.markdown)
+    assert any("fewer than 4" in each.value for each in app.warning)

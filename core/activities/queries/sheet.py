@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, select
 
-from core.campaigns.rendering import rendered
+from core.activities.guarding import left_alone
 from core.activities.model import Activity
 from core.activities.queries.rows import ActivityRow, listed, row_of
 from core.activities.rules import LEAVE, LIFECYCLE, Objection, needs_owner
@@ -19,10 +19,13 @@ from core.campaigns.model import (
     StatusReason,
     TemplateReason,
 )
+from core.campaigns.rendering import rendered
 from core.campaigns.rules import Objective, ReasonUse
 from core.customers.model import Product
 from core.people.model import Qualification
 from core.refusals import NotFound
+from core.runs.model import Candidate
+from core.runs.rules import CONTROL_ARM
 from core.work import Reader
 
 
@@ -31,6 +34,7 @@ class Sheet:
     """One activity: the row of the lists, and what the design says to do with it.
 
     `moves` are the verbs that the actor may do from here: of somebody else's work, a lead's.
+    `forbidden` says why its customer is not to be contacted, for the sake of a measurement.
     """
 
     row: ActivityRow
@@ -44,6 +48,7 @@ class Sheet:
     qualification: str | None
     is_mine: bool
     moves: tuple[str, ...]
+    forbidden: Objection | None = None
 
 
 def sheet(view: Reader, *, activity_id: int) -> Sheet:
@@ -62,6 +67,8 @@ def sheet(view: Reader, *, activity_id: int) -> Sheet:
             Product.name.label("product"),
             CampaignType.objective,
             Qualification.name.label("qualification"),
+            Candidate.arm,
+            left_alone(Activity, view.now.date()).label("is_left_alone"),
         )
         .select_from(Activity)
         .join(Stage, Stage.id == Activity.stage_id)
@@ -72,6 +79,10 @@ def sheet(view: Reader, *, activity_id: int) -> Sheet:
         .outerjoin(Channel, Channel.id == Content.channel_id)
         .outerjoin(Product, Product.id == Design.product_id)
         .outerjoin(Qualification, Qualification.id == Design.qualification_id)
+        .outerjoin(
+            Candidate,
+            (Candidate.run_id == Activity.run_id) & (Candidate.customer_id == Activity.customer_id),
+        )
         .where(Activity.id == activity_id)
     ).one()
     words = {
@@ -99,7 +110,14 @@ def sheet(view: Reader, *, activity_id: int) -> Sheet:
         qualification=found.qualification,
         is_mine=is_mine,
         moves=tuple(move.verb for move in offered if is_mine or not needs_owner(move, view.actor)),
+        forbidden=_forbidden(found.arm, is_left_alone=found.is_left_alone),
     )
+
+
+def _forbidden(arm: int | None, *, is_left_alone: bool) -> Objection | None:
+    if arm == CONTROL_ARM:
+        return Objection.HELD_OUT
+    return Objection.LEFT_ALONE if is_left_alone else None
 
 
 @dataclass(frozen=True)

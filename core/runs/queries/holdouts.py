@@ -8,9 +8,16 @@ from sqlalchemy import case, func, select
 from core.campaigns.left_alone import goes_on
 from core.campaigns.model import Holdout, HoldoutCustomer
 from core.campaigns.queries.policy import SEE_POLICY
+from core.customers.model import Customer
 from core.people.model import Person
 from core.runs.model import Leak
 from core.work import Reader
+
+
+def customers_of_bank(view: Reader) -> int:
+    """Count the customers among whom a holdout would be drawn: all there are."""
+    view.authorize(*SEE_POLICY)
+    return view.session.scalar(select(func.count()).select_from(Customer)) or 0
 
 
 @dataclass(frozen=True)

@@ -123,6 +123,7 @@ class ArmCount:
     planned_share: int | None
     customers: int
     confirmed: int
+    clusters: int
 
     @property
     def is_control(self) -> bool:
@@ -147,6 +148,7 @@ def arm_counts(view: Reader, *, run_id: int) -> list[ArmCount]:
             func.count()
             .filter(Candidate.confirmation == Confirmation.CONFIRMED)
             .label("confirmed"),
+            func.count(Candidate.cluster_id.distinct()).label("clusters"),
         )
         .where(Candidate.run_id == run_id)
         .group_by(Candidate.arm)
@@ -159,6 +161,7 @@ def arm_counts(view: Reader, *, run_id: int) -> list[ArmCount]:
             RunArm.share,
             func.coalesce(counted.c.customers, 0),
             func.coalesce(counted.c.confirmed, 0),
+            func.coalesce(counted.c.clusters, 0),
         )
         .outerjoin(counted, counted.c.arm == RunArm.arm)
         .where(RunArm.run_id == run_id)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from core.campaigns.model import Campaign, CampaignType, Design, Stage
-from core.campaigns.rules import Condition, Objective, Priority
+from core.campaigns.rules import Condition, Objective, Priority, RandomisedBy
 from core.campaigns.terms import Follow
 from core.people.model import Unit
 from core.refusals import NotFound
@@ -58,6 +58,7 @@ class RunSheet:
     ends_on: date
     capacity: int | None
     control_share: int
+    randomised_by: RandomisedBy
     is_imported: bool
     initiated_at: datetime
     selected_at: datetime | None
@@ -98,6 +99,7 @@ def run_sheet(view: Reader, *, run_id: int) -> RunSheet:
             Run.ends_on,
             Run.capacity,
             Run.control_share,
+            Run.randomised_by,
             Run.is_imported,
             Run.initiated_at,
             Run.selected_at,
