@@ -18,7 +18,10 @@ class Version:
 
 @dataclass(frozen=True)
 class CampaignSpec:
-    """`starts` and `ends` are days from now; `goal` is a share of the confirmed candidates."""
+    """`starts` and `ends` are days from now; `goal` is a share of the confirmed candidates.
+
+    `gain` is by how many points the treated are to buy more often than those left alone.
+    """
 
     code: str
     name: str
@@ -30,6 +33,7 @@ class CampaignSpec:
     ends: int
     versions: tuple[Version, ...]
     goal: float | None = None
+    gain: float | None = None
     product: str | None = None
     base_product: str | None = None
     control_share: int = 1_000
@@ -152,6 +156,7 @@ CAMPAIGNS = (
         100,
         (Version("young-families", DesignStatus.SUBMITTED),),
         goal=0.05,
+        gain=0.03,  # more than its few customers can show: somebody has to decide
         product="life-insurance",
         offer="Life insurance over the sum of the mortgage, two months free",
         guide="Ask who would pay the instalments. Offer a joint appointment.",

@@ -150,6 +150,7 @@ def _design(
         fixed_cost=Decimal(1_500) if is_sales else None,
         value_per_conversion=_worth(product),
         expected_rate=spec.goal,
+        expected_gain=spec.gain,
         author_id=staff.designer,
         created_at=created_at,
         **_decision(version.status, created_at, staff, AUDIENCES[version.audience].rule),
