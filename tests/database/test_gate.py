@@ -21,6 +21,7 @@ from core.impact.rules import Absent, Reason
 from core.journal.model import Entry
 from core.people.model import Absence, Person, PersonRole
 from core.people.rules import AbsenceKind
+from core.queues.upkeep import count_work, keep_counts
 from core.refusals import Invalid, NotAllowed, NotFound
 from core.runs.actions.selecting import SelectCandidates, select_candidates
 from core.runs.actions.starting import StartRun, start_run
@@ -208,8 +209,11 @@ class TestHands:
         _, rooms = self.look(arrange, ask, world)
         assert rooms["South"].hours_free == 0
 
-    def test_open_work_comes_first(self, arrange, ask, world):
+    @pytest.mark.parametrize("is_counted", [False, True])
+    def test_open_work_comes_first(self, arrange, ask, world, is_counted):
         arrange(lambda s: launched_run(s, range(11, 16), design={"code": "BUSY"}))
+        if is_counted:
+            arrange(lambda s: keep_counts(s, count_work(s, now=NOW)))
         arrange(lambda s: setattr(s.get_one(ActivitySubtype, 1), "minutes", 60))
         urgent = {"priority": Priority.HIGH}
         _, rooms = self.look(arrange, ask, world, campaign=urgent)
