@@ -11,6 +11,7 @@ from core.queues.rules import Trouble
 from core.runs.queries import confirmations_wanted
 from core.service.queries.escalations import escalation_counts
 from core.service.rules import Alarm
+from core.truth.queries.reviews import reviews_wanted
 
 # These have lines of their own, or are nobody's hurry.
 TOLD_ELSEWHERE = (Trouble.MISSED, Trouble.UNASSIGNED, Trouble.OFF_PACE, Trouble.NO_CALENDAR)
@@ -108,6 +109,14 @@ def lead() -> Iterator[Duty]:
         "nobody has more than a day holds",
         "team_queue",
         "warn",
+    )
+    yield Duty(
+        fetch(reviews_wanted),
+        "reported sale of your branch is to be looked at",
+        "reported sales of your branch are to be looked at",
+        "no reported sale is to be looked at",
+        "truth",
+        "brand",
     )
 
 

@@ -11,6 +11,7 @@ from components.gateway import current_actor, now
 from components.impact import breakdown, contamination, estimates, money, over_time, overlapping
 from components.tables import Column, table
 from components.tiles import tiles
+from components.truth import line
 from core.impact.metrics import FIGURES, METRICS
 from core.impact.queries.runs import RunImpact
 from core.impact.report import Arm, Comparison
@@ -161,6 +162,7 @@ SECTIONS: tuple[Callable[[RunImpact], None], ...] = (
     money.draw,
     breakdown.draw,
     over_time.draw,
+    line.draw,
     _evidence,
     contamination.draw,
     overlapping.draw,

@@ -16,7 +16,7 @@ MOST = {
     ("lea", "exceptions"): 17,
     ("ada", "exceptions"): 12,
     ("ann", "home"): 11,
-    ("lea", "home"): 31,
+    ("lea", "home"): 33,
     ("mia", "home"): 52,
     ("pia", "home"): 12,
     ("eve", "home"): 10,
@@ -29,6 +29,8 @@ MOST = {
     ("mia", "runs"): 16,
     ("mia", "segments"): 12,
     ("eve", "impact"): 13,
+    ("eve", "truth"): 15,
+    ("lea", "truth"): 18,
     ("lea", "journal"): 17,
     ("tom", "journal"): 15,
 }

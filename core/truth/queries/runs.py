@@ -81,7 +81,6 @@ class Truth:
     impact: RunImpact
     branches: tuple[BranchTruth, ...]
     known_until: date | None
-    randomised_by: RandomisedBy
     refused: Reason | None = None
     repeats: int = 0
     bursts: tuple[Burst, ...] = ()
@@ -135,7 +134,7 @@ class Truth:
         """
         control = self.impact.control
         refused = self.refused or self.impact.report.refused
-        if refused is None and self.randomised_by is not RandomisedBy.CUSTOMER:
+        if refused is None and self.impact.report.drawn_by is not RandomisedBy.CUSTOMER:
             refused = Reason.NOT_ALONE
         if refused is not None or control is None:
             absent = Absent(refused or Reason.NO_CONTROL)
@@ -156,7 +155,7 @@ class Truth:
             return Absent(report.refused or Reason.NO_CONTROL)
         if len(report.comparisons) == 1:
             return report.comparisons[0].difference
-        if self.randomised_by is not RandomisedBy.CUSTOMER:
+        if self.impact.report.drawn_by is not RandomisedBy.CUSTOMER:
             return Absent(Reason.NOT_ALONE)
         return difference_of_rates(self.impact.treated.outcome_rate, control.outcome_rate)
 
@@ -170,13 +169,18 @@ def truth(view: Reader, *, run_id: int) -> Truth:
 
     :raises NotFound: there is no such run, or nobody of it is in scope
     """
-    found = impact(view, run_id=run_id)
-    [whole] = _truths(view, [found])
-    if whole.refused is not None:
-        return whole
+    found = restated(view, run_id=run_id)
+    if found.refused is not None:
+        return found
     run = view.session.get_one(Run, run_id)
     piled = bursts(view, run_id=run_id, times=times_of(view, run))
-    return replace(whole, repeats=_repeats(view, run_id), bursts=tuple(piled))
+    return replace(found, repeats=_repeats(view, run_id), bursts=tuple(piled))
+
+
+def restated(view: Reader, *, run_id: int) -> Truth:
+    """Count what stands of one run without looking for bursts and further leads; see `truth`."""
+    [found] = _truths(view, [impact(view, run_id=run_id)])
+    return found
 
 
 def truths(view: Reader, *, window: Window) -> Part[Truth]:
@@ -196,14 +200,11 @@ def _truths(view: Reader, runs: Collection[RunImpact]) -> list[Truth]:
     by = known(view)
     ids = [run.id for run in runs if _refused(run.facts) is None]
     branches = _branches(view, ids, by) if ids else {}
-    numbers = select(Run.id, Run.randomised_by).where(Run.id.in_([run.id for run in runs]))
-    drawn = dict(view.session.execute(numbers).all())
     return [
         Truth(
             run,
             tuple(branches.get(run.id, ())),
             by.day,
-            drawn[run.id],
             refused=_refused(run.facts),
         )
         for run in runs
