@@ -3,7 +3,7 @@
 import streamlit as st
 
 from components import because, look, navigation, words
-from components.design import reading
+from components.design import cloning, comparing, reading
 from components.gateway import current_actor, fetch, heading, now, submit
 from components.tables import Column, forget, table
 from components.tiles import Tile, tiles
@@ -71,23 +71,10 @@ with versions:
         format_func=lambda number: f"Version {number}",
     )
     version = next((each for each in sheet.designs if each.version == shown), newest)
-    earlier = [each for each in sheet.designs if each.version < version.version]
-    before = None
-    if earlier:
-        before = earlier[0]
-        if len(earlier) > 1:
-            number = st.selectbox("Compared with version", [e.version for e in earlier], width=220)
-            before = next(each for each in earlier if each.version == number)
-        found = queries.changes_between(before, version)
-        reading.changes(found, key="changes", since=before.version)
-    if before is None:
+    if not comparing.with_an_earlier(version, sheet.designs):
         reading.version(version, columns=2)
-    else:
-        left, right = st.columns(2, gap="large")
-        with left:
-            reading.version(version)
-        with right:
-            reading.version(before)
+    if designs:
+        cloning.clone(version)
     waiting = newest.status in EDITABLE | {DesignStatus.SUBMITTED}
     if designs and not waiting and st.button(f"Begin version {newest.version + 1} from this one"):
         submit(

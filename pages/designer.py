@@ -3,15 +3,25 @@
 import streamlit as st
 
 from components import filters, look, navigation, words
-from components.design import audience, brief, measuring, offer, reading, review, staging, taking_up
+from components.design import (
+    audience,
+    brief,
+    costs,
+    guiding,
+    measuring,
+    offer,
+    reading,
+    review,
+    staging,
+    steps,
+    taking_up,
+)
 from components.gateway import as_seen, current_actor, fetch, heading
 from components.tables import Column, forget, table
 from core.campaigns import queries
 from core.campaigns.queries import CampaignState
 from core.campaigns.rules import EDITABLE, DesignStatus
 from core.windows import Window
-
-STEPS = ("Brief", "Audience", "Offer", "Stages", "Measurement", "Review")
 
 design_id = navigation.record()
 if design_id is None:
@@ -54,10 +64,11 @@ elif design.status not in EDITABLE or design.is_used:
         f"Version {design.version} stays as it is. What you save here becomes the next version."
     )
 
-step = filters.switch("Step", STEPS, "step")
+step = filters.switch("Step", steps.STEPS, "step")
+steps.line(design, step)
 match step:
     case "Brief":
-        brief.brief(fetch(queries.campaign, campaign_id=design.campaign_id))
+        brief.brief(fetch(queries.campaign, campaign_id=design.campaign_id), design.id)
         taking_up.draw(design)
     case "Audience":
         audience.audience(design)
@@ -65,12 +76,16 @@ match step:
         offer.offer(design)
     case "Stages":
         staging.staging(design)
+    case "Guide":
+        guiding.guiding(design)
+    case "Gifts & costs":
+        costs.costs(design)
     case "Measurement":
         measuring.measuring(design)
     case _:
         review.review(design)
-if step != STEPS[-1]:
-    following = STEPS[STEPS.index(step) + 1]
+if step != steps.STEPS[-1]:
+    following = steps.STEPS[steps.STEPS.index(step) + 1]
     actor = current_actor()
     navigation.link(
         "designer",

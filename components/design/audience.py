@@ -6,7 +6,8 @@ import streamlit as st
 
 from components import words
 from components.design.rule_builder import rule_builder
-from components.design.saving import changed
+from components.design.saving import step_of
+from components.design.unsaved import typed
 from components.gateway import fetch, submit
 from components.segments.counts import counts
 from core.campaigns.actions import UseNewSegment, use_new_segment
@@ -44,21 +45,30 @@ def audience(design: DesignSheet) -> None:
 def _choose(design: DesignSheet) -> None:
     rows = fetch(segments)
     ids = [row.id for row in rows]
+    draft, end = step_of(
+        design,
+        "Audience",
+        "Use this audience",
+        "The audience is chosen. Say what is offered next.",
+    )
+    begun = draft.begun
     left, right = st.columns(2)
     chosen = left.selectbox(
         "Segment",
         rows,
-        index=ids.index(design.terms.segment_id) if design.terms.segment_id in ids else None,
+        index=ids.index(begun.segment_id) if begun.segment_id in ids else None,
         format_func=lambda row: row.name,
         placeholder="Choose a segment",
+        key=draft.key("segment"),
     )
-    listed = design.terms.exclusion_segment_id
+    listed = begun.exclusion_segment_id
     excluded = right.selectbox(
         "Leave out those of",
         rows,
         index=ids.index(listed) if listed in ids else None,
         format_func=lambda row: row.name,
         placeholder="Nobody",
+        key=draft.key("excluded"),
     )
     if chosen is None:
         st.info("Choose whom the campaign is for, or write a rule.", icon=":material/group_add:")
@@ -68,16 +78,13 @@ def _choose(design: DesignSheet) -> None:
         st.warning(words.plain(found.problem))
         return
     st.markdown(words.plain(found.says))
-    if st.button("Use this audience", type="primary"):
-        changed(
-            design,
-            replace(
-                design.terms,
-                segment_id=chosen.id,
-                exclusion_segment_id=excluded.id if excluded else None,
-            ),
-            "The audience is chosen. Say what is offered next.",
+    end(
+        lambda: replace(
+            design.terms,
+            segment_id=chosen.id,
+            exclusion_segment_id=excluded.id if excluded else None,
         )
+    )
     rule = found.rule or {"segment": found.code}
     counts(rule, _medium(design))
     if found.rule is not None:
@@ -102,8 +109,8 @@ def _write(design: DesignSheet) -> None:
     st.markdown(f"**{words.plain(fetch(sentence, rule=rule))}**")
     counts(rule, _medium(design))
     left, right = st.columns([1, 2])
-    code = left.text_input("Code of the segment")
-    name = right.text_input("Name of the segment")
+    code = typed(left, "Code of the segment", f"{design.id}:Audience:code")
+    name = typed(right, "Name of the segment", f"{design.id}:Audience:name")
     if st.button("Keep the rule and use it", type="primary"):
         submit(
             use_new_segment,

@@ -1,11 +1,13 @@
 """The first step: which campaign it is, what it is for, when, where, how urgent."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import streamlit as st
 
 from components import navigation, words
 from components.design.choosing import one, word
+from components.design.unsaved import Draft, saving
 from components.gateway import fetch, now, submit
 from core.campaigns.actions import (
     CampaignTerms,
@@ -24,7 +26,7 @@ from core.refusals import Invalid
 def new_campaign() -> None:
     """Ask for a new campaign and open its first version."""
     code = st.text_input("Code", help="Short, and nobody else's: it names the campaign for good.")
-    terms = _terms(None)
+    terms = _terms(None, lambda _field: None)
     if st.button("Begin", type="primary"):
         submit(
             begin_campaign,
@@ -34,7 +36,7 @@ def new_campaign() -> None:
         )
 
 
-def brief(sheet: CampaignSheet) -> None:
+def brief(sheet: CampaignSheet, design_id: int) -> None:
     """Show the campaign's own terms and let them be changed."""
     seen = CampaignTerms(
         name=sheet.name,
@@ -47,13 +49,17 @@ def brief(sheet: CampaignSheet) -> None:
         description=sheet.description,
     )
     st.text_input("Code", sheet.code, disabled=True)
-    terms = _terms(seen)
-    if st.button("Save the brief", type="primary"):
+    draft = Draft(f"{design_id}:Brief", seen)
+    terms = _terms(draft.begun, draft.key)
+
+    def save(terms: CampaignTerms) -> None:
         submit(
             change_campaign,
-            lambda: ChangeCampaign(sheet.id, seen, _given(terms)),
+            lambda: ChangeCampaign(sheet.id, seen, terms),
             done=lambda _: "The brief is saved.",
         )
+
+    saving(draft, lambda: _given(terms), save, "Save the brief")
 
 
 def _given(terms: CampaignTerms | None) -> CampaignTerms:
@@ -62,44 +68,52 @@ def _given(terms: CampaignTerms | None) -> CampaignTerms:
     return terms
 
 
-def _terms(seen: CampaignTerms | None) -> CampaignTerms | None:
+def _terms(seen: CampaignTerms | None, key: Callable[[str], str | None]) -> CampaignTerms | None:
     """Draw the fields; None while they make no sense yet."""
     today = now().date()
-    name = st.text_input("Name", seen.name if seen else "")
+    name = st.text_input("Name", seen.name if seen else "", key=key("name"))
     left, right = st.columns(2)
     types, tree = fetch(campaign_types), fetch(units)
     if not types:
         st.info("An administrator has to add a campaign type first.", icon=":material/inbox:")
         return None
-    type_ = one(left, "Type", types, seen.type_id if seen else types[0].id)
+    type_ = one(left, "Type", types, seen.type_id if seen else types[0].id, key=key("type"))
     subtypes = type_.subtypes if type_ else ()
-    subtype = one(right, "Subtype", subtypes, seen.subtype_id if seen else None)
+    subtype = one(right, "Subtype", subtypes, seen.subtype_id if seen else None, key=key("subtype"))
     urgent = seen.priority if seen else Priority.MEDIUM
-    priority = word(left, "Priority", list(Priority), urgent)
+    priority = word(left, "Priority", list(Priority), urgent, key=key("priority"))
     unit = one(
         right,
         "Responsible unit",
         tree,
         seen.unit_id if seen else tree[0].id if tree else None,
         name=lambda each: f"{'   ' * each.depth}{each.name}",
+        key=key("unit"),
     )
-    starts_on = left.date_input("First day", seen.starts_on if seen else today, format="DD/MM/YYYY")
+    starts_on = left.date_input(
+        "First day", seen.starts_on if seen else today, format="DD/MM/YYYY", key=key("starts")
+    )
     ends_on = right.date_input(
-        "Last day", seen.ends_on if seen else today + timedelta(days=90), format="DD/MM/YYYY"
+        "Last day",
+        seen.ends_on if seen else today + timedelta(days=90),
+        format="DD/MM/YYYY",
+        key=key("ends"),
     )
-    description = st.text_area("What it is about", seen.description if seen else "", height=90)
+    description = st.text_area(
+        "What it is about", seen.description if seen else "", height=90, key=key("about")
+    )
     if type_ is None or unit is None or not name.strip():
         return None
     if ends_on < starts_on:
         st.warning(f"The last day is before {words.day(starts_on)}, the first.")
         return None
     return CampaignTerms(
-        name=name,
+        name=name.strip(),
         type_id=type_.id,
         unit_id=unit.id,
         starts_on=starts_on,
         ends_on=ends_on,
         priority=priority,
         subtype_id=subtype.id if subtype else None,
-        description=description,
+        description=description.strip(),
     )

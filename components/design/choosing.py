@@ -21,6 +21,7 @@ def one(
     *,
     name: Callable[[T], str] = lambda row: str(row.name),  # type: ignore[attr-defined]  # rows have names
     nothing: str = "None",
+    key: str | None = None,
 ) -> T | None:
     """Ask for one of the rows, or none; the row whose id is `chosen` comes first chosen."""
     ids: list[Any] = [row.id for row in rows]  # type: ignore[attr-defined]  # rows have ids
@@ -30,6 +31,7 @@ def one(
         index=ids.index(chosen) if chosen in ids else None,
         format_func=name,
         placeholder=nothing,
+        key=key,
     )
     return picked
 

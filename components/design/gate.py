@@ -94,7 +94,7 @@ def told(gate: Gate) -> None:
 
 def points(design: DesignSheet, gate: Gate | None) -> list[tuple[str, bool | None, str]]:
     """Return the checklist of a version: what it has to say, then what the gate says of it."""
-    own = [(label, settled, note) for label, settled, note in reading.points(design)]
+    own = reading.points(design, None if gate is None else gate.forecast)
     weighed = () if gate is None else points_of(gate)
     return [*own, *((point.label, _SETTLED[point.state], point.note) for point in weighed)]
 

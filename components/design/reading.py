@@ -30,6 +30,12 @@ STATE: dict[CampaignState, look.Meaning] = {
 
 def version(design: DesignSheet, *, columns: int = 1) -> None:
     """Show one version: how far it came, who wrote and decided it, and what it says."""
+    headline(design)
+    terms(design, columns=columns)
+
+
+def headline(design: DesignSheet) -> None:
+    """Show how far a version came, and who wrote and decided it."""
     st.subheader(f"Version {design.version}")
     look.badge(words.sentence(design.status), STATUS[design.status])
     written = f"Written by {design.author or 'nobody known'}, {words.moment(design.created_at)}"
@@ -41,7 +47,6 @@ def version(design: DesignSheet, *, columns: int = 1) -> None:
     if design.override:
         why = f"Approved although its gain can hardly be shown: {words.plain(design.override)}"
         st.warning(why, icon=":material/gavel:")
-    terms(design, columns=columns)
 
 
 def terms(design: DesignSheet, *, columns: int = 1) -> None:
@@ -151,8 +156,13 @@ def checklist(points: Sequence[tuple[str, bool | None, str]]) -> None:
         st.markdown(f"{icon} **{words.plain(label)}**  \n{words.plain(note)}")
 
 
-def points(design: DesignSheet) -> list[tuple[str, bool, str]]:
-    """Sort what a version lacks into the points that an approver goes through."""
+def points(
+    design: DesignSheet, found: Forecast | None = None
+) -> list[tuple[str, bool | None, str]]:
+    """Sort what a version lacks into the points that an approver goes through.
+
+    :param found: whom it would reach, to say whether enough of its gifts are left
+    """
 
     def lacking(*marks: str) -> list[str]:
         return [gap for gap in design.missing if any(mark in gap for mark in marks)]
@@ -161,10 +171,16 @@ def points(design: DesignSheet) -> list[tuple[str, bool, str]]:
     stage = lacking("Stage ", "stage.")
     offer = [gap for gap in design.missing if gap not in {*audience, *stage}]
     share = design.terms.control_share
+    gifts = list[tuple[str, bool | None, str]]()
+    if design.gifts:
+        shortages = found.shortages if found else ()
+        said = words.sentence(" ".join(shortages)) or ", ".join(design.consumables)
+        gifts = [("Gifts", None if shortages else True, said)]
     return [
         ("Audience", not audience, " ".join(audience) or design.says),
         ("Offer", not offer, " ".join(offer) or _offered(design)),
         ("Stages and reasons", not stage, " ".join(stage) or _staged(design)),
+        *gifts,
         ("Measurement", True, f"{goal(design)}. {_control(share)}."),
     ]
 

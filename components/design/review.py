@@ -5,8 +5,7 @@ from datetime import timedelta
 import streamlit as st
 
 from components import navigation, words
-from components.design import reading
-from components.design.measuring import outlook
+from components.design import comparing, gate, reading, trying
 from components.gateway import current_actor, fetch, now, submit
 from core.campaigns.actions import (
     SubmitDesign,
@@ -14,24 +13,32 @@ from core.campaigns.actions import (
     submit_design,
     withdraw_design,
 )
-from core.campaigns.queries import DesignSheet, forecast
+from core.campaigns.queries import DesignSheet, campaign
 from core.campaigns.rules import SUBMIT, WITHDRAW, DesignStatus
+from core.gate.queries import gate as gate_of
 
 
 def review(design: DesignSheet) -> None:
     """Show the whole version with its checklist, and the next move."""
+    weighed = fetch(gate_of, design_id=design.id) if gate.is_countable(design) else None
     left, right = st.columns([3, 2], gap="large")
     with left:
         reading.terms(design)
         reading.stages(design)
     with right:
         st.subheader("Is it complete?")
-        reading.checklist(reading.points(design))
+        reading.checklist(gate.points(design, weighed))
         _ask(design)
-    outlook(design)
-    if design.terms.segment_id is not None and not any("audience" in m for m in design.missing):
+    gate.outlook(design)
+    if weighed is not None:
         st.subheader("From everybody to those contacted")
-        reading.forecast_table(fetch(forecast, design_id=design.id), key="steps")
+        reading.forecast_table(weighed.forecast, key="steps")
+        st.subheader("As ten of them would read it")
+        trying.ten_customers(design)
+    if design.version > 1:
+        with st.expander("Beside an earlier version", icon=":material/compare:"):
+            sheet = fetch(campaign, campaign_id=design.campaign_id)
+            comparing.with_an_earlier(design, sheet.designs)
 
 
 def _ask(design: DesignSheet) -> None:

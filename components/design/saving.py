@@ -1,13 +1,28 @@
 """Saving a step of the designer, and following to the version that it made."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from components import navigation
+from components.design import unsaved
 from components.gateway import submit
 from core.campaigns.actions import ChangeDesign, change_design
 from core.campaigns.events import DesignChanged, FeedbackTakenUp, StagesSet
 from core.campaigns.queries import DesignSheet
 from core.campaigns.terms import DesignTerms
+
+
+def step_of(
+    design: DesignSheet, step: str, label: str, done: str
+) -> tuple[unsaved.Draft[DesignTerms], Callable[[Callable[[], DesignTerms]], None]]:
+    """Begin a step that changes terms: its draft, and what draws its button at the end."""
+    draft = unsaved.Draft(f"{design.id}:{step}", design.terms, design.row_version)
+
+    def end(ask: Callable[[], DesignTerms]) -> None:
+        unsaved.saving(draft, ask, lambda terms: changed(design, terms, done), label)
+
+    return draft, end
 
 
 def changed(design: DesignSheet, terms: DesignTerms, done: str) -> None:
@@ -27,6 +42,8 @@ def told(fact: DesignChanged | StagesSet, done: str) -> str:
 
 
 def follow(fact: DesignChanged | FeedbackTakenUp | StagesSet) -> None:
-    """Open the version that was changed, on the same step."""
-    if navigation.record() != fact.design_id:
+    """Open the version that was changed, on the same step, with what is not saved elsewhere."""
+    seen = navigation.record()
+    if seen != fact.design_id:
+        unsaved.carry_over(f"{seen}:", f"{fact.design_id}:")
         navigation.go_to("designer", id=fact.design_id, step=st.query_params.get("step"))

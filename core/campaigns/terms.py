@@ -57,15 +57,26 @@ class DesignTerms:
 
     def __post_init__(self) -> None:
         if not 0 <= self.control_share <= MOST_CONTROL:
-            raise Invalid("The control share lies between 0 and 50 %.")
+            raise Invalid(
+                f"A control group of {self.control_share / 100:g} % can't be held out: its share "
+                "lies between 0 and 50 %."
+            )
         for name in ("goal", "expected_rate", "expected_gain"):
             share = getattr(self, name)
             if share is not None and not 0 <= share <= 1:
-                raise Invalid(f"The {name.replace('_', ' ')} lies between 0 and 100 %.")
-        for name in ("contact_cost", "fixed_cost", "value_per_conversion", "transfer_price"):
+                raise Invalid(
+                    f"The {name.replace('_', ' ')} of {share * 100:g} % makes no sense: it lies "
+                    "between 0 and 100 %."
+                )
+        for name, words in (
+            ("contact_cost", "cost of a contact"),
+            ("fixed_cost", "fixed cost"),
+            ("value_per_conversion", "worth of a conversion"),
+            ("transfer_price", "transfer price"),
+        ):
             amount = getattr(self, name)
             if amount is not None and not 0 <= amount <= 10**13:
-                raise Invalid(f"The {name.replace('_', ' ')} can't be negative or beyond counting.")
+                raise Invalid(f"The {words} can't be {amount:,}: it is nothing or more.")
 
 
 @dataclass(frozen=True)

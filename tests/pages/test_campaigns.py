@@ -1,21 +1,24 @@
 """Campaigns on screen: the list, the sheet, the designer from brief to approval, the decision."""
 
+from decimal import Decimal
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from components.design.measuring import visible_gain
 from components.words import NONE
-from core.campaigns.model import Campaign, Design, StatusReason
+from core.campaigns.model import Campaign, Design, Stage, StatusReason
 from core.campaigns.queries import CampaignState
 from core.campaigns.queries.reference import consumables
-from core.campaigns.rules import DesignStatus
+from core.campaigns.rules import Condition, DesignStatus, RandomisedBy
 from core.segments.model import Segment
+from core.settings import settings
 from tests import world as bank
 from tests.conftest import NOW
 from tests.making.campaigns import approved_design, campaign, draft_design
 from tests.making.campaigns import segment as segment_row
 
+CURRENCY = settings().currency
 ASKED = {
     "status": DesignStatus.SUBMITTED,
     "approver_id": None,
@@ -50,8 +53,9 @@ def kept(engine):
 
 
 def field(app, kind, label):
-    [found] = [each for each in getattr(app, kind) if each.label == label]
-    return found
+    found = [each for each in getattr(app, kind) if each.label.split(" (" + CURRENCY)[0] == label]
+    assert len(found) == 1, found
+    return found[0]
 
 
 def press(app, label):
@@ -94,8 +98,10 @@ class TestSheet:
 
         app = open_page(world.mia, "campaign", id=1)
 
-        [changes] = [g for g in app.dataframe if "This version" in g.value]
-        assert "Three per cent" in list(changes.value["This version"])
+        said = [each.value for each in app.markdown]
+        assert "1 thing differs from version 1" in words(app) or "things differ" in words(app)
+        assert "**Offer** :orange-badge[changed]" in said
+        assert {"Two per cent for the first year", "Three per cent"} <= set(said)
         assert "Customers who are active" in words(app)
 
     def test_begins_the_next_version_from_an_approved_one(self, open_page, rows, world, kept):
@@ -164,32 +170,88 @@ class TestDesigner:
         assert made.rule == {"all": [{"holds": {"product": "savings"}}]}
         assert kept()["X"].segment_id == made.id
 
-    def test_saves_offer_and_measurement(self, open_page, rows, world, kept):
+    def test_saves_each_step_by_itself(self, open_page, rows, world, kept):
         id_ = rows(draft_design)
         app = open_page(world.mia, "designer", id=id_, step="Offer")
         field(app, "text_area", "Offer").input("Four per cent")
         press(app, "Save the offer")
+        app = open_page(world.mia, "designer", id=id_, step="Guide")
+        field(app, "text_input", "Pricing frame").input("Half a point")
+        press(app, "Save the guide")
+        app = open_page(world.mia, "designer", id=id_, step="Gifts & costs")
+        field(app, "number_input", "Cost of a contact").set_value(4.5)
+        field(app, "number_input", "Worth of a conversion").set_value(120.0)
+        press(app, "Save gifts and costs")
         app = open_page(world.mia, "designer", id=id_, step="Measurement")
         field(app, "number_input", "Goal (%)").set_value(15.0)
         field(app, "number_input", "Held out as control group (%)").set_value(20.0)
-        press(app, "Save the measurement")
+        field(app, "selectbox", "Drawn by lot").select(RandomisedBy.BRANCH)
+        field(app, "number_input", "Gain to be shown (points)").set_value(1.5)
+        app = press(app, "Save the measurement")
 
         saved = kept()["X"]
-        assert (saved.offer, saved.goal, saved.control_share) == ("Four per cent", 0.15, 2000)
+        assert (saved.offer, saved.pricing_frame) == ("Four per cent", "Half a point")
+        assert (saved.contact_cost, saved.value_per_conversion) == (Decimal("4.5"), 120)
+        assert (saved.goal, saved.control_share, saved.expected_gain) == (0.15, 2000, 0.015)
+        assert saved.randomised_by is RandomisedBy.BRANCH
+        assert "Say the expected conversions." in words(app)
+
+    def test_keeps_what_is_not_saved_while_one_is_away(self, open_page, rows, world, kept):
+        app = open_page(world.mia, "designer", id=rows(draft_design), step="Offer")
+        field(app, "text_area", "Offer").input("Four per cent")
+        app.run()
+        assert "Not saved yet" in words(app)
+        app.segmented_control[0].set_value("Guide").run()
+        assert "Not saved yet: Offer." in words(app)
+        assert kept()["X"].offer == "Two per cent for the first year"
+
+        app.segmented_control[0].set_value("Offer").run()
+        assert field(app, "text_area", "Offer").value == "Four per cent"
+        press(app, "Undo")
+        assert field(app, "text_area", "Offer").value == "Two per cent for the first year"
+        assert "Not saved yet" not in words(app)
 
     @pytest.mark.parametrize(
-        ("control", "treated", "expected", "said"),
+        ("step", "label", "value", "why"),
         [
-            (420, 3780, 0.05, "With 10.0 % held out of 4,200 customers, the smallest gain that"),
-            (420, 3780, 0.05, "is **3.8 points**, where 5.0 % are expected to convert."),
-            (420, 3780, 0.01, "**no gain could be told from chance**"),
-            (4, 36, 0.05, "**no gain could be told from chance**"),
-            (420, 3780, None, "give the expected conversions"),
-            (0, 4200, 0.05, "Without a control group no impact can be proven"),
+            ("Measurement", "Held out as control group (%)", 60.0, "of 60 % can't be held out"),
+            ("Measurement", "Held out as control group (%)", -5.0, "of -5 % can't be held out"),
+            ("Measurement", "Goal (%)", 120.0, "The goal of 120 % makes no sense"),
+            ("Measurement", "Expected conversions (%)", -1.0, "The expected rate of -1 %"),
+            ("Gifts & costs", "Cost of a contact", -1.0, "cost of a contact can't be -1"),
+            ("Gifts & costs", "Worth of a conversion", -9.0, "worth of a conversion can't"),
         ],
     )
-    def test_says_which_gain_could_be_seen(self, control, treated, expected, said):
-        assert said in visible_gain(control=control, treated=treated, expected=expected)
+    def test_names_what_is_wrong_with_a_number(
+        self, open_page, rows, world, kept, step, label, value, why
+    ):
+        id_ = rows(draft_design)
+        before = kept()["X"].row_version
+        app = open_page(world.mia, "designer", id=id_, step=step)
+        field(app, "number_input", label).set_value(value)
+        button = "Save the measurement" if step == "Measurement" else "Save gifts and costs"
+        press(app, button)
+
+        assert why in app.warning[0].value
+        assert kept()["X"].row_version == before
+
+    def test_says_what_can_not_be_told_without_a_control_group_or_costs(
+        self, open_page, rows, world
+    ):
+        id_ = rows(draft_design)
+        app = open_page(world.mia, "designer", id=id_, step="Measurement")
+
+        assert "a control group" in words(app)
+        lacking = "the expected conversions, the cost of a contact and the worth of a conversion"
+        assert f"No gain is foretold without {lacking}." in [each.value for each in app.caption]
+
+    def test_says_how_far_each_step_is(self, open_page, rows, world):
+        id_ = rows(draft_design, stages=[])
+        app = open_page(world.mia, "designer", id=id_, step="Audience")
+        assert "Audience is complete." in words(app)
+        assert "Still open: Stages, Gifts & costs, Measurement, Review." in words(app)
+        app = open_page(world.mia, "designer", id=id_, step="Stages")
+        assert "Add at least one stage." in words(app)
 
     def test_adds_and_removes_stages(self, open_page, rows, world, ask):
         id_ = rows(draft_design)
@@ -199,6 +261,49 @@ class TestDesigner:
         app = press(open_page(world.mia, "designer", id=id_, step="Stages"), "Remove the stage")
 
         assert "no stages yet" in app.info[0].value
+
+    def test_adds_a_stage_that_follows_another(self, open_page, rows, world, engine):
+        id_ = rows(draft_design)
+        app = open_page(world.mia, "designer", id=id_, step="Stages")
+        added = app.expander[-3]
+        assert added.label == "Add a stage"
+        field(added, "selectbox", "Content").select_index(0)
+        field(added, "selectbox", "Begins with").select(1)
+        app.run()
+        added = app.expander[-3]
+        field(added, "selectbox", "Where the earlier stage came to").select(Condition.NOT_REACHED)
+        field(added, "number_input", "Days after that").set_value(3)
+        press(app, "Add the stage")
+
+        assert "after stage 1, where not reached, 3 days later" in words(app)
+        with Session(engine) as session:
+            kept = session.scalars(select(Stage).order_by(Stage.position)).all()
+        assert [(each.after_position, each.condition) for each in kept] == [
+            (None, Condition.ALWAYS),
+            (1, Condition.NOT_REACHED),
+        ]
+        next(each for each in app.button if each.label == "Remove the stage").click().run()
+        assert "follows stage 1: change it first" in app.warning[0].value
+
+    def test_tries_the_stages_on_ten_customers(self, open_page, rows, world):
+        app = open_page(world.mia, "designer", id=rows(draft_design), step="Review")
+
+        [ten] = [each for each in app.pills if each.label == "Customer"]
+        assert len(ten.options) == 10
+        assert all("•••" in option for option in ten.options)
+        assert "Two per cent for the first year" in words(app)
+
+    def test_clones_a_version_into_another_campaign(self, open_page, rows, world, kept):
+        rows(approved_design)
+        app = open_page(world.mia, "campaign", id=1)
+        field(app, "text_input", "Code of the new campaign").input("Y")
+        press(app, "Clone")
+
+        assert (kept()["Y"].version, kept()["Y"].offer) == (1, kept()["X"].offer)
+        assert kept()["Y"].status is DesignStatus.DRAFT
+        app = open_page(world.mia, "campaign", id=1)
+        press(app, "Clone")
+        assert "needs a code" in app.warning[0].value
 
     def test_what_is_saved_on_an_approved_version_makes_the_next(
         self, open_page, rows, world, kept
@@ -358,14 +463,14 @@ def test_a_gift_is_kept_and_given_away_with_an_offer(open_page, ask, world, arra
     next(each for each in app.button if each.label == "Save").click().run()
     assert app.success[0].value == "“Money box” is saved."
 
-    draft = arrange(draft_design)
-    app = open_page(world.mia, "designer", id=draft, step="Offer")
+    draft = arrange(lambda session: draft_design(session, expected_rate=0.5))
+    app = open_page(world.mia, "designer", id=draft, step="Gifts & costs")
     given = next(each for each in app.multiselect if each.label == "Given away with it")
     given.set_value(ask(world.mia, consumables))
-    use = next(each for each in app.text_area if each.label == "Product use")
-    use.input("Saves at once")
-    next(each for each in app.button if each.label == "Save the offer").click().run()
+    next(each for each in app.button if each.label == "Save gifts and costs").click().run()
     assert not app.exception
     with Session(engine) as session:
-        kept = session.get_one(Design, draft)
-        assert (kept.product_use, kept.consumable_ids) == ("Saves at once", (1,))
+        assert session.get_one(Design, draft).consumable_ids == (1,)
+    assert "7 of Money box will be needed and 0 are left: 7 too few." in app.warning[0].value
+    app = open_page(world.mia, "designer", id=draft, step="Review")
+    assert "7 too few" in " ".join(each.value for each in app.markdown)
