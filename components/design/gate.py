@@ -62,7 +62,7 @@ def figures(gate: Gate) -> None:
             ),
             Tile("Expected conversions", words.count(expected)),
             Tile("Cost", words.money(found.cost, short=True)),
-            Tile("Expected gain", words.money(found.net, short=True), help="Worth minus cost."),
+            Tile("Expected profit", words.money(found.net, short=True), help="Worth minus cost."),
         ],
         narrowest=150,
     )
