@@ -106,14 +106,14 @@ def _write(run_id: int, pdf: Path | None, xlsx: Path | None) -> None:
     """Write the files that the page of a run offers, and let the journal know first."""
     # There is no page, which Streamlit would remark on.
     logging.getLogger("streamlit.runtime.caching.cache_data_api").disabled = True
-    from components.reports import impact as reports  # noqa: PLC0415  only who writes files waits
-    from components.reports import sheets  # noqa: PLC0415
+    from components.reports import sheets  # noqa: PLC0415  only who writes files waits
     from components.reports.content import Stamp  # noqa: PLC0415
     from components.reports.paper import as_pdf  # noqa: PLC0415
+    from components.reports.run import of_run  # noqa: PLC0415
     from components.reports.workbook import as_xlsx  # noqa: PLC0415
 
     found = ask(whole, run_id=run_id)
-    document = reports.of_run(found, Stamp(settings().bank_name, now(), "the operator"))
+    document = of_run(found, Stamp(settings().bank_name, now(), "the operator"))
     for file, format_ in ((pdf, Format.PDF), (xlsx, Format.XLSX)):
         if file is None:
             continue

@@ -9,25 +9,25 @@ import streamlit as st
 from components import errors
 from components.charts import frame
 from components.gateway import carry_out, current_actor, fetch
-from components.reports import impact as reports
 from components.reports import sheets
+from components.reports.board import TITLE, of_board
+from components.reports.common import evidence, title_of
 from components.reports.content import Picture, Stamp
 from components.reports.paper import as_pdf
 from components.reports.pictures import framed_png
+from components.reports.run import of_run
 from components.reports.taking import MIMES, offer, stamped
 from components.reports.workbook import as_xlsx
 from core.access import Permission
 from core.exports import ExportReport, Format, export_report
-from core.impact.queries.board import results
 from core.impact.queries.breakdown import ways_to_break_down
+from core.impact.queries.compared import By
 from core.impact.queries.groups import ways_to_split
 from core.impact.queries.runs import RunImpact
-from core.impact.queries.whole import whole
+from core.impact.queries.whole import board, whole
 from core.refusals import Refusal
-from core.windows import Window
 from core.work import Reader
 
-_EVERY = Window(size=1_000)
 _SLOT = "report:impact"
 _OF_LISTS = ("_page", "_sort")  # what the address says of lists is not a filter of the page
 
@@ -36,7 +36,9 @@ def draw(run: RunImpact | None = None) -> None:
     """Offer the report and the workbook of one run, or of all, to those who may take them out."""
     if not current_actor().may(Permission.EXPORT_IMPACT):
         return
-    run_id, by = run.id if run else None, _split()
+    run_id = run.id if run else None
+    by = _splits() if run else ()
+    side = _side()
     with st.container(horizontal=True, gap="small"):
         asked = st.button(
             "Report (PDF)",
@@ -49,12 +51,12 @@ def draw(run: RunImpact | None = None) -> None:
             key="report:xlsx",
             asked=_request(run, Format.XLSX),
             named=_named(run),
-            make=lambda view, stamp: workbook(view, stamp, run_id, by),
+            make=lambda view, stamp: _workbook(view, stamp, run_id, by, side),
             help_="The numbers with what they were worked out from. The journal notes it.",
         )
         place = st.container(width="content")
     if asked:
-        _prepare(run, by)
+        _prepare(run)
     ready = st.session_state.get(_SLOT)
     if ready is not None and ready[0] == (run_id, _filters()):
         _, name, file = ready
@@ -70,7 +72,7 @@ def draw(run: RunImpact | None = None) -> None:
         )
 
 
-def _prepare(run: RunImpact | None, by: str) -> None:
+def _prepare(run: RunImpact | None) -> None:
     """Make the report while its progress is shown, and keep it until the page shows another."""
     st.session_state.pop(_SLOT, None)
     try:
@@ -87,29 +89,31 @@ def _prepare(run: RunImpact | None, by: str) -> None:
 
         stamp = stamped(current_actor(), _filters())
         if run is None:
-            document = reports.of_board(fetch(results, window=_EVERY).rows, stamp)
+            document = of_board(fetch(board, by=_side()), stamp)
         else:
-            document = reports.of_run(fetch(whole, run_id=run.id, by=by), stamp)
+            document = of_run(fetch(whole, run_id=run.id, by=_splits()), stamp)
         file = as_pdf(document, tell=tell)
         status.update(label="The report is ready.", state="complete", expanded=False)
     key = (run.id if run else None, _filters())
     st.session_state[_SLOT] = (key, stamp.names(_named(run), "pdf"), file)
 
 
-def workbook(view: Reader, stamp: Stamp, run_id: int | None, by: str) -> bytes:
+def _workbook(
+    view: Reader, stamp: Stamp, run_id: int | None, by: tuple[str, ...], side: By
+) -> bytes:
     """Gather the numbers of one run, or of all, as sheets."""
     if run_id is None:
-        runs = results(view, window=_EVERY).rows
-        return as_xlsx(reports.of_board(runs, stamp), list(sheets.of_runs(runs)))
+        every = board(view, by=side)
+        return as_xlsx(of_board(every, stamp), list(sheets.of_board(every)))
     found = whole(view, run_id=run_id, by=by)
-    return as_xlsx(reports.of_run(found, stamp), list(sheets.of_run(found)))
+    return as_xlsx(of_run(found, stamp), list(sheets.of_run(found)))
 
 
 def pictures(run: RunImpact | None = None) -> AbstractContextManager[None]:
     """Let every chart that is drawn meanwhile be taken out as a picture, by those who may."""
     if not current_actor().may(Permission.EXPORT_IMPACT):
         return _as_it_is()
-    evidence = reports.evidence(run) if run else "Each effect has the evidence of its own run."
+    grounds = evidence(run) if run else "Each effect has the evidence of its own run."
 
     def chart(figure: go.Figure, reading: str, key: str) -> None:
         offer(
@@ -118,7 +122,7 @@ def pictures(run: RunImpact | None = None) -> AbstractContextManager[None]:
             asked=_request(run, Format.PNG),
             named=f"{_named(run)} {key}",
             make=lambda _view, stamp: framed_png(
-                Picture(figure, reading), title=_title(run), evidence=evidence, stamp=stamp
+                Picture(figure, reading), title=_title(run), evidence=grounds, stamp=stamp
             ),
             help_="This chart as a PNG picture. The journal notes it.",
         )
@@ -132,7 +136,7 @@ def _as_it_is() -> Iterator[None]:
 
 
 def _title(run: RunImpact | None) -> str:
-    return reports.title_of(run) if run else "Impact of all campaigns"
+    return title_of(run) if run else TITLE
 
 
 def _named(run: RunImpact | None) -> str:
@@ -153,10 +157,14 @@ def _filters() -> tuple[tuple[str, str], ...]:
     )
 
 
-def _split() -> str:
-    """Return the way by which the page is split now, as queries know it."""
-    asked = st.query_params.get("by")
-    if not asked:
-        return ""
-    ways = (*fetch(ways_to_break_down), *fetch(ways_to_split))
-    return next((way.name for way in ways if way.label == asked), "")
+def _splits() -> tuple[str, ...]:
+    """Return the ways by which the page of a run is split now, as queries know them."""
+    asked = [st.query_params.get(name) for name in ("across", "by")]
+    ways = (*fetch(ways_to_break_down), *fetch(ways_to_split)) if any(asked) else ()
+    return tuple(dict.fromkeys(way.name for label in asked for way in ways if way.label == label))
+
+
+def _side() -> By:
+    """Return by what the overview puts runs side by side now."""
+    asked = st.query_params.get("side", "").lower()
+    return By(asked) if asked in set(By) else By.CAMPAIGN

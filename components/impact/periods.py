@@ -1,22 +1,25 @@
 """Results quarter by quarter, and the runs behind a group of them."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 import streamlit as st
 
 from components import navigation, words
 from components.charts import calibration as charts
 from components.charts.frame import chart
-from components.gateway import current_actor, fetch, now
+from components.gateway import current_actor, now
 from components.impact import estimates
-from core.impact.queries.compared import By, Compared, compared
+from core.impact.queries.compared import By, Compared, side_by_side
+from core.impact.queries.overlaps import Shared
+from core.impact.queries.runs import RunImpact
 
 
-def draw() -> None:
+def draw(runs: Sequence[RunImpact], met: Shared) -> None:
     """Draw what came of the runs of each quarter, and list those of the one that is clicked."""
     st.subheader("Quarter by quarter")
-    found = sorted(fetch(compared, by=By.QUARTER), key=lambda row: row.key)
-    rows = [charts.PeriodRow(row.label, len(row.runs), _says(row)) for row in found]
+    found = sorted(side_by_side(runs, By.QUARTER, met), key=lambda row: row.key)
+    rows = period_rows(found)
     clicked = chart(
         charts.periods(rows),
         key="periods",
@@ -30,6 +33,11 @@ def draw() -> None:
         list_runs(found[clicked[0]])
     else:
         st.caption("Click a quarter to list the runs that began in it.")
+
+
+def period_rows(found: Sequence[Compared]) -> list[charts.PeriodRow]:
+    """Count what is proven of the runs of each period."""
+    return [charts.PeriodRow(row.label, len(row.runs), _says(row)) for row in found]
 
 
 def _says(row: Compared) -> Counter[str]:

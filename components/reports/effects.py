@@ -7,19 +7,23 @@ from typing import Any, Literal
 
 from components import words
 from components.charts.impact import Unit, written
+from components.charts.money import on_cost
 from components.impact.estimates import drawn
 from components.tables import Column, Kind
 from core.impact.estimates import Effect, Significance
 from core.impact.metrics import FIGURES
 from core.impact.money import Gain
+from core.impact.queries.portfolio import Portfolio
 from core.impact.queries.runs import RunImpact
 from core.impact.report import Comparison
 from core.impact.rules import Absent, Grade, Reason
 
 Found = Effect | Gain | Absent
-_ORDER: tuple[tuple[str, Unit, Callable[[Comparison], Found]], ...] = (
+_ORDER: tuple[tuple[str, Unit | None, Callable[[Comparison], Found]], ...] = (
     ("incremental conversions", "count", lambda each: each.conversions),
+    ("incremental value", "money", lambda each: each.value),
     ("incremental profit", "money", lambda each: each.profit),
+    ("return on cost", None, lambda each: each.returned),
     ("difference", "points", lambda each: each.difference),
     ("per reached", "points", lambda each: each.per_reached),
 )
@@ -27,14 +31,22 @@ _ORDER: tuple[tuple[str, Unit, Callable[[Comparison], Found]], ...] = (
 
 @dataclass(frozen=True)
 class EffectRow:
-    """One figure of one treated arm against the held out; without a value it says why."""
+    """One figure of one treated arm against the held out; without a value it says why.
 
-    run: RunImpact
-    arm: str
+    Parts of the cost have no unit. What is said of all runs together has no run.
+    """
+
+    run: RunImpact | None
     name: str
-    unit: Unit
+    unit: Unit | None
     found: Found
     comparison: Comparison
+    grade: Grade
+    why: str
+
+    @property
+    def arm(self) -> str:
+        return self.comparison.treated.name
 
     @property
     def label(self) -> str:
@@ -42,8 +54,7 @@ class EffectRow:
 
     @property
     def says(self) -> str:
-        sound = self.run.report.grade is Grade.RANDOMISED
-        return words.sentence(drawn("", self.found, is_sound=sound).says)
+        return words.sentence(drawn("", self.found, grade=self.grade).says)
 
     @property
     def tested(self) -> Effect | None:
@@ -52,13 +63,25 @@ class EffectRow:
 
 
 def effect_rows(runs: Sequence[RunImpact]) -> Iterator[EffectRow]:
-    """List the figures of every treated arm in the order of the page."""
+    """List the figures of every treated arm of these runs."""
     for run in runs:
         for comparison in run.report.comparisons:
-            few = Absent(Reason.TOO_FEW) if comparison.is_too_few else None
-            for name, unit, read in _ORDER:
-                found = few or read(comparison)
-                yield EffectRow(run, comparison.treated.name, name, unit, found, comparison)
+            yield from _rows(run, comparison, run.report.grade, run.report.why)
+
+
+def total_rows(found: Portfolio) -> Iterator[EffectRow]:
+    """List the figures of all runs together; of an effect per customer reached there is none."""
+    if found.comparison is not None:
+        rows = _rows(None, found.comparison, found.grade, found.why)
+        yield from (row for row in rows if row.name != "per reached")
+
+
+def _rows(
+    run: RunImpact | None, comparison: Comparison, grade: Grade, why: str
+) -> Iterator[EffectRow]:
+    few = Absent(Reason.TOO_FEW) if comparison.is_too_few else None
+    for name, unit, read in _ORDER:
+        yield EffectRow(run, name, unit, few or read(comparison), comparison, grade, why)
 
 
 def _end(which: Literal["value", "low", "high"]) -> Callable[[EffectRow], float | None]:
@@ -73,7 +96,9 @@ def _end(which: Literal["value", "low", "high"]) -> Callable[[EffectRow], float 
 def _written(which: Literal["value", "low", "high"]) -> Callable[[EffectRow], str | None]:
     def write(row: EffectRow) -> str | None:
         value = _end(which)(row)
-        return None if value is None else written(value, row.unit)
+        if value is None:
+            return None
+        return on_cost(value) if row.unit is None else written(value, row.unit)
 
     return write
 
@@ -98,12 +123,16 @@ TOLD = (
     Column("low", "95 % sure: from", write=_written("low")),
     Column("high", "to", write=_written("high")),
     Column("says", "Says"),
-    Column("evidence", "Evidence", write=lambda row: words.sentence(row.run.report.grade)),
+    Column("evidence", "Evidence", write=lambda row: words.sentence(row.grade)),
 )
 ARM = Column("arm", "Arm", write=lambda row: words.sentence(row.arm))
 _WHOSE = (
-    Column("run", "Run", write=lambda row: row.run.facts.code),
-    Column("campaign", "Campaign", write=lambda row: row.run.facts.campaign),
+    Column("run", "Run", write=lambda row: row.run.facts.code if row.run else "All"),
+    Column(
+        "campaign",
+        "Campaign",
+        write=lambda row: row.run.facts.campaign if row.run else "All together",
+    ),
 )
 # As they are, for sheets to calculate with.
 EXACT = (
@@ -119,8 +148,8 @@ EXACT = (
     Column("p_adjusted", "p after Holm", "number",
            write=lambda row: row.comparison.p_adjusted if _is_difference(row) else None),
     Column("says", "Says"),
-    Column("evidence", "Evidence", write=lambda row: words.sentence(row.run.report.grade)),
-    Column("why", "Why", write=lambda row: row.run.report.why),
+    Column("evidence", "Evidence", write=lambda row: words.sentence(row.grade)),
+    Column("why", "Why"),
 )  # fmt: skip
 
 
@@ -168,31 +197,3 @@ INPUTS = (
     Column("fixed", "Fixed cost", "money", write=lambda row: row.comparison.costs.fixed),
     Column("cost", "Cost, all of it", "money", write=lambda row: _amount(row.comparison.cost)),
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class CostRow:
-    """One part of what a treated arm cost."""
-
-    arm: str
-    part: str
-    amount: Decimal | None
-    reason: str = ""
-
-
-def cost_rows(run: RunImpact) -> Iterator[CostRow]:
-    for comparison in run.report.comparisons:
-        arm, costs, total = comparison.treated.name, comparison.costs, comparison.cost
-        yield CostRow(arm, "Contacts", costs.contact)
-        yield CostRow(arm, "Offer", costs.offer)
-        yield CostRow(arm, "Fixed cost", costs.fixed)
-        why = total.reason if isinstance(total, Absent) else ""
-        yield CostRow(arm, "Together", _amount(total), words.sentence(why))
-
-
-COSTS = (
-    ARM,
-    Column("part", "Cost"),
-    Column("amount", "Amount", "money"),
-    Column("reason", "Why not"),
-)

@@ -114,11 +114,11 @@ def _part(paper: "FPDF", part: Part) -> None:
         paper.ln(1)
         paper.image(io.BytesIO(picture), w=paper.epw, alt_text=part.picture.said)
         paper.ln(2)
+    if part.evidence:
+        _text(paper, part.evidence, 4, look.LIGHT.quiet, _SMALL)
+        paper.ln(0.8)
     if part.grid is not None and part.grid.rows:
         _grid(paper, part.grid)
-    if part.evidence:
-        paper.ln(0.8)
-        _text(paper, part.evidence, 4, look.LIGHT.quiet, _SMALL)
 
 
 def _text(

@@ -120,6 +120,8 @@ def _plot(axes: "Axes", traces: list[dict[str, Any]], layout: dict[str, Any]) ->
 
 
 def _axis(axes: "Axes", name: str, told: Mapping[str, Any], scale: Scale) -> None:
+    from matplotlib.ticker import MultipleLocator  # noqa: PLC0415  loaded with the rest of it
+
     axis = axes.xaxis if name == "x" else axes.yaxis
     font = told.get("tickfont") or {}
     axes.tick_params(
@@ -136,6 +138,8 @@ def _axis(axes: "Axes", name: str, told: Mapping[str, Any], scale: Scale) -> Non
         axis.set_ticks(scale.places(values), labels=[plain(text) for text in texts or values])
     elif scale.words:
         axis.set_ticks(range(len(scale.words)), labels=[plain(word) for word in scale.words])
+    elif told.get("dtick") and not scale.is_time:
+        axis.set_major_locator(MultipleLocator(float(told["dtick"])))
     if told.get("type") == "log":
         axis.axes.set(**{f"{name}scale": "log"})
     if not values and not scale.words:

@@ -1,16 +1,19 @@
 """The sheets of a workbook of impact: effects, what they were worked out from, and raw counts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from components.charts import over_time as days
+from components.charts.calibration import FORECAST_COLUMNS
+from components.impact import overlapping, side_by_side
 from components.reports import effects, groups
 from components.reports.content import Sheet
 from components.tables import Column
+from core.impact.queries.calibration import calibrated
 from core.impact.queries.runs import RunImpact
-from core.impact.queries.whole import Breakdown, Whole
+from core.impact.queries.whole import Board, Breakdown, Whole
 from core.impact.report import Arm
 from core.impact.rules import Absent
 
@@ -22,12 +25,22 @@ def of_run(whole: Whole) -> Iterator[Sheet]:
     yield from of_runs([whole.run])
     for split in whole.breakdowns:
         yield _split(whole.run, split)
+    if whole.overlaps:
+        yield Sheet("Other campaigns", overlapping.COLUMNS, whole.overlaps)
     if not isinstance(whole.over_time, Absent):
         yield Sheet("Over time", _DAYS, whole.over_time.days)
 
 
-def of_runs(runs: Sequence[RunImpact]) -> Iterator[Sheet]:
-    yield Sheet("Effects", effects.EXACT, list(effects.effect_rows(runs)))
+def of_board(board: Board) -> Iterator[Sheet]:
+    yield from of_runs(board.runs, effects.total_rows(board.total))
+    yield Sheet(f"By {board.by}", side_by_side.COLUMNS, board.groups)
+    yield Sheet("Forecasts", FORECAST_COLUMNS, calibrated(board.runs).rows)
+
+
+def of_runs(
+    runs: Sequence[RunImpact], together: Iterable[effects.EffectRow] = ()
+) -> Iterator[Sheet]:
+    yield Sheet("Effects", effects.EXACT, [*together, *effects.effect_rows(runs)])
     yield Sheet("Inputs", effects.INPUTS, list(effects.input_rows(runs)))
     yield Sheet("Arms", ARMS, [(run, arm) for run in runs for arm in run.report.arms])
 

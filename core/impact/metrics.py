@@ -79,6 +79,9 @@ FIGURES: Mapping[str, Declared] = {
         SALES,
         "Conversions that would not have happened without the campaign.",
     ),
+    "incremental value": Declared(
+        "Incremental value", MONEY, "Value that would not have come without the campaign."
+    ),
     "incremental profit": Declared(
         "Incremental profit",
         MONEY,

@@ -12,8 +12,8 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from components.reports.content import Stamp
-from components.reports.impact import of_run
 from components.reports.paper import as_pdf
+from components.reports.run import of_run
 from components.reports.sheets import of_run as sheets_of_run
 from components.reports.workbook import as_xlsx
 from core.access import SYSTEM, Role

@@ -35,14 +35,14 @@ def test_says_what_each_question_says_by_itself(ask, do, world, run_id):
 
 
 def test_of_groups_that_nobody_was_held_out_of_it_only_counts(ask, world, run_id):
-    [split, *_] = ask(world.eve, whole, run_id=run_id, by="channel").breakdowns
+    [split, *_] = ask(world.eve, whole, run_id=run_id, by=["channel"]).breakdowns
 
     assert (split.label, split.compared) == ("Channel", ())
     assert sum(row.tally.targeted for row in split.counted) == 300
 
 
 def test_a_split_that_is_there_anyway_comes_once(ask, world, run_id):
-    found = ask(world.eve, whole, run_id=run_id, by="segments")
+    found = ask(world.eve, whole, run_id=run_id, by=["segments"])
 
     assert [split.name for split in found.breakdowns] == ["segments", "branch"]
 
@@ -56,7 +56,7 @@ def test_is_of_the_own_units(ask, world, run_id):
     [
         ("ann", {}, NotAllowed),
         ("eve", {"run_id": 99}, NotFound),
-        ("eve", {"by": "weather"}, Invalid),
+        ("eve", {"by": ["weather"]}, Invalid),
     ],
 )
 def test_is_refused_like_its_parts(ask, world, run_id, who, filters, refusal):

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from cli import app as commands
 from components import sessions, words
 from components.reports import taking
+from core.impact.queries.runs import impact
 from core.journal.model import Entry, Subject
 from core.runs.model import Run
 from core.settings import settings
@@ -115,83 +116,87 @@ def prepared(app):
     return app.session_state["report:impact"][2]
 
 
-class TestTheSameNumbers:
-    def test_wherever_they_are_read(self, open_page, world, run_id, made, fairlead):
-        app = open_page(world.eve, "impact", run=run_id)
-        page, tiles, drawn = said(app), figures(app), traces(app)
-        workbook, paper = made["report:xlsx"](), pdf_text(prepared(app))
-        told = json.loads(fairlead("impact", run_id, "--json").stdout)
+def test_the_numbers_are_the_same_wherever_they_are_read(open_page, world, run_id, made, fairlead):
+    app = open_page(world.eve, "impact", run=run_id)
+    page, tiles, drawn = said(app).replace("\\", ""), figures(app), traces(app)
+    workbook, paper = made["report:xlsx"](), pdf_text(prepared(app))
+    told = json.loads(fairlead("impact", run_id, "--json").stdout)
 
-        [comparison] = told["comparisons"]
-        sentence = told["sentence"]
-        assert sentence in page.replace("\\", "")
+    for sentence in (told["sentence"], told["evidence"]["why"]):
+        assert sentence in page
         assert sentence in paper
-        why = told["evidence"]["why"]
-        assert why in page.replace("\\", "")
-        assert why in paper
-        rows = {row["Figure"]: row for row in sheet(workbook, "Effects")}
-        for label, value, low, high in (
-            ("Per customer assigned", comparison["difference"], *_ends(comparison["newcombe"])),
-            ("Per customer reached", *_three(comparison["per_reached"])),
-        ):
-            row = rows[label]
-            assert _exact(row) == pytest.approx((value, low, high), rel=1e-14)
-            assert row["Evidence"].lower() == told["evidence"]["grade"]
-            assert tiles[label] == words.points(value)
-            assert f"{words.points(value)} {words.points(low)} {words.points(high)}" in paper
-            [trace] = [each for each in drawn if each.get("x") == [pytest.approx(100 * value)]
-                       and each["hovertemplate"].startswith(label)]  # fmt: skip
-            assert trace["error_x"]["array"] == [pytest.approx(100 * (high - value))]
-            assert trace["error_x"]["arrayminus"] == [pytest.approx(100 * (value - low))]
-        assert rows["Per customer assigned"]["p"] == pytest.approx(comparison["p"])
-        assert rows["Per customer assigned"]["z or t"] == pytest.approx(comparison["z"])
+    assert f"Evidence: {told['evidence']['grade']}." in paper
+    [comparison] = told["comparisons"]
+    effects = {row["Figure"]: row for row in sheet(workbook, "Effects")}
+    assert {row["Evidence"].lower() for row in effects.values()} == {told["evidence"]["grade"]}
+    _shares(comparison, effects, tiles, drawn, paper)
+    _money(comparison, effects, tiles, drawn, paper)
+    _arms(told["arms"], workbook, paper)
 
-        value, low, high = _three(comparison["incremental_conversions"])
-        row = rows["Incremental conversions"]
-        assert _exact(row) == pytest.approx((value, low, high), rel=1e-14)
-        assert tiles["Incremental conversions"] in paper
 
-        value, low, high = _three(comparison["incremental_profit"])
-        row = rows["Incremental profit"]
-        assert _exact(row) == pytest.approx((value, low, high), rel=1e-14)
-        money = [words.money(each, short=True) for each in (value, low, high)]
-        assert tiles["Incremental profit"] == money[0]
-        assert " ".join(money) in paper
+def _shares(comparison, effects, tiles, drawn, paper):
+    for label, value, low, high in (
+        ("Per customer assigned", comparison["difference"], *_ends(comparison["newcombe"])),
+        ("Per customer reached", *_three(comparison["per_reached"])),
+    ):
+        assert _exact(effects[label]) == pytest.approx((value, low, high), rel=1e-14)
+        assert tiles[label] == words.points(value)
+        assert f"{words.points(value)} {words.points(low)} {words.points(high)}" in paper
+        [trace] = [each for each in drawn if each.get("x") == [pytest.approx(100 * value)]
+                   and each["hovertemplate"].startswith(label)]  # fmt: skip
+        assert trace["error_x"]["array"] == [pytest.approx(100 * (high - value))]
+        assert trace["error_x"]["arrayminus"] == [pytest.approx(100 * (value - low))]
+    tested = effects["Per customer assigned"]
+    assert (tested["p"], tested["z or t"]) == pytest.approx((comparison["p"], comparison["z"]))
+    found = _three(comparison["incremental_conversions"])
+    assert _exact(effects["Incremental conversions"]) == pytest.approx(found, rel=1e-14)
+    assert tiles["Incremental conversions"] in paper
 
-    def test_of_the_arms_that_were_counted(self, open_page, world, run_id, made, fairlead):
-        app = open_page(world.eve, "impact", run=run_id)
-        workbook, paper = made["report:xlsx"](), pdf_text(prepared(app))
-        told = json.loads(fairlead("impact", run_id, "--json").stdout)
 
-        rows = {row["Arm"].lower(): row for row in sheet(workbook, "Arms")}
-        [inputs] = sheet(workbook, "Inputs")
-        for arm in told["arms"]:
-            row = rows[arm["name"]]
-            assert row["Targeted"] == arm["n"]
-            assert row["Reached"] == arm["reached"]
-            assert row["With the outcome"] == arm["conversions"]
-            assert row["Outcome rate"] == pytest.approx(arm["rate"])
-            assert row["Variance of value"] == pytest.approx(arm["variance"])
-            which = "held out" if arm["control"] else "treated"
-            assert inputs[f"n: customers, {which}"] == arm["n"]
-            assert inputs[f"x: with the outcome, {which}"] == arm["conversions"]
-        control, treated = told["arms"]
-        assert f"Targeted {control['n']} {treated['n']}" in paper
-        assert f"With the outcome {control['conversions']} {treated['conversions']}" in paper
+def _money(comparison, effects, tiles, drawn, paper):
+    for label, name in (
+        ("Incremental value", "incremental_value"),
+        ("Incremental profit", "incremental_profit"),
+    ):
+        found = _three(comparison[name])
+        assert _exact(effects[label]) == pytest.approx(found, rel=1e-14)
+        assert " ".join(words.money(each, short=True) for each in found) in paper
+    profit, value = comparison["incremental_profit"], comparison["incremental_value"]
+    assert tiles["Incremental profit"] == words.money(profit["value"], short=True)
+    [steps] = [trace["x"] for trace in drawn if trace.get("base")]
+    assert steps[0] == pytest.approx(value["value"])
+    assert steps[-1] == pytest.approx(profit["value"])
+    found = _three(comparison["return_on_cost"])
+    assert _exact(effects["Return on cost"]) == pytest.approx(found, rel=1e-14)
+    assert f"Return on cost {tiles['Return on cost']}" in paper
 
-    def test_and_what_they_say(self, open_page, world, run_id, installation):
-        paper = pdf_text(prepared(open_page(world.eve, "impact", run=run_id)))
-        with Session(installation) as session:
-            [gifted] = session.execute(
-                text("SELECT count(*) FROM candidate WHERE arm = 0 AND reached_at IS NOT NULL")
-            ).one()
-            [outcomes] = session.execute(
-                text("SELECT count(*) FROM candidate WHERE arm = 1 AND outcome_at IS NOT NULL")
-            ).one()
 
-        assert ("Not to be relied on" in paper) is bool(gifted)
-        assert ("Evidence: compromised." in paper) is bool(gifted)
-        assert ("No proven effect" in paper) is (outcomes == 15)
+def _arms(arms, workbook, paper):
+    rows = {row["Arm"].lower(): row for row in sheet(workbook, "Arms")}
+    [inputs] = sheet(workbook, "Inputs")
+    for arm in arms:
+        row = rows[arm["name"]]
+        assert (row["Targeted"], row["Reached"]) == (arm["n"], arm["reached"])
+        assert row["With the outcome"] == arm["conversions"]
+        assert row["Outcome rate"] == pytest.approx(arm["rate"])
+        assert row["Variance of value"] == pytest.approx(arm["variance"])
+        which = "held out" if arm["control"] else "treated"
+        assert inputs[f"n: customers, {which}"] == arm["n"]
+        assert inputs[f"x: with the outcome, {which}"] == arm["conversions"]
+    control, treated = arms
+    assert f"Targeted {control['n']} {treated['n']}" in paper
+    assert f"With the outcome {control['conversions']} {treated['conversions']}" in paper
+
+
+def test_each_kind_of_result_says_which_it_is(run_id, ask, world, request):
+    """Whatever the numbers are: the three runs above really are of three kinds."""
+    sentence = ask(world.eve, impact, run_id=run_id).sentence
+    begins = {
+        "proven": "Treated customers converted more often",
+        "nothing proven": "No proven effect",
+        "compromised": "Not to be relied on",
+    }
+    assert sentence.startswith(begins[request.node.callspec.params["run_id"]])
 
 
 def _exact(row):
@@ -234,7 +239,7 @@ class TestReport:
         paper = pdf_text(prepared(app))
 
         assert "Filters by: Channel" in paper
-        assert "By channel" in paper
+        assert "Funnel by channel" in paper
         assert [entry.facts["filters"] for entry in entries(installation)] == [{"by": "Channel"}]
 
     def test_is_made_anew_for_another_split(self, open_page, world, proven):
@@ -265,7 +270,7 @@ class TestReport:
         paper = pdf_text(prepared(app))
 
         assert "No impact: no control group." in paper
-        assert "Evidence: rates only." in paper
+        assert "Evidence: rates only: no control group." in paper
         assert sheet(made["report:xlsx"](), "Effects") == []
 
     def test_too_few_customers_give_no_number(self, open_page, world, installation, made):

@@ -1,13 +1,18 @@
-"""Everything that a report of one run holds, seen at the same moment."""
+"""Everything that a report holds, of one run or of all of them, seen at the same moment."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.impact.breaking import BrokenDown
+from core.impact.queries.board import MOST_RUNS, results
 from core.impact.queries.breakdown import EVERY_SEGMENT, broken_down, ways_to_break_down
+from core.impact.queries.compared import By, Compared, side_by_side
 from core.impact.queries.feedback import FeedbackRow, feedback
 from core.impact.queries.funnel import FunnelRow, funnel
 from core.impact.queries.groups import ways_to_split
 from core.impact.queries.over_time import OverTime, over_time
+from core.impact.queries.overlaps import Overlap, overlaps, shared
+from core.impact.queries.portfolio import Portfolio, portfolio
 from core.impact.queries.runs import RunImpact, impact
 from core.impact.rules import Absent
 from core.windows import Window
@@ -33,22 +38,24 @@ class Whole:
     run: RunImpact
     breakdowns: tuple[Breakdown, ...]
     over_time: OverTime | Absent
+    overlaps: tuple[Overlap, ...]
     cycles: tuple[FeedbackRow, ...]
 
 
-def whole(view: Reader, *, run_id: int, by: str = "") -> Whole:
+def whole(view: Reader, *, run_id: int, by: Sequence[str] = ()) -> Whole:
     """Gather what a report of a run holds, split by branch, by segment, and as is asked.
 
-    :param by: another way to split, as the page has it in its address
+    :param by: other ways to split, those that the page shows
     :raises NotFound: there is no such run, way or segment, or nobody of it is in scope
     :raises Invalid: there is no such way to split, or it has too many groups to read
     """
     run = impact(view, run_id=run_id)
-    asked = dict.fromkeys((*((by,) if by else ()), *_ALWAYS))
+    asked = dict.fromkeys((*by, *_ALWAYS))
     return Whole(
         run,
         tuple(_split(view, run, name) for name in asked),
         over_time(view, run_id=run_id),
+        tuple(overlaps(view, run_id=run_id)),
         tuple(feedback(view, run_id=run_id, window=Window(size=500)).rows),
     )
 
@@ -59,3 +66,27 @@ def _split(view: Reader, run: RunImpact, by: str) -> Breakdown:
         return Breakdown(by, labels[by], compared=tuple(broken_down(view, run, by)))
     counted = funnel(view, run_id=run.id, by=(by,))
     return Breakdown(by, labels.get(by, by), counted=tuple(counted))
+
+
+@dataclass(frozen=True)
+class Board:
+    """All runs with all that is said of them together."""
+
+    runs: tuple[RunImpact, ...]
+    total: Portfolio
+    by: By
+    groups: tuple[Compared, ...]
+    quarters: tuple[Compared, ...]
+
+
+def board(view: Reader, *, by: By = By.CAMPAIGN) -> Board:
+    """Gather what a report of all runs holds, put side by side as is asked."""
+    runs = results(view, window=Window(size=MOST_RUNS)).rows
+    met = shared(view, [run.id for run in runs])
+    return Board(
+        tuple(runs),
+        portfolio(view),
+        by,
+        tuple(side_by_side(runs, by, met)),
+        tuple(sorted(side_by_side(runs, By.QUARTER, met), key=lambda row: row.key)),
+    )
