@@ -11,6 +11,7 @@ from components.tables import Column, forget, listing
 from components.tiles import Tile, tiles
 from core.impact.estimates import Effect
 from core.impact.queries.board import MOST_RUNS, results
+from core.impact.queries.overlaps import shared
 from core.impact.queries.runs import RunImpact
 from core.impact.rules import Grade
 from core.windows import Window
@@ -71,8 +72,9 @@ def draw() -> None:
     total.draw()
     if measured:
         ranking.draw(measured)
-        side_by_side.draw()
-        periods.draw()
+        met = fetch(shared, run_ids=tuple(run.id for run in found))
+        side_by_side.draw(found, met)
+        periods.draw(found, met)
         forecasts.draw(found)
     st.subheader("Every campaign")
     chosen = listing(

@@ -7,11 +7,13 @@ import streamlit as st
 from components import filters, words
 from components.charts import impact as plots
 from components.charts.frame import chart
-from components.gateway import fetch, now
+from components.gateway import now
 from components.impact import estimates, periods
 from components.tables import Column
 from core.impact.money import Gain
-from core.impact.queries.compared import By, Compared, compared
+from core.impact.queries.compared import By, Compared, side_by_side
+from core.impact.queries.overlaps import Shared
+from core.impact.queries.runs import RunImpact
 from core.impact.rules import Absent
 
 MOST_DRAWN = 16
@@ -40,14 +42,14 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def draw() -> None:
+def draw(found: Sequence[RunImpact], met: Shared) -> None:
     """Draw groups of runs with what may be said of each, and the runs of the one clicked."""
     st.subheader("Side by side")
     with filters.row():
         by = filters.switch("By", list(By), "side", name=words.sentence)
         shown = filters.switch("Shown in", list(VIEWS), "sum")
     unit = VIEWS[shown]
-    every = fetch(compared, by=by)
+    every = side_by_side(found, by, met)
     if by not in _IN_ORDER:
         every = sorted(every, key=lambda row: _by_size(_found(row, unit)))
     rows = every[:MOST_DRAWN]

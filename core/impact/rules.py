@@ -82,7 +82,6 @@ class Reason(StrEnum):
     NO_HOLDOUT = "no customers were held out of all campaigns over the whole period"
     NO_FORECAST = "no finished run has a forecast"
     NO_CAMPAIGN = "no campaign about a product began in the period"
-    ONE_ARM = "the groups were drawn as a whole, so each has one arm only"
 
 
 @dataclass(frozen=True)

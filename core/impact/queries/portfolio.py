@@ -172,7 +172,9 @@ def _arms(
     ]
 
 
-def _opened(held: Holdout, products: list[int | None], first: date, last: date) -> Select[*tuple[Any, ...]]:
+def _opened(
+    held: Holdout, products: list[int | None], first: date, last: date
+) -> Select[*tuple[Any, ...]]:
     return (
         select(Holding.customer_id, func.sum(Product.yearly_margin).label("value"))
         .join(Product, Product.id == Holding.product_id)
