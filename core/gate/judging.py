@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import ceil
 
 from core.gate.hands import WHOLE, Hands, Need
 from core.gate.rules import TARGET
-from core.impact.planning import power_of, smallest_detectable_gain
+from core.impact.planning import customers_needed, power_of, smallest_detectable_gain
 
 STEP = 100  # control shares are tried in whole percents
 MOST = 5_000
@@ -48,6 +49,14 @@ def power_of_gain(base: float, gain: float, sizes: Sizes, effect: float, *, reac
     return power_of(
         base, gain * reach, control=sizes.control / effect, treated=sizes.treated / effect
     )
+
+
+def sizes_needed(base: float, gain: float, control_share: int, effect: float) -> Sizes:
+    """Return the arms that would show a gain, all of them worked, split by a control share."""
+    found = customers_needed(
+        base, gain, power=TARGET, ratio=(WHOLE - control_share) / control_share
+    )
+    return Sizes(ceil(found.control * effect), ceil(found.treated * effect))
 
 
 @dataclass(frozen=True)

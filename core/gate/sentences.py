@@ -1,5 +1,6 @@
 """The gate in plain words and as a checklist, made by rule from its figures."""
 
+from dataclasses import asdict
 from typing import Any
 
 from core import saying
@@ -50,7 +51,11 @@ def _remedy(gate: Gate) -> str:
             f"Only both would reach it: holding out {percent(share / 10_000, digits=0)} and "
             f"going on until {saying.day(ends_on)}."
         )
-    return "No control share and no duration reach it: this question can't be answered."
+    never = "No control share and no duration reach it: this question can't be answered."
+    if gate.needed is None:
+        return never
+    needed = f"{gate.needed.control:,} held out and {gate.needed.treated:,} treated"
+    return f"{never} It would take {needed} customers."
 
 
 def smallest(gate: Gate) -> str:
@@ -179,6 +184,7 @@ def plain(gate: Gate) -> dict[str, Any]:
         "smallest": gate.smallest,
         "power": gate.power,
         "power_of_all": gate.power_of_all,
+        "needed": None if gate.needed is None else asdict(gate.needed),
         "target": TARGET,
         "design_effect": gate.clusters.effect if gate.clusters else 1.0,
         "minutes_each": gate.need.minutes,

@@ -7,7 +7,15 @@ from math import ceil
 from core.campaigns.queries.forecasts import Forecast
 from core.campaigns.rules import Objective, RandomisedBy
 from core.gate.hands import WHOLE, BranchRoom, Hands, Need
-from core.gate.judging import Plan, Remedy, Sizes, power_of_gain, remedy, smallest_gain
+from core.gate.judging import (
+    Plan,
+    Remedy,
+    Sizes,
+    power_of_gain,
+    remedy,
+    sizes_needed,
+    smallest_gain,
+)
 from core.gate.pooling import Pooled, RateForecast
 from core.gate.rules import TARGET, Answer, Basis, cluster_size
 from core.impact.clusters import FEWEST_CLUSTERS
@@ -72,6 +80,7 @@ class Gate:
     `smallest` is the smallest gain that is seen four times in five if all treated are worked, and
     `smallest_worked` what it has to be where only `reach` of them are. `power` is the chance to
     see the design's own gain with those worked, `power_of_all` with all. None is not known.
+    `needed` are the arms that would show it, where these don't.
     """
 
     asked: Asked
@@ -88,6 +97,7 @@ class Gate:
     power_of_all: float | None
     answer: Answer
     remedy: Remedy = field(default_factory=Remedy)
+    needed: Sizes | None = None
 
     @property
     def needs_override(self) -> bool:
@@ -134,7 +144,7 @@ def weigh(
     smallest = None if base is None else smallest_gain(base, sizes, effect)
     answer = _refused(asked, forecast, base, drawn)
     power = of_all = None
-    found = Remedy()
+    found, needed = Remedy(), None
     if answer is None and base is not None and asked.gain:
         power, of_all = (
             power_of_gain(base, asked.gain, sizes, effect, reach=part) for part in (reach, 1.0)
@@ -144,6 +154,7 @@ def weigh(
             plan = Plan(forecast.eligible, base, asked.gain, effect, need, hands)
             found = remedy(plan, asked.control_share, asked.ends_on)
             answer = Answer.NEVER if found.is_none else Answer.TOO_WEAK
+            needed = sizes_needed(base, asked.gain, asked.control_share, effect)
     return Gate(
         asked=asked,
         forecast=forecast,
@@ -159,6 +170,7 @@ def weigh(
         power_of_all=of_all,
         answer=answer or Answer.NO_RATE,
         remedy=found,
+        needed=needed,
     )
 
 

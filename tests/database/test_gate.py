@@ -276,6 +276,21 @@ class TestGate:
         assert points["Decision"].state is State.PASS
         assert "9 Mar 2026" in points["Decision"].note
 
+    def test_where_nobody_fits_nothing_can_be_shown(self, arrange, ask, world):
+        nobody = {"all": [{"holds": {"product": "gold"}}]}
+        id_ = arrange(
+            lambda s: draft_design(s, rule=nobody, control_share=1_000, expected_gain=0.1)
+        )
+        found = ask(world.mia, gate, design_id=id_)
+        assert (found.answer, found.rooms, found.worked) == (Answer.NOBODY, (), 0)
+
+    def test_a_last_day_in_a_hundred_years_takes_no_longer(self, arrange, ask, world):
+        far = {"ends_on": TODAY + timedelta(days=36_500)}
+        found = ask(
+            world.mia, gate, design_id=arrange(lambda s: draft_design(s, campaign_columns=far))
+        )
+        assert found.worked == 13
+
     def test_without_an_audience_nothing_is_counted(self, arrange, ask, world):
         id_ = arrange(draft_design)
         arrange(lambda s: setattr(s.get_one(Design, id_), "segment_id", None))
@@ -298,7 +313,7 @@ class TestApproval:
 
     def test_what_cant_be_shown_is_refused_with_the_reason(self, submitted, do, ask, world):
         asked = submitted()
-        with pytest.raises(Invalid, match=r"can't be answered\. To approve .* say why"):
+        with pytest.raises(Invalid, match=r"can't be answered\..* To approve .* say why"):
             do(world.pia, approve_design, ApproveDesign(asked.design_id, asked.row_version))
         with pytest.raises(Invalid, match="say why"):
             blank = ApproveDesign(asked.design_id, asked.row_version, override="  ")

@@ -125,6 +125,13 @@ class TestWhatCanBeShown:
         assert found.needs_override
         assert "this question can't be answered" in verdict(found)
 
+    def test_it_says_how_many_customers_it_would_take(self):
+        """From 5 % to 6 % with 10 % held out: 4,651 and 41,855, published elsewhere."""
+        found = gate(eligible=5_000, rates=history(0.05), gain=0.01)
+        assert found.answer is Answer.NEVER
+        assert (found.needed.control, found.needed.treated) == (4_651, 41_855)
+        assert "It would take 4,651 held out and 41,855 treated customers." in verdict(found)
+
     def test_the_base_is_what_the_design_expects_less_the_gain_without_history(self):
         found = gate(expected_rate=0.07, gain=0.024)
         assert found.base == pytest.approx(0.046)

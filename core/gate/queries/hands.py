@@ -27,7 +27,8 @@ from core.queues.queries.counted import pending_work
 from core.runs.model import Run
 from core.work import Reader
 
-AHEAD = timedelta(days=366)  # beyond the planned last day, to look for one that would do
+AHEAD = 366  # days beyond the planned last one, to look for one that would do
+_LONGEST = 3 * 366  # days until the planned last one that are looked at
 _DAY = timedelta(days=1)
 
 
@@ -47,7 +48,8 @@ def hands_of(
     :param customers: how many each branch could contact, by its id
     """
     today = view.now.date()
-    days = [today + _DAY * n for n in range((max(ends_on, today) + AHEAD - today).days + 1)]
+    ahead = min(max((ends_on - today).days, 0), _LONGEST) + AHEAD
+    days = [today + _DAY * n for n in range(ahead + 1)]
     people = _people(view, customers, qualification_id)
     minutes, contacts = _worked_by(view, people, list(customers), days)
     waiting = _waiting(view, customers)
