@@ -64,7 +64,9 @@ def test_a_campaign_by_hand(hand):
     follow_leads(hand("ann", "/my_work?view=Leads"))
     judge(hand("mia", run_address))
     end(hand("mia", run_address))
+    learn(hand("mia", "/feedback?find=Savings"))
     read(hand("eve", "/plan"))
+    read_feedback(hand("eve", "/feedback?find=Savings"))
 
 
 def design(mia):
@@ -91,9 +93,7 @@ def design(mia):
 
     mia.pick("Offer")
     mia.choose("Product", "Savings account")
-    mia.choose("Only by people certified for", "Savings advice")
     mia.fill("Offer", "Two per cent for the first year")
-    mia.fill("Guide for the conversation", "Ask what the customer is saving for.")
     mia.press("Save the offer")
     mia.expect_said("Add the stages next")
 
@@ -103,6 +103,12 @@ def design(mia):
     mia.choose("Reason template", "Sales contact")
     mia.press("Add the stage")
     mia.expect_said("The stage is added")
+
+    mia.pick("Guide")
+    mia.fill("Guide for the conversation", "Ask what the customer is saving for.")
+    mia.choose("Only by people certified for", "Savings advice")
+    mia.press("Save the guide")
+    mia.expect_said("The guide is saved.")
 
     mia.pick("Measurement")
     mia.fill("Goal (%)", "20")
@@ -237,9 +243,12 @@ def judge(mia):
     mia.fill("What is made of it", "It works by phone.")
     mia.press("Analyse and freeze")
     mia.expect_said("Cycle 1 is frozen: the goal is met.")
-    assert any(
-        (row["Reached"], row["Verdict"]) == ("20.0 % (1 of 5)", "Met") for row in mia.every_row()
-    )
+    mia.expect_title(f"{CAMPAIGN}, version 1: cycle 1")
+    mia.expect_text("20.0 %")
+    mia.expect_text("Hold some customers out")
+    mia.fill("Proposed change", "Hold one customer in five out.")
+    mia.press("Send to the design")
+    mia.expect_said("Sent to the design of SAVE, version 1.")
 
 
 def end(mia):
@@ -248,9 +257,26 @@ def end(mia):
     mia.expect_said("The run is completed now.")
 
 
+def learn(mia):
+    mia.tick(CAMPAIGN)
+    mia.press("Begin version 2 with it")
+    mia.expect_said("Version 2 takes it up.")
+    mia.expect_title(f"{CAMPAIGN}: version 2")
+    mia.expect_text("What was learned")
+
+
 def read(eve):
     eve.expect_text("1 campaign in this plan: 1 met the goal.")
     eve.tick(CAMPAIGN)
     [record] = [row for row in eve.every_row() if row.get("Run")]
     assert (record["Reached"], record["Goal"]) == ("20.0 % (1 of 5)", "Met")
     expect(eve.page.get_by_role("button", name="Start the run")).to_have_count(0)
+
+
+def read_feedback(eve):
+    [row] = eve.every_row()
+    assert (row["Goal"], row["Reached"]) == ("Met", "20.0 % (1 of 5)")
+    assert (row["Proposal"], row["Taken up by"]) == ("Taken up", "Version 2 (draft)")
+    eve.tick(CAMPAIGN)
+    eve.expect_text("Hold one customer in five out.")
+    expect(eve.page.get_by_role("button", name="Send to the design")).to_have_count(0)
