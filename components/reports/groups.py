@@ -6,9 +6,11 @@ from typing import Any, Literal
 from components import words
 from components.tables import Column
 from core.impact.breaking import BrokenDown
+from core.impact.clusters import PAIRS, Clusters, Of
 from core.impact.estimates import Effect
 from core.impact.metrics import FIGURES, STEPS
 from core.impact.queries.runs import RunImpact
+from core.impact.report import Arm
 from core.impact.rules import Absent, Step
 from core.impact.tally import Tally
 
@@ -94,6 +96,32 @@ ARMS = (
     Column("squares", "Sum of squared value", "number", write=lambda arm: arm.tally.squares),
     Column("mean", "Value per customer", "money", write=lambda arm: arm.tally.moments.mean),
     Column("variance", "Variance of value", "number", write=lambda arm: arm.tally.moments.variance),
+)  # fmt: skip
+_OF = {
+    Of.CUSTOMERS: "n",
+    Of.REACHED: "reached",
+    Of.OUTCOMES: "x",
+    Of.VALUE: "value",
+}
+
+
+def _clustered(read: Callable[[Clusters], float]) -> Callable[[Arm], float | None]:
+    return lambda arm: None if arm.clusters is None else read(arm.clusters)
+
+
+def _product(place: int) -> Callable[[Arm], float | None]:
+    return _clustered(lambda clusters: clusters.products[place])
+
+
+# What the formulas take where managers or branches were drawn.
+CLUSTERS = (
+    Column("arm", "Arm", write=lambda arm: words.sentence(arm.name)),
+    Column("clusters", "Clusters", "count", write=_clustered(lambda clusters: clusters.count)),
+    *(
+        Column(f"product{place}", f"Sum of {_OF[one]} times {_OF[other]}", "number",
+               write=_product(place))
+        for place, (one, other) in enumerate(PAIRS)
+    ),
 )  # fmt: skip
 
 

@@ -7,7 +7,14 @@ from components import look, words
 from components.charts import impact as charts
 from components.charts import money as moneys
 from components.charts import over_time as days
-from components.impact import breakdown, estimates, money, over_time, overlapping
+from components.impact import (
+    breakdown,
+    contamination,
+    estimates,
+    money,
+    over_time,
+    overlapping,
+)
 from components.impact.cycles import COLUMNS as CYCLES
 from components.impact.sheet import WHY_NOT
 from components.reports.common import COUNTED, METHODS, evidence, made, title_of
@@ -42,6 +49,7 @@ def of_run(whole: Whole, stamp: Stamp) -> Document:
         parts += [_money(run, comparison) for comparison in run.report.comparisons]
         parts += [_compared(run, split) for split in whole.breakdowns if split.compared]
         parts += _over_time(whole)
+    parts += _contamination(run)
     parts += [_arms(run), _funnel(run)]
     parts += [_counted(run, split) for split in whole.breakdowns if split.counted]
     parts += _overlaps(whole)
@@ -162,6 +170,19 @@ def _over_time(whole: Whole) -> Iterator[Part]:
         picture=Picture(days.over_time(whole.over_time.days), over_time.reading(whole.over_time)),
         grid=Grid(days.COLUMNS, whole.over_time.days[-1:]),
         evidence=evidence(whole.run),
+    )
+
+
+def _contamination(run: RunImpact) -> Iterator[Part]:
+    found = run.report.contamination
+    if found is None:
+        return
+    lines = contamination.both(run)
+    yield Part(
+        "Contamination",
+        picture=Picture(charts.intervals(lines, "points"), contamination.reading(found)),
+        grid=Grid(charts.estimate_columns("points"), lines),
+        evidence=evidence(run),
     )
 
 

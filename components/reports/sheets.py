@@ -23,6 +23,9 @@ _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 
 def of_run(whole: Whole) -> Iterator[Sheet]:
     yield from of_runs([whole.run])
+    drawn = [arm for arm in whole.run.report.arms if arm.clusters is not None]
+    if drawn:
+        yield Sheet("Clusters", groups.CLUSTERS, drawn)
     for split in whole.breakdowns:
         yield _split(whole.run, split)
     if whole.overlaps:
