@@ -8,6 +8,8 @@ from components import words
 from components.design import reading
 from core.campaigns.queries import DesignSheet, side_by_side
 
+_WIDTHS = (2, 5, 5)
+
 
 def with_an_earlier(design: DesignSheet, designs: Sequence[DesignSheet]) -> bool:
     """Set a version beside an earlier one that is chosen; tell whether there is any.
@@ -28,7 +30,7 @@ def with_an_earlier(design: DesignSheet, designs: Sequence[DesignSheet]) -> bool
     else:
         differ = words.counted(len(changed), "thing differs", "things differ")
         st.markdown(f"{differ} from version {before.version}, of {words.count(len(rows))} said.")
-    left, right = st.columns(2, gap="large")
+    _what, left, right = st.columns(_WIDTHS)
     with left:
         reading.headline(before)
     with right:
@@ -36,8 +38,8 @@ def with_an_earlier(design: DesignSheet, designs: Sequence[DesignSheet]) -> bool
     only = st.toggle("Only what changed", key=f"only:{design.id}") if changed else False
     for row in changed if only else rows:
         mark = " :orange-badge[changed]" if row.is_changed else ""
-        st.markdown(f"**{words.plain(row.what)}**{mark}")
-        left, right = st.columns(2, gap="large")
+        what, left, right = st.columns(_WIDTHS)
+        what.markdown(f"**{words.plain(row.what)}**{mark}")
         left.markdown(_said(row.before))
         right.markdown(_said(row.after))
     return True

@@ -31,7 +31,7 @@ class State:
 
 def states(design: DesignSheet) -> dict[str, State]:
     """Say of each step what is still open there."""
-    said = design.terms
+    said, is_open = design.terms, design.status in SUBMIT.sources
     audience = tuple(gap for gap in design.missing if "audience" in gap.lower())
     stages = tuple(gap for gap in design.missing if "Stage " in gap or "stage." in gap)
     others = tuple(gap for gap in design.missing if gap not in {*audience, *stages})
@@ -53,7 +53,7 @@ def states(design: DesignSheet) -> dict[str, State]:
         "Guide": _asks((("what to say in the conversation", said.guide.strip() or None),)),
         "Gifts & costs": _asks(costs),
         "Measurement": _asks(measures),
-        "Review": State() if design.status not in SUBMIT.sources else State(("Ask for approval.",)),
+        "Review": State(("Ask for approval.",), is_needed=False) if is_open else State(),
     }
 
 
@@ -67,7 +67,7 @@ def line(design: DesignSheet, step: str) -> None:
     found = states(design)
     here = found[step]
     if not here.lacks:
-        parts = [f":green[:material/check_circle:] {step} is complete."]
+        parts = [":green[:material/check_circle:] This step is complete."]
     elif here.is_needed:
         parts = [f":red[:material/error:] {words.plain(' '.join(here.lacks))}"]
     else:

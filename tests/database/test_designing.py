@@ -22,7 +22,8 @@ from core.campaigns.queries import design, forecast, sample, side_by_side
 from core.campaigns.queries.comparing import Side
 from core.campaigns.rules import ActivityType, Condition
 from core.campaigns.terms import StageTerms, without
-from core.customers.model import Customer, CustomerState
+from core.customers.model import Attribute, Customer, CustomerState
+from core.customers.rules import AttributeType, Origin
 from core.journal.model import Entry
 from core.refusals import Invalid, NotAllowed, NotFound
 from tests import world as bank
@@ -258,6 +259,7 @@ class TestSample:
 
         assert len(found) == len({each.id for each in found}) == 10
         assert not {each.id for each in found} & {7, 8}  # who do not fit
+        assert found == sorted(found, key=lambda each: each.id)
         assert ask(SYSTEM, sample, design_id=drafted) == found
         mine = next(each for each in found if each.person == "Ann Example")
         assert [each.stage for each in mine.stages] == ["Call", "Call"]
@@ -291,6 +293,18 @@ class TestSample:
             )
         )
         assert 1 not in {each.id for each in ask(world.mia, sample, design_id=north)}
+
+    def test_is_chosen_by_a_rule_that_looks_customers_up_too(self, ask, world, arrange):
+        rule = {"attribute": "income", "is": ">=", "value": 25_000}
+
+        def rows(session):
+            words = {"label": "Yearly income", "origin": Origin.SOURCE}
+            session.add(Attribute(name="income", type=AttributeType.NUMBER, **words))
+            for id_ in (3, 12):
+                session.get_one(Customer, id_).attributes = {"income": 30_000}
+            return draft_design(session, rule=rule)
+
+        assert [each.id for each in ask(world.mia, sample, design_id=arrange(rows))] == [3, 12]
 
     def test_needs_an_audience_and_the_right(self, drafted, ask, world, arrange):
         with pytest.raises(NotAllowed):

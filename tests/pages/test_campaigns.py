@@ -248,7 +248,7 @@ class TestDesigner:
     def test_says_how_far_each_step_is(self, open_page, rows, world):
         id_ = rows(draft_design, stages=[])
         app = open_page(world.mia, "designer", id=id_, step="Audience")
-        assert "Audience is complete." in words(app)
+        assert "This step is complete." in words(app)
         assert "Still open: Stages, Gifts & costs, Measurement, Review." in words(app)
         app = open_page(world.mia, "designer", id=id_, step="Stages")
         assert "Add at least one stage." in words(app)

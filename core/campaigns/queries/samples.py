@@ -61,6 +61,17 @@ def sample(view: Reader, *, design_id: int) -> list[SampleCustomer]:
     rules = rules_of(view, wanted, known=known)
     manager = select(Person.id, Person.name).where(Person.is_active).subquery("manager")
     state = CustomerState
+    # A rule may look customers up by itself: chosen apart from what is read of those who fit.
+    chosen = view.session.scalars(
+        select(state.customer_id)
+        .where(
+            state.branch_id.in_(subtree(view.session, wanted.campaign.unit_id)),
+            view.actor.scope.limits(state.branch_id),
+            first_reason(rules) == CANDIDATE,
+        )
+        .order_by(state.customer_id * _SPREAD % _PLACES, state.customer_id)
+        .limit(SAMPLE)
+    ).all()
     rows = view.session.execute(
         select(
             Customer.id,
@@ -73,13 +84,8 @@ def sample(view: Reader, *, design_id: int) -> list[SampleCustomer]:
         .join(state, state.customer_id == Customer.id)
         .join(Unit, Unit.id == state.branch_id)
         .outerjoin(manager, manager.c.id == state.manager_id)
-        .where(
-            state.branch_id.in_(subtree(view.session, wanted.campaign.unit_id)),
-            view.actor.scope.limits(state.branch_id),
-            first_reason(rules) == CANDIDATE,
-        )
-        .order_by(state.customer_id * _SPREAD % _PLACES, state.customer_id)
-        .limit(SAMPLE)
+        .where(Customer.id.in_(chosen))
+        .order_by(Customer.id)
     )
     found = []
     for id_, number, full_name, branch, person, plainly in rows:
