@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import chisquare, ttest_ind_from_stats
 from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import (
+    confint_proportions_2indep,
+    proportion_confint,
+    proportions_ztest,
+)
 
 from core.impact.clusters import Clusters, Of, difference_in_clusters
 from core.impact.estimates import (
@@ -339,6 +345,40 @@ class TestProperties:
         else:
             assert all(map(isfinite, (effect.value, effect.interval.low, effect.interval.high)))
             assert effect.interval.holds(effect.value)
+
+    @given(arms, arms)
+    def test_rates_say_what_the_library_says(self, treated, control):
+        there, here = (rate_interval(Rate(*arm)) for arm in (treated, control))
+        for arm, found in ((treated, there), (control, here)):
+            assert (found.low, found.high) == pytest.approx(
+                proportion_confint(*arm, method="wilson"), abs=1e-9
+            )
+        effect = difference_of_rates(Rate(*treated), Rate(*control))
+        low, high = confint_proportions_2indep(*treated, *control, "newcomb", "diff")
+        assert (effect.interval.low, effect.interval.high) == pytest.approx((low, high), abs=1e-9)
+        if not isinstance(effect.test, Absent):
+            counts, sizes = zip(treated, control, strict=True)
+            z, p = proportions_ztest(counts, sizes)
+            assert (effect.test.statistic, effect.test.p) == pytest.approx((z, p), abs=1e-9)
+
+    @given(*[st.tuples(st.integers(2, 900), st.floats(-99, 99), st.floats(0.1, 50))] * 2)
+    def test_means_say_what_the_library_says(self, one, other):
+        treated, control = welch(*((mean, sd, n) for n, mean, sd in (one, other)))
+        effect = difference_of_means(treated, control)
+
+        found = ttest_ind_from_stats(
+            *(part for n, mean, sd in (one, other) for part in (mean, sd, n)), equal_var=False
+        )
+        assert effect.test.p == pytest.approx(found.pvalue, rel=1e-4, abs=1e-9)
+        assert effect.test.statistic == pytest.approx(found.statistic, rel=1e-4, abs=1e-6)
+
+    @given(st.lists(st.integers(1, 5_000), min_size=2, max_size=5), st.data())
+    def test_sizes_say_what_the_library_says(self, counts, data):
+        shares = data.draw(st.lists(st.integers(1, 99), min_size=len(counts), max_size=len(counts)))
+        found = sample_ratio(counts, shares)
+
+        expected = [sum(counts) * share / sum(shares) for share in shares]
+        assert (found.chi_square, found.p) == pytest.approx(tuple(chisquare(counts, expected)))
 
     @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
     def test_holm_keeps_the_order_and_never_flatters(self, p_values):
