@@ -28,6 +28,7 @@ from core.runs.rules import RunStatus
 from core.schema import METADATA
 from core.segments.model import SegmentMember
 from core.service.upkeep import fold_service
+from core.truth.actions import AskForReview, ask_for_review
 from core.work import Work
 from data.bulk import advance_sequences, bare, gather_statistics, write
 from data.demo import bank, customer_rows, market
@@ -49,6 +50,7 @@ from data.reference import lay_down
 
 Tell = Callable[[str, int, int], None]  # what is being done, how much is done, of how much
 LONGEST = 4_000  # days that a demo bank has been running campaigns, at most
+SAMPLE = 6  # reported sales that each lead is asked to look at
 COHORT = 50_000  # customers invented at a time, so that any number fits into the memory
 ATTRIBUTES = (
     ("income", "Yearly income", AttributeType.NUMBER),
@@ -194,8 +196,12 @@ def _product_ids(session: Session) -> list[int]:
 
 
 def _measure(session: Session, now: datetime) -> None:
-    """Look for the outcomes of every sales run, and freeze what the finished ones came to."""
+    """Look for the outcomes of every sales run, and freeze what the finished ones came to.
+
+    Leads are asked to look at reported sales where some are false.
+    """
     work = Work(session, SYSTEM, now)
+    doubtful = {f"{spec.campaign}-1" for spec in FINISHED if spec.false_reports}
     launched = select(Run).where(Run.launched_at.is_not(None)).order_by(Run.id)
     for run in session.scalars(launched).all():
         is_sales = run.plan_entry_id is not None
@@ -203,6 +209,8 @@ def _measure(session: Session, now: datetime) -> None:
             observe_outcomes(work, ObserveOutcomes(run.id))
         if is_sales and run.status is RunStatus.COMPLETED:
             analyse_run(work, AnalyseRun(run.id))
+        if run.code in doubtful:
+            ask_for_review(work, AskForReview(run.id, SAMPLE))
     fold_runs(work, FoldRuns())
     fold_service(session, now=now, most_days=LONGEST)
     keep(session, count(work, periods=usual_periods(work)))

@@ -149,6 +149,7 @@ def _scenario(
         treated_rate=spec.treated_rate,
         reach=spec.reach,
         effort=spec.effort,
+        false_reports=spec.false_reports,
         selected_at=moment(days.selected_at),
         launched_at=moment(days.launched_at) if days.launched_at else None,
         until=moment(days.finished_at or bank.now),

@@ -145,7 +145,7 @@ def end(ledger: Ledger, plan: Scenario, life: Lives, reasons: Mapping[str, int])
     aborted = np.full_like(ledger.reason, reasons[SYSTEM_ABORTED])
     ended_at = np.full(len(ledger.ids), plan.until)
     ledger.step(ABORT.verb, Status.CANCELLED, life.aborted, ended_at, reason=aborted)
-    detail = np.where(life.buys, Detail.WON.code, Detail.LOST.code)
+    detail = np.where(life.claimed, Detail.WON.code, Detail.LOST.code)
     followed = ~np.isnat(life.lead_closed_at)
     ledger.step(
         FOLLOW_LEAD.verb,

@@ -20,6 +20,7 @@ IN_VAIN = (0.6, 0.27, 0.13)  # no, one, two attempts before somebody answers
 CALLED_BACK = 0.15
 BOUGHT_BY_THEMSELVES_WITHIN = 50  # days
 ASSIGNED_BY_LEAD = 0.25
+LYING_BRANCHES = 3  # every third, where any do
 
 
 @dataclass
@@ -38,6 +39,7 @@ class Lives:
     wrong_number: Flags
     aborted: Flags
     buys: Flags  # after a lead
+    claimed: Flags  # as bought, truly or not
     lead_closed_at: Days
 
     @property
@@ -103,10 +105,22 @@ def live(
         wrong_number=rng.random(many) < 0.2,
         aborted=plan.is_finished & ~ended & np.isnat(cancelled_at),
         buys=buys & ended,
+        claimed=_claimed(customers, plan, places, buys & ended, lead_closed_at),
         lead_closed_at=lead_closed_at,
     )
     _buy(customers, plan, chosen, life, rng, spontaneous & ~reached)
     return life
+
+
+def _claimed(
+    customers: Customers, plan: Scenario, places: Ids, buys: Flags, lead_closed_at: Days
+) -> Flags:
+    """Mark the sales as they are reported: some branches add a few of the leads that were lost."""
+    lost = ~buys & ~np.isnat(lead_closed_at) & (customers.branch[places] % LYING_BRANCHES == 0)
+    false = np.flatnonzero(lost)[: round(plan.false_reports * buys.sum())]
+    claimed = buys.copy()
+    claimed[false] = True
+    return claimed
 
 
 def _outcomes(

@@ -82,7 +82,7 @@ _MOMENTS = (
 def _funnel(plan: Scenario, life: Lives) -> dict[str, Days]:
     launched_at = NEVER if plan.launched_at is None else plan.launched_at
     assigned_at = np.where(life.holder > 0, launched_at, life.taken_at)
-    won = life.buys & ~np.isnat(life.lead_closed_at)
+    won = life.claimed & ~np.isnat(life.lead_closed_at)
     return {
         "assigned_at": assigned_at,
         "attempted_at": life.contact_at[:, 0],

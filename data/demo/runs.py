@@ -16,6 +16,7 @@ class RunSpec:
     """A run; `region` limits it to one by number, -1 being the last, None to none.
 
     `ago` counts days, or working days if `in_work`; a run with a negative one is still to come.
+    `false_reports` is the share of sales that are reported on top and were never made.
     `work` is how many working days its work takes; `length` how many days until its end.
     """
 
@@ -30,6 +31,7 @@ class RunSpec:
     treated_rate: float = 0.0
     reach: float = 0.7
     effort: float = 0.97
+    false_reports: float = 0.0
 
     @property
     def truth(self) -> float:
@@ -42,7 +44,9 @@ FINISHED = (
     RunSpec("KYC", 1, 390, 26, 45, reach=0.85),
     RunSpec("SAVE", 1, 322, 25, 75, base_rate=0.04, treated_rate=0.09, reach=0.62),
     RunSpec("KYC", 1, 270, 26, 45, reach=0.85),
-    RunSpec("HOME", 1, 215, 25, 75, base_rate=0.06, treated_rate=0.08, reach=0.58),
+    RunSpec(
+        "HOME", 1, 215, 25, 75, base_rate=0.06, treated_rate=0.08, reach=0.58, false_reports=0.08
+    ),
     RunSpec("KYC", 1, 150, 26, 45, reach=0.85),
     RunSpec("GOLD", 1, 130, 25, 75, base_rate=0.05, treated_rate=0.05, reach=0.6),
 )

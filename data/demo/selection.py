@@ -46,6 +46,7 @@ class Scenario:
     treated_rate: float
     reach: float
     effort: float  # the share of the work that is ever begun
+    false_reports: float  # sales that are reported on top of those that were made
     selected_at: np.datetime64
     launched_at: np.datetime64 | None
     until: np.datetime64

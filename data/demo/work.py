@@ -139,7 +139,7 @@ def _leads(
     opened_at = life.first(Outcome.ACCEPTED)
     rows = ~np.isnat(opened_at)
     closed = ~np.isnat(life.lead_closed_at)
-    won = (closed & life.buys)[rows]
+    won = (closed & life.claimed)[rows]
     status = np.select([won, closed[rows]], [LeadStatus.WON.code, LeadStatus.LOST.code], 1)
     product = plan.product
     base = plan.base_product

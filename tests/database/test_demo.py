@@ -50,6 +50,7 @@ from core.segments.model import Segment, SegmentVersion
 from core.segments.queries import segment as segment_sheet
 from core.segments.queries import trend
 from core.service.model import ServiceLevel
+from core.truth.queries import runs as truths
 from core.windows import Window
 from core.work import Reader, reading
 from data import demo
@@ -222,6 +223,17 @@ def test_the_planted_effect_is_found_again(bank, spec):
         ).one()
     assert comparison.value.interval.holds(spec.truth * treated * float(worth))
     assert spec.truth or found.sentence.startswith("No proven effect: ")
+
+
+@pytest.mark.parametrize("spec", [spec for spec in FINISHED if spec.campaign != "KYC"])
+def test_the_planted_false_reports_are_found_and_no_other(bank, spec):
+    run_id = looked_at(bank, run_named, run=f"{spec.campaign}-1")
+    found = looked_at(bank, truths.truth, run_id=run_id)
+    check = found.check
+    assert check.no_opening == check.taken_out == round(spec.false_reports * check.stands)
+    assert bool(check.no_opening) is bool(spec.false_reports)
+    assert check.open == 0
+    assert bool(found.looked.asked) is bool(spec.false_reports)
 
 
 @pytest.mark.parametrize("spec", [spec for spec in FINISHED if spec.campaign != "KYC"])
