@@ -18,6 +18,7 @@ from core.impact.queries.overlaps import compare_folded, overlaps
 from core.impact.queries.portfolio import portfolio
 from core.impact.rules import Absent, Grade, Reason
 from core.impact.upkeep import keep_overlaps, unfold
+from core.passing import pass_time
 from core.refusals import NotAllowed
 from core.runs.model import Candidate, Run
 from core.work import upkeep
@@ -125,6 +126,13 @@ class TestOverlaps:
         compare_runs(engine, do)
         with Session(engine) as session:
             assert session.scalars(select(RunOverlap.customers)).all() == [100]
+
+    def test_time_passing_counts_them(self, engine, two):
+        pass_time(engine, now=NOW)
+
+        with Session(engine) as session:
+            assert session.scalars(select(RunOverlap.customers)).all() == [100, 100]
+            assert session.scalars(select(RunFold.is_compared)).all() == [True, True]
 
     def test_what_was_unfolded_meanwhile_is_not_kept(self, engine, do, two):
         do(SYSTEM, fold_runs, FoldRuns())

@@ -16,6 +16,8 @@ from core.runs.model import Candidate, Run
 from core.runs.rules import CONTROL_ARM
 from core.work import Reader
 
+MOST_AT_ONCE = 20  # runs that are compared in one go: each is a look at all its customers
+
 
 @dataclass(frozen=True)
 class Overlap:
@@ -87,21 +89,18 @@ def _kept(run_id: int) -> Select[Any]:
 
 
 def _live(run_id: int, scope: Scope) -> Select[*tuple[Any, ...]]:
+    """Count from the run's own customers outwards: a look at each, not at everybody's runs."""
     mine, theirs = aliased(Candidate), aliased(Candidate)
     run, other = aliased(Run), aliased(Run)
+    own = select(mine.customer_id).where(
+        mine.run_id == run_id, mine.arm > CONTROL_ARM, scope.limits(mine.branch_id)
+    )
     return (
         select(theirs.run_id.label("other_id"), func.count().label("customers"))
-        .select_from(mine)
-        .join(run, run.id == mine.run_id)
-        .join(theirs, theirs.customer_id == mine.customer_id)
+        .select_from(theirs)
         .join(other, other.id == theirs.run_id)
-        .where(
-            mine.run_id == literal(run_id),
-            mine.arm > CONTROL_ARM,
-            theirs.arm > CONTROL_ARM,
-            scope.limits(mine.branch_id),
-            _were_to_meet(run, other),
-        )
+        .join(run, run.id == literal(run_id))
+        .where(theirs.customer_id.in_(own), theirs.arm > CONTROL_ARM, _were_to_meet(run, other))
         .group_by(theirs.run_id)
     )
 
@@ -116,11 +115,12 @@ def _were_to_meet(run: Any, other: Any) -> ColumnElement[bool]:
 
 
 def compare_folded(session: Session) -> list[Met]:
-    """Count with which runs those folded lately had customers in common; it keeps nothing."""
+    """Count with which runs some that were folded lately had customers in common; keep nothing."""
     new = session.execute(
         select(RunFold.run_id, RunFold.folded_at)
         .where(RunFold.is_compared.is_(False))
         .order_by(RunFold.run_id)
+        .limit(MOST_AT_ONCE)
     ).all()
     everywhere = Scope(bank_wide=True)
     return [

@@ -10,9 +10,11 @@ from sqlalchemy import Double, Select, cast, func, literal_column, or_, select
 from core.access import Permission
 from core.campaigns.model import Design, Holdout, HoldoutCustomer
 from core.customers.model import Customer, Holding, Product
+from core.impact.breaking import together
 from core.impact.measuring import compare, measure
 from core.impact.money import Costs, Terms, costs_of
-from core.impact.queries.runs import impacts
+from core.impact.queries.facts import RunFacts, facts_of_runs
+from core.impact.queries.runs import arms_of
 from core.impact.report import Arm, Comparison
 from core.impact.rules import Grade, Reason
 from core.impact.sentences import comparison_sentence
@@ -117,17 +119,24 @@ def _holdout(view: Reader, first: date | None, last: date | None) -> Holdout | N
 
 def _costs(view: Reader, first: date, last: date) -> tuple[Costs, list[int]]:
     """Add up what the runs cost that began in the period."""
-    runs = [run for run in impacts(view) if first <= run.facts.starts_on <= last]
+    began = facts_of_runs().where(
+        or_(Run.launched_at.is_not(None), Run.is_imported),
+        Run.starts_on >= first,
+        Run.starts_on <= last,
+    )
+    runs = {(facts := RunFacts(*row)).run_id: facts for row in view.session.execute(began)}
+    arms = arms_of(view, list(runs), {}) if runs else {}
+    treated = {id_: together(every, control=False) for id_, every in arms.items()}
     parts = [
-        costs_of(run.treated, run.facts.terms, run.treated.targeted, gifts=run.gifts)
-        for run in runs
+        costs_of(arm.tally, runs[id_].terms, arm.tally.targeted, gifts=arm.gifts)
+        for id_, arm in treated.items()
     ]
     contacts = [part.contact for part in parts]
     known = [contact for contact in contacts if contact is not None]
     contact = sum(known, Decimal(0)) if len(known) == len(contacts) else None
     offer = sum((part.offer or Decimal(0) for part in parts), Decimal(0))
     fixed = sum((part.fixed or Decimal(0) for part in parts), Decimal(0))
-    return Costs(contact, offer, fixed), [run.id for run in runs]
+    return Costs(contact, offer, fixed), list(runs)
 
 
 def _arms(
