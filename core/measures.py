@@ -63,5 +63,6 @@ class Amount:
 
 
 def signed(number: str) -> str:
-    """Put a minus sign where a number was written with a hyphen."""
-    return number.replace("-", "\N{MINUS SIGN}", 1)
+    """Put a minus sign where a number was written with a hyphen; nothing has none."""
+    is_nothing = not any(figure in number for figure in "123456789")
+    return number.replace("-", "" if is_nothing else "\N{MINUS SIGN}", 1)
