@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote_plus
 
+import pypdfium2
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import select
@@ -31,6 +32,7 @@ COMPARED = "/segments?view=Compare" + "".join(
         "From 27 to 42 with a mortgage and no life insurance",
     )
 )
+_PAPER = 1.5  # pixels in a point of print
 _COLOURS = 128  # keeps a picture below 200 kB and still looks as it did
 
 
@@ -46,6 +48,7 @@ class Picture:
     steps: tuple[str, ...] = ()
     tick: int | None = None  # the row to choose, the first being 1
     look_at: str | None = None  # the heading or text to bring to the upper edge
+    printed: int | None = None  # the page of its report to show in its place, the first being 1
 
 
 ALL = (
@@ -130,6 +133,8 @@ ALL = (
     Picture("executive-impact-dark", "executive", "/impact", "dark"),
     Picture("executive-impact-phone", "executive", "/impact", size=PHONE),
     Picture("executive-run", "executive", "/impact?run=3"),
+    Picture("executive-report", "executive", "/impact?run=3", printed=1),
+    Picture("executive-report-groups", "executive", "/impact?run=3", printed=4),
     Picture("manager-feedback", "manager", "/feedback?id=2", size=(1280, 1240)),
     Picture("executive-feedback", "executive", "/feedback"),
     Picture(
@@ -176,11 +181,24 @@ def take(browser: Browser, bank: Bank, picture: Picture, folder: Path) -> Path:
         page.get_by_text(picture.look_at).first.scroll_into_view_if_needed()
     page.mouse.move(width - 2, height - 2)  # nothing hovered
     page.wait_for_timeout(600)  # figures have moved into place
-    shot = Image.open(io.BytesIO(page.screenshot()))
+    shot = (
+        _printed(hand, picture.printed)
+        if picture.printed
+        else Image.open(io.BytesIO(page.screenshot()))
+    )
     context.close()
     file = folder / f"{picture.name}.png"
     shot.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
     return file
+
+
+def _printed(hand: Hand, number: int) -> Image.Image:
+    """Have the page make its report, save it, and look at one of its pages."""
+    hand.press("Report (PDF)")
+    with hand.page.expect_download() as download:
+        hand.press("Save the report")
+    paper = pypdfium2.PdfDocument(download.value.path())
+    return paper[number - 1].render(scale=_PAPER).to_pil()
 
 
 def _asked(bank: Bank) -> int:
