@@ -48,6 +48,7 @@ RULES: dict[str, Callable[[Reader], int]] = {
     "nobody skips a step of the funnel": impact.funnels_out_of_order,
     "folded figures are those of the candidates": lambda view: len(cells_that_differ(view)),
     "folded due days are those of the activities": service_cells_that_differ,
+    "what a version takes up was sent to an earlier one": impact.mistaken_citations,
     "what is doubted on the market has its reason": market.mistaken_doubts,
     "no rate that can't be is a fact": market.believed_moves_that_cannot_be,
     "customers' states are as their sources say": lambda view: state_differences(view).total,

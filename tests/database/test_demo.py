@@ -27,9 +27,11 @@ from core.database import connect
 from core.distribution.model import BranchWay
 from core.distribution.rules import Way
 from core.impact.plain import report_plain
+from core.impact.queries.feedback import feedback, feedback_sheet
 from core.impact.queries.funnel import run_named
 from core.impact.queries.runs import impact
 from core.impact.queries.whole import whole
+from core.impact.rules import FeedbackState
 from core.journal.model import Entry
 from core.market.model import CompetitorMove
 from core.market.queries import comparisons, following, ladder, moves
@@ -385,6 +387,9 @@ BREACHES = {
         "UPDATE run_cell SET won = won + 1 WHERE run_id = 2"
     ),
     "folded due days are those of the activities": "UPDATE service_cell SET met = met + 1",
+    "what a version takes up was sent to an earlier one": (
+        "UPDATE design SET cited_analysis_id = 99 WHERE cited_analysis_id IS NOT NULL"
+    ),
     "customers' states are as their sources say": (
         "UPDATE customer_state SET pending = pending + 1 WHERE customer_id = 1"
     ),
@@ -485,3 +490,19 @@ def test_its_portfolio_was_assessed_and_set_going(bank):
     budget = looked_at(bank, plan_budget, plan_id=wish.plan_id)
     assert any(row.spent for row in budget)
     assert any(row.committed for row in budget)
+
+
+def test_its_analyses_say_what_worked_and_one_was_taken_up(bank):
+    found = {row.run: row for row in looked_at(bank, feedback).rows}
+
+    assert {run: row.state for run, row in found.items()} == {
+        "SAVE-1": FeedbackState.KEPT,
+        "HOME-1": FeedbackState.SENT,
+        "GOLD-1": FeedbackState.TAKEN_UP,
+    }
+    [cited] = found["GOLD-1"].taken_up
+    assert (cited.version, cited.status) == (2, DesignStatus.DRAFT)
+    for row in found.values():
+        splits = looked_at(bank, feedback_sheet, analysis_id=row.id).findings.splits
+        assert [split.label for split in splits] == ["Region", "Segment", "Channel"]
+        assert len(splits[0].groups) == 3

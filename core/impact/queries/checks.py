@@ -1,10 +1,13 @@
-"""What must always be true of the funnel, counted for `fairlead check`: nothing is to be found."""
+"""What must always be true of results, counted for `fairlead check`: nothing is to be found."""
 
 from itertools import pairwise
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from core.access import Permission
+from core.campaigns.model import Design
+from core.impact.model import Analysis
 from core.responses.model import Lead, Response
 from core.responses.rules import LeadStatus
 from core.runs.model import Candidate, Run
@@ -66,3 +69,23 @@ _IS_WON = case((Lead.status == LeadStatus.WON.literal, 1), else_=0)
 
 def _of(rows: Subquery) -> ColumnElement[bool]:
     return and_(rows.c.run_id == Candidate.run_id, rows.c.customer_id == Candidate.customer_id)
+
+
+def mistaken_citations(view: Reader) -> int:
+    """Count versions that take up what was not sent to an earlier version of their campaign."""
+    view.authorize(Permission.READ_JOURNAL)
+    earlier = aliased(Design)
+    sent = (
+        exists()
+        .where(
+            Analysis.id == Design.cited_analysis_id,
+            Analysis.sent_at.is_not(None),
+            Run.id == Analysis.run_id,
+            earlier.id == Run.design_id,
+            earlier.campaign_id == Design.campaign_id,
+            earlier.version < Design.version,
+        )
+        .correlate(Design)
+    )
+    statement = select(func.count()).select_from(Design)
+    return view.session.scalar(statement.where(Design.cited_analysis_id.is_not(None), ~sent)) or 0
