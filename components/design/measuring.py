@@ -10,10 +10,10 @@ from components.design.choosing import word
 from components.design.costs import lacking
 from components.design.saving import step_of
 from components.gateway import fetch
-from core.campaigns.queries import DesignSheet, forecast
+from core.campaigns.queries import DesignSheet
 from core.campaigns.rules import Metric, RandomisedBy
 from core.campaigns.terms import DesignTerms
-from core.gate.queries import default_rate
+from core.gate import queries
 from core.impact.rules import Absent
 
 _MEANING = {
@@ -96,11 +96,11 @@ def measuring(design: DesignSheet) -> None:
         _history(design)
     gate.outlook(design)
     if gate.is_countable(design):
-        lacking(fetch(forecast, design_id=design.id))
+        lacking(fetch(queries.gate, design_id=design.id).forecast)
 
 
 def _history(design: DesignSheet) -> None:
     """Say what to expect by what finished runs came to."""
-    found = fetch(default_rate, design_id=design.id)
+    found = fetch(queries.default_rate, design_id=design.id)
     if not isinstance(found.treated, Absent):
         st.info(words.plain(f"To go by: {found.sentence}"), icon=":material/history:")

@@ -9,7 +9,8 @@ from components import look, words
 from components.tables import Column, table
 from core.campaigns.queries import CampaignState, DesignSheet, Forecast
 from core.campaigns.queries.comparing import Change
-from core.campaigns.rules import DesignStatus
+from core.campaigns.rules import DesignStatus, RandomisedBy
+from core.campaigns.terms import DesignTerms
 
 STATUS: dict[DesignStatus, look.Meaning] = {
     DesignStatus.DRAFT: "neutral",
@@ -65,7 +66,8 @@ def terms(design: DesignSheet, *, columns: int = 1) -> None:
         ("Guide", said.guide),
         ("Only by people certified for", design.qualification),
         ("Judged by", goal(design)),
-        ("Control group", _control(said.control_share)),
+        ("Gain to be shown", _gain(said.expected_gain)),
+        ("Control group", _control(said)),
         ("Money", _money(design)),
         ("Takes up", design.cited.said if design.cited else None),
     )
@@ -95,8 +97,16 @@ def goal(design: DesignSheet) -> str:
     return f"{metric}, no goal" if wanted is None else f"{metric}, goal {words.percent(wanted)}"
 
 
-def _control(share: int) -> str:
-    return f"{words.percent(share / 10_000)} held out" if share else "None: no impact can be shown"
+def _gain(gain: float | None) -> str | None:
+    return words.points(gain).removeprefix("+") if gain else None
+
+
+def _control(said: DesignTerms) -> str:
+    if not said.control_share:
+        return "None: no impact can be shown"
+    one_by_one = said.randomised_by is RandomisedBy.CUSTOMER
+    drawn = "" if one_by_one else f", drawn by {said.randomised_by}"
+    return f"{words.percent(said.control_share / 10_000)} held out{drawn}"
 
 
 def stages(design: DesignSheet) -> None:
@@ -170,7 +180,6 @@ def points(
     audience = lacking("audience")
     stage = lacking("Stage ", "stage.")
     offer = [gap for gap in design.missing if gap not in {*audience, *stage}]
-    share = design.terms.control_share
     gifts = list[tuple[str, bool | None, str]]()
     if design.gifts:
         shortages = found.shortages if found else ()
@@ -181,7 +190,7 @@ def points(
         ("Offer", not offer, " ".join(offer) or _offered(design)),
         ("Stages and reasons", not stage, " ".join(stage) or _staged(design)),
         *gifts,
-        ("Measurement", True, f"{goal(design)}. {_control(share)}."),
+        ("Measurement", True, f"{goal(design)}. {_control(design.terms)}."),
     ]
 
 

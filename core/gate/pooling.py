@@ -79,7 +79,7 @@ class RateForecast:
         """Say what to expect, and on how many customers that stands."""
         found = self.treated
         if isinstance(found, Absent):
-            return "No finished run is there to learn from."
+            return f"Nothing to go by: {found.reason}."
         runs = f"{found.runs:,} finished run{'' if found.runs == 1 else 's'}"
         said = (
             f"{runs} {found.likeness} came to {percent(found.own.value)} of "

@@ -155,7 +155,7 @@ def _forecast(gate: Gate) -> Point:
         return Point(label, State.OPEN, f"{said}{gate.rates.sentence}")
     if expected is None:
         rate = percent(treated.rate)
-        note = f"The design says nothing; history says {rate}. {gate.rates.sentence}"
+        note = f"The design says nothing, so {rate} are expected. {gate.rates.sentence}"
         return Point(label, State.OPEN, note)
     note = f"The design expects {percent(expected)}. {gate.rates.sentence}"
     bold = expected > MOST_OPTIMISTIC * treated.rate

@@ -105,7 +105,17 @@ class TestHistory:
         found = ask(world.pia, default_rate, design_id=kept)
 
         assert found.treated == found.base == Absent(Reason.NO_HISTORY)
-        assert "No finished run" in found.sentence
+        assert found.sentence == "Nothing to go by: no finished run to learn from."
+
+    def test_of_administrative_work_only_the_effort_counts(self, arrange, ask, world, history):
+        admin = {"campaign_columns": {"type_id": ADMINISTRATIVE}}
+        history(
+            {"treated": (10, 200)},
+            {"treated": (0, 100), "steps": 3, "columns": {"outcomes_seen_at": None}} | admin,
+        )
+        found = ask(world.pia, default_rate, design_id=arrange(lambda s: draft_design(s, **admin)))
+        assert found.treated == found.base == Absent(Reason.NO_OUTCOME)
+        assert (found.past.attempted, found.past.reached) == (100, 100)
 
     @pytest.mark.parametrize(
         "columns",
@@ -256,6 +266,17 @@ class TestGate:
         assert (found.base, found.basis) == (pytest.approx(0.05), Basis.HELD_OUT)
         assert found.answer is Answer.NEVER
         assert "this question can't be answered" in verdict(found)
+
+    def test_history_is_the_forecast_of_a_version_that_says_nothing(
+        self, arrange, ask, world, history
+    ):
+        history({"treated": (10, 200)})
+        silent, outspoken = (
+            arrange(lambda s, rate=rate: draft_design(s, expected_rate=rate))
+            for rate in (None, 0.1)
+        )
+        assert ask(world.mia, gate, design_id=silent).forecast.conversions == pytest.approx(0.65)
+        assert ask(world.mia, gate, design_id=outspoken).forecast.conversions == pytest.approx(1.3)
 
     @pytest.mark.parametrize(
         ("drawn_by", "clusters"), [(RandomisedBy.MANAGER, 3), (RandomisedBy.BRANCH, 2)]

@@ -218,7 +218,7 @@ class TestDesigner:
             ("Measurement", "Held out as control group (%)", -5.0, "of -5 % can't be held out"),
             ("Measurement", "Goal (%)", 120.0, "The goal of 120 % makes no sense"),
             ("Measurement", "Expected conversions (%)", -1.0, "The expected rate of -1 %"),
-            ("Gifts & costs", "Cost of a contact", -1.0, "cost of a contact can't be -1"),
+            ("Gifts & costs", "Cost of a contact", -1.0, "cost of a contact can't be -1.00"),
             ("Gifts & costs", "Worth of a conversion", -9.0, "worth of a conversion can't"),
         ],
     )
@@ -276,6 +276,9 @@ class TestDesigner:
         press(app, "Add the stage")
 
         assert "after stage 1, where not reached, 3 days later" in words(app)
+        app.segmented_control[0].set_value("Guide").run()
+        assert "Not saved yet" not in words(app)
+        app.segmented_control[0].set_value("Stages").run()
         with Session(engine) as session:
             kept = session.scalars(select(Stage).order_by(Stage.position)).all()
         assert [(each.after_position, each.condition) for each in kept] == [
@@ -358,9 +361,12 @@ class TestApprovals:
 
     def test_what_hardly_shows_its_gain_needs_a_reason(self, open_page, rows, world, kept):
         terms = {"control_share": 2_000, "expected_rate": 0.1, "expected_gain": 0.05}
-        id_ = rows(approved_design, **ASKED | terms)
+        drawn = {"randomised_by": RandomisedBy.BRANCH}
+        id_ = rows(approved_design, **ASKED | terms | drawn)
         app = open_page(world.pia, "approvals", id=id_)
-        assert "this question can't be answered" in words(app)
+        assert "This question can't be answered: too few are drawn as a whole." in words(app)
+        assert "**Gain to be shown**  \n5.00 points" in words(app)
+        assert "20.0 % held out, drawn by branch" in words(app)
         press(app, "Approve")
         assert "To approve it all the same, say why" in " ".join(w.value for w in app.warning)
         field(app, "text_area", "Why approve it all the same?").input("A first try")

@@ -1,5 +1,6 @@
 """The gate of one version: counted, looked up and weighed."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from core.access import Permission
@@ -11,6 +12,7 @@ from core.gate.pooling import RateForecast
 from core.gate.queries.hands import hands_of, need_of
 from core.gate.queries.history import rates_for
 from core.gate.verdict import Asked, Gate, weigh
+from core.impact.rules import Absent
 from core.segments.criteria import Known
 from core.segments.queries import known_words
 from core.settings import settings
@@ -31,7 +33,8 @@ def default_rate(view: Reader, *, design_id: int) -> RateForecast:
 def gate(view: Reader, *, design_id: int) -> Gate:
     """Say whether a version can show the gain that it is to show, with the hands there are.
 
-    Its forecast is part of it: the customers of the unit are counted once.
+    Its forecast is part of it: the customers of the unit are counted once. Where the version does
+    not say how many will convert, the forecast takes what campaigns like it came to.
 
     :raises NotFound: there is no such version in scope
     :raises Invalid: it has no audience yet, or one that can't be selected
@@ -43,8 +46,8 @@ def gate(view: Reader, *, design_id: int) -> Gate:
 
 def gate_of(view: Reader, design: DesignSheet, known: Known) -> Gate:
     """Weigh a version at hand; whoever calls has asked for the permission."""
-    counted = counted_for(view, design, known)
     rates = rates_for(view, design)
+    counted = counted_for(view, _expecting(design, rates), known)
     campaign = view.session.get_one(Campaign, design.campaign_id)
     waits = [
         stage.terms.start_after_days
@@ -73,3 +76,10 @@ def gate_of(view: Reader, design: DesignSheet, known: Known) -> Gate:
     )
     need = need_of(view, design, rates.past)
     return weigh(asked, counted.forecast, rates, counted.clusters, need, hands)
+
+
+def _expecting(design: DesignSheet, rates: RateForecast) -> DesignSheet:
+    """Let a design that says nothing expect what campaigns like it came to."""
+    if design.terms.expected_rate is not None or isinstance(rates.treated, Absent):
+        return design
+    return replace(design, terms=replace(design.terms, expected_rate=rates.treated.rate))

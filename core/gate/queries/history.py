@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import case, func, literal, or_, select
 
 from core.campaigns.model import Campaign, CampaignType, Design
 from core.campaigns.queries import DesignSheet
@@ -19,6 +19,7 @@ from core.work import Reader
 # Of whom the product is to be kept, most have it in the end: such rates tell nothing of a sale.
 _KEEPS = frozenset({Objective.RETENTION})
 _SELLS = frozenset({Objective.CROSS_SELL, Objective.UP_SELL, Objective.ACTIVATION})
+_SERVES = frozenset({Objective.ADMINISTRATIVE})
 _COUNTS = ["targeted", "attempted", "reached", "responded", "converted", "outcomes", "attempts"]
 
 
@@ -28,13 +29,16 @@ def rates_for(view: Reader, design: DesignSheet) -> RateForecast:
     A run that was stopped, or goes on, has not come to what it would have.
     """
     kind = Kind(design.objective, design.terms.product_id)
-    aim = _KEEPS if kind.objective in _KEEPS else _SELLS
+    aim = next(aim for aim in (_KEEPS, _SELLS, _SERVES) if kind.objective in aim)
     held_out, treated = list[Past](), list[Past]()
     tallies: defaultdict[Kind, Tally] = defaultdict(Tally)
     for of, is_control, runs, tally in _counted(view, aim):
         (held_out if is_control else treated).append(Past(of, tally.outcome_rate, runs))
         if not is_control:
             tallies[of] += tally
+    if aim is _SERVES:  # nobody converts, but customers take as many attempts
+        nothing = Absent(Reason.NO_OUTCOME)
+        return RateForecast(nothing, nothing, _closest(tallies, kind))
     return RateForecast(
         treated=pooled(treated, kind) or Absent(Reason.NO_HISTORY),
         base=pooled(held_out, kind) or Absent(Reason.NO_HISTORY),
@@ -44,7 +48,7 @@ def rates_for(view: Reader, design: DesignSheet) -> RateForecast:
 
 def _counted(view: Reader, aim: frozenset[Objective]) -> list[tuple[Kind, bool, int, Tally]]:
     over = or_(Run.is_imported, Run.status == RunStatus.COMPLETED)
-    seen = or_(Run.is_imported, Run.outcomes_seen_at.is_not(None))
+    seen = or_(Run.is_imported, Run.outcomes_seen_at.is_not(None), literal(aim is _SERVES))
     wanted = (
         select(Run.id)
         .join(Design, Design.id == Run.design_id)
