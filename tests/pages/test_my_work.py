@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from core.activities.actions.retries import SaveRetryRule, save_retry_rule
 from core.activities.model import Activity, Attempt
 from core.activities.rules import Detail, Outcome, Promise, RetryEnd, Status
-from core.campaigns.model import Holdout, HoldoutCustomer
+from core.campaigns.model import Consumable, DesignConsumable, Holdout, HoldoutCustomer
 from core.customers.model import CustomerState
 from core.responses.model import Lead
 from core.runs.model import Leak
@@ -252,6 +252,24 @@ def test_follows_the_lead(open_page, world, engine, work):
     with Session(engine) as session:
         assert session.query(Lead).one().value == 250
     assert "The lead is won." in app.success[0].value
+
+
+def test_gives_away_what_the_offer_comes_with(open_page, world, engine, work):
+    with Session(engine) as session, session.begin():
+        session.add(Consumable(id=1, name="Pen", unit_cost=3, stock=1))
+        session.flush()
+        session.add(DesignConsumable(design_id=1, consumable_id=1))
+    for customer in (1, 2):
+        app = open_page(world.ann, "my_work", id=work[customer])
+        press(press(app, "Accepted"), "Save: the customer accepts")
+
+    app = press(open_page(world.ann, "my_work", id=work[1]), "Give: Pen (1 left)")
+
+    assert app.success[0].value == "Pen: given away, 0 left."
+    assert any("Pen, given 2 Mar 2026" in each.value for each in app.caption)
+    app = open_page(world.ann, "my_work", id=work[2])
+    [button] = [each for each in app.button if each.label == "Give: Pen (none left)"]
+    assert button.disabled
 
 
 def test_what_changed_meanwhile_is_not_overridden(open_page, world, engine, work):
