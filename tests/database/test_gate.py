@@ -15,13 +15,17 @@ from core.campaigns.queries import design as design_sheet
 from core.campaigns.rules import Condition, DesignStatus, Priority, RandomisedBy
 from core.gate.actions import ApproveDesign, approve_design
 from core.gate.queries import before_launch, default_rate, gate
+from core.gate.queries.hands import hands_of
 from core.gate.rules import Answer, Basis, Likeness, State
 from core.gate.sentences import points_of, verdict
+from core.hours import beginning_of
 from core.impact.rules import Absent, Reason
 from core.journal.model import Entry
 from core.people.model import Absence, Person, PersonRole
+from core.people.queries.working import person_times
 from core.people.rules import AbsenceKind
 from core.queues.upkeep import count_work, keep_counts
+from core.queues.whatif.workers import Worker
 from core.refusals import Invalid, NotAllowed, NotFound
 from core.runs.actions.selecting import SelectCandidates, select_candidates
 from core.runs.actions.starting import StartRun, start_run
@@ -29,6 +33,7 @@ from core.runs.model import Candidate, Run
 from core.runs.rules import RunStatus
 from tests import world as bank
 from tests.conftest import NOW
+from tests.making.calendars import AHEAD, CZECH, calendar_of_unit
 from tests.making.campaigns import ADMINISTRATIVE, RETENTION, UP_SELL, approved_design, draft_design
 from tests.making.results import candidates, crowd, finished_run
 from tests.making.runs import launched_run
@@ -252,6 +257,78 @@ class TestHands:
         mail = [{"content_id": bank.EMAIL, "reason_template_id": None}]
         found, _ = self.look(arrange, ask, world, stages=mail, qualification_id=bank.CERTIFIED)
         assert (found.need.activities, found.worked, found.short) == (0, 13, ())
+
+
+@pytest.mark.parametrize("request_", [CZECH, AHEAD, None])
+@pytest.mark.parametrize(
+    "now",
+    [
+        NOW,
+        NOW.replace(hour=12, minute=34),
+        NOW.replace(day=7, hour=23),  # a Saturday night
+        NOW.replace(day=27, hour=16),  # the clocks are put forward on the 29th
+    ],
+    ids=lambda now: f"{now:%a %H:%M}",
+)
+def test_hours_are_those_of_a_replay(do, ask, arrange, world, now, request_):
+    """What the what-if counts person by person and day by day is the same, added up."""
+    if request_ is not None:
+        calendar_of_unit(do, world, bank.NORTH, request_)
+    days = [(world.ann, -3, 2), (world.ann, 9, 9), (world.ben, 4, 200)]
+
+    def away(session):
+        session.add_all(
+            Absence(
+                person_id=who.person_id,
+                kind=AbsenceKind.LEAVE,
+                starts_on=now.date() + timedelta(days=first),
+                ends_on=now.date() + timedelta(days=last),
+                planned_at=NOW,
+            )
+            for who, first, last in days
+        )
+
+    arrange(away)
+    agents = {3: [world.ann, world.ben], 4: [world.sam]}
+
+    def replayed(view, *, until):
+        times = person_times(view.session, [who.person_id for of in agents.values() for who in of])
+        found = {}
+        for unit_id, people in agents.items():
+            rooms = [
+                Worker(
+                    who.person_id,
+                    who.name,
+                    unit_id,
+                    times[who.person_id],
+                    20,
+                    absences=tuple(
+                        (now.date() + timedelta(days=a), now.date() + timedelta(days=b))
+                        for absent, a, b in days
+                        if absent is who
+                    ),
+                ).room(now, beginning_of(until + timedelta(days=1), times[who.person_id].zone))
+                for who in people
+            ]
+            found[unit_id] = tuple(map(sum, zip(*rooms, strict=True)))
+        return found
+
+    for ahead in (0, 1, 6, 40):
+        until = now.date() + timedelta(days=ahead)
+        hands = ask(
+            world.mia,
+            hands_of,
+            now=now,
+            customers={3: 1, 4: 1},
+            starts_on=TODAY,
+            ends_on=until,
+            qualification_id=None,
+        )
+        at = hands.place(until)
+        counted = dict(
+            zip(agents, zip(hands.contacts[:, at], hands.minutes[:, at], strict=True), strict=True)
+        )
+        assert counted == ask(world.mia, replayed, now=now, until=until), until
 
 
 class TestGate:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from core.campaigns.queries.forecasts import Forecast
 from core.campaigns.rules import Condition, Objective, RandomisedBy
 from core.gate.hands import Hands, Need
+from core.gate.judging import Sizes, power_of_gain
 from core.gate.pooling import (
     LEAST_STRENGTH,
     USUAL_STRENGTH,
@@ -288,6 +289,22 @@ class TestHands:
         assert one <= some.reach(need, control_share=share, day=min(day + 1, 426)) + 1e-12
         rooms = some.rooms(need, control_share=share, day=day)
         assert all(0 <= room.worked <= room.customers for room in rooms)
+
+
+@pytest.mark.parametrize("reach", [1.0, 0.7, 0.4])
+def test_simulated_campaigns_are_won_as_often_as_the_power_says(reach):
+    """4,000 campaigns of which only a part of the treated is worked, each tested as it would be."""
+    random, runs, base, gain = np.random.default_rng(7), 4_000, 0.05, 0.026
+    sizes = Sizes(1_000, 9_000)
+    worked = round(sizes.treated * reach)
+    control = random.binomial(sizes.control, base, runs)
+    treated = random.binomial(worked, base + gain, runs)
+    treated += random.binomial(sizes.treated - worked, base, runs)
+    pool = (control + treated) / (sizes.control + sizes.treated)
+    error = np.sqrt(pool * (1 - pool) * (1 / sizes.control + 1 / sizes.treated))
+    z = (treated / sizes.treated - control / sizes.control) / error
+    told = power_of_gain(base, gain, sizes, 1.0, reach=reach)
+    assert np.mean(np.abs(z) > 1.959964) == pytest.approx(told, abs=0.03)
 
 
 class TestPooling:
