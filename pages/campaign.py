@@ -38,6 +38,8 @@ with st.container(horizontal=True, vertical_alignment="center"):
     if designs and sheet.designs:
         label = "Go on designing" if sheet.designs[0].status in EDITABLE else "Open in the designer"
         navigation.link("designer", label, actor=actor, id=sheet.designs[0].id)
+    if sheet.runs and actor.may(Permission.SEE_IMPACT):
+        navigation.link("feedback", "What was learned", actor=actor, find=sheet.name)
 because.draw(campaign_id)
 away = words.days_left(sheet.ends_on, today=today)
 tiles(
