@@ -102,20 +102,10 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         {_P.WORK_ACTIVITIES, _P.CONFIRM_CANDIDATES, _P.SEE_CUSTOMERS, _P.NOTE_CUSTOMERS}
     ),
     Role.TEAM_LEAD: frozenset(
-        {
-            _P.WORK_ACTIVITIES,
-            _P.SEE_TEAM,
-            _P.ASSIGN_ACTIVITIES,
-            _P.PLAN_ABSENCES,
-            _P.REVIEW_CONVERSIONS,
-            _P.SEE_PORTFOLIO,
-            _P.SEE_IMPACT,
-            _P.SEE_CUSTOMERS,
-            _P.NOTE_CUSTOMERS,
-            _P.ASSIGN_CUSTOMERS,
-            _P.EXPORT,
-            _P.READ_JOURNAL,
-        }
+        {_P.WORK_ACTIVITIES, _P.SEE_TEAM, _P.ASSIGN_ACTIVITIES, _P.PLAN_ABSENCES}
+        | {_P.REVIEW_CONVERSIONS, _P.SEE_PORTFOLIO, _P.SEE_IMPACT}
+        | {_P.SEE_CUSTOMERS, _P.NOTE_CUSTOMERS, _P.ASSIGN_CUSTOMERS}
+        | {_P.EXPORT, _P.READ_JOURNAL}
     ),
     Role.CAMPAIGN_MANAGER: frozenset(
         {
