@@ -47,9 +47,13 @@ class Draft(Generic[T]):
             st.session_state.pop(slot, None)
         return bool(changes)
 
+    def settle(self) -> None:
+        """Forget what was changed: it is being saved."""
+        st.session_state.pop(f"{_KEPT}{self.name}", None)
+
     def drop(self) -> None:
         """Forget what was changed; the fields show again what is saved."""
-        st.session_state.pop(f"{_KEPT}{self.name}", None)
+        self.settle()
         turn = f"{_TURNS}{self.name}"
         st.session_state[turn] = st.session_state.get(turn, 0) + 1
 
@@ -75,7 +79,9 @@ def saving(draft: Draft[T], ask: Callable[[], T], save: Callable[[T], None], lab
     if refused is not None:
         explain(refused)
     elif asked and now is not None:
+        draft.settle()
         save(now)
+        draft.keep(now)  # whoever comes here was refused
 
 
 def typed(place: DeltaGenerator, label: str, name: str) -> str:

@@ -76,7 +76,7 @@ class DesignTerms:
         ):
             amount = getattr(self, name)
             if amount is not None and not 0 <= amount <= 10**13:
-                raise Invalid(f"The {words} can't be {amount:,}: it is nothing or more.")
+                raise Invalid(f"The {words} can't be {amount:,.2f}: it is nothing or more.")
 
 
 @dataclass(frozen=True)
