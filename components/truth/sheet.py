@@ -97,24 +97,20 @@ def _tiles(found: Truth) -> None:
 
 
 def _compared(found: Truth) -> None:
-    st.subheader("Reported, restated, measured")
-    as_reported, restated = found.effects
-    tally, report = found.impact.treated, found.impact.report
+    st.subheader("Reported and restated")
+    grade = words.sentence(found.impact.report.grade)
     lines = [
-        _Line("Reports", found.reported, as_reported, "Reports, taken at their word"),
-        _Line("Reports that stand", found.restated, restated, "Reports held against the holdings"),
+        _Line("Reported", found.reported, found.believed, "Reports, taken at their word"),
+        _Line("Restated", found.restated, found.measured, grade),
     ]
-    if found.facts.is_observed:
-        grade = words.sentence(report.grade)
-        lines.append(_Line("Openings, in both arms", tally.outcome_rate, found.measured, grade))
     table(lines, columns=COMPARED, key=f"compared{found.id}")
     said = (
-        "The rates of reports are out of the confirmed; effects are per customer treated, against "
-        "the openings of the held out. No report changes the measured effect: openings are looked "
-        "for alike in both arms. What was reported stays as it is everywhere else."
+        "Rates are out of the confirmed. The effect that is reported takes every report for an "
+        "opening; the restated one counts openings, looked for alike in both arms, so that no "
+        "report changes it. What was reported stays as it is everywhere else."
     )
     if isinstance(found.measured, Absent):
-        said += f" No measured effect: {found.measured.reason}."
+        said += f" No effect: {found.measured.reason}."
     if found.repeats:
         many = words.counted(found.repeats, "further lead", "further leads")
         said += f" {words.sentence(many)} of the same customers: a customer counts once in a run."

@@ -11,8 +11,8 @@ from core.truth.rules import Standing
 
 LABELS = {
     Standing.STANDS: "Stands",
-    Standing.OPEN: "May still be opened",
-    Standing.NO_OPENING: "Not in the holdings",
+    Standing.OPEN: "Still open",
+    Standing.NO_OPENING: "Not held",
     Standing.DUPLICATE: "Counted before",
     Standing.FOUND_FALSE: "Found false",
 }

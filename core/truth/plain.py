@@ -15,7 +15,6 @@ def truth_plain(found: Truth) -> dict[str, Any]:
     """Return what was reported beside what stands; without a check only the reason."""
     if found.refused is not None:
         return {"refused": found.refused.value}
-    reported, restated = found.effects
     return {
         "conversions": _check(found.check),
         "known_until": None if found.known_until is None else found.known_until.isoformat(),
@@ -26,9 +25,8 @@ def truth_plain(found: Truth) -> dict[str, Any]:
             "done": found.looked.done,
             "false": found.looked.false,
         },
-        "reported": {**rate_plain(found.reported), "difference": _either(reported)},
-        "restated": {**rate_plain(found.restated), "difference": _either(restated)},
-        "measured": _either(found.measured),
+        "reported": {**rate_plain(found.reported), "difference": _either(found.believed)},
+        "restated": {**rate_plain(found.restated), "difference": _either(found.measured)},
         "branches": [_branch(branch) for branch in found.branches],
         "bursts": [_burst(burst) for burst in found.bursts],
         "sentence": found.sentence,

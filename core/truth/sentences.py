@@ -5,10 +5,14 @@ from core.measures import Rate
 from core.truth.estimates import Score
 from core.truth.rules import Check, Standing
 
-_OUT = {
-    Standing.NO_OPENING: "not in the holdings",
-    Standing.DUPLICATE: "counted for an earlier contact",
-    Standing.FOUND_FALSE: "found false by a lead",
+_REST = {
+    Standing.NO_OPENING: ("is not in the holdings", "are not in the holdings"),
+    Standing.DUPLICATE: (
+        "is counted for an earlier contact",
+        "are counted for an earlier contact",
+    ),
+    Standing.FOUND_FALSE: ("was found false by a lead", "were found false by a lead"),
+    Standing.OPEN: ("may still be opened", "may still be opened"),
 }
 
 
@@ -39,20 +43,22 @@ def extrapolated_says(found: Score | Absent, drawn: Rate) -> str:
         return f"Had all been looked at, {_percent(found.value)} would stand ({low} to {high})."
     if found.reason is Reason.TOO_FEW:
         return (
-            f"{drawn.denominator:,} of them were drawn at random; {FEWEST} are needed to tell "
-            "how many of the others are false."
+            f"Of those looked at, {drawn.denominator:,} were drawn at random; {FEWEST} are needed "
+            "to tell how many of the others are false."
         )
     return f"Nothing can be said of the others: {found.reason}."
 
 
 def _counted(check: Check) -> str:
     said = f"Reported {check.reported:,}, stands {check.stands:,}."
-    out = [f"{check.at(each):,} {words}" for each, words in _OUT.items() if check.at(each)]
-    if check.open:
-        out.append(f"{check.open:,} may still be opened")
-    if not out:
+    rest = [
+        f"{check.at(each):,} {one if check.at(each) == 1 else many}"
+        for each, (one, many) in _REST.items()
+        if check.at(each)
+    ]
+    if not rest:
         return said
-    listed = " and ".join(", ".join(out).rsplit(", ", 1))
+    listed = " and ".join(", ".join(rest).rsplit(", ", 1))
     return f"{said} Of the rest, {listed}."
 
 

@@ -35,6 +35,7 @@ class Planted:
     late: set = field(default_factory=set)
     duplicates: set = field(default_factory=set)
     young: set = field(default_factory=set)
+    opened: Counter = field(default_factory=Counter)  # within the run, by whether it was treated
 
 
 def opening(customer, days_ago, product=w.SAVINGS):
@@ -102,6 +103,13 @@ def _plant(session):
     opened += [opening(c, 70) for c in silent[:90]]
     opened += [opening(c, 70) for c in everybody[TREATED : TREATED + 60]]
     session.execute(insert(Holding), opened)
+    within = {
+        row["customer_id"]
+        for row in opened
+        if row["product_id"] == w.SAVINGS and 1 <= (TODAY - row["opened_on"]).days <= 150
+    }
+    everyone = set(treated)
+    made.opened = Counter(each in everyone for each in within)
     candidates(session, made.run_id, silent, steps=2)
     candidates(session, made.run_id, list(everybody[TREATED:]), arm=0)
     return made
@@ -129,6 +137,8 @@ def test_planted_lies_are_found_and_the_result_is_the_truth(do, ask, world, plan
     assert found.funnel.won == found.check.restated == truly
     assert found.impact.treated.won == REPORTED  # what was reported is not written over
     assert found.score.value == pytest.approx((truly - YOUNG) / (REPORTED - YOUNG))
+    treated, held_out = planted.opened[True], planted.opened[False]
+    assert found.measured.value == pytest.approx(treated / TREATED - held_out / HELD_OUT)
     other = ask(world.mia, truth, run_id=planted.other_id)
     assert other.check.stands == other.check.reported == DUPLICATES
 
@@ -146,7 +156,8 @@ def test_no_report_moves_the_measured_effect(do, ask, world, planted, arrange):
     after = ask(world.mia, truth, run_id=planted.run_id)
 
     assert before.measured == after.measured
-    assert before.effects[0].value > before.effects[1].value == after.effects[1].value
+    assert before.believed.value > after.believed.value >= after.measured.value
+    assert after.restated == before.restated
 
 
 def test_the_parts_add_up_branch_by_branch(ask, world, planted):

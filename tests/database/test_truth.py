@@ -353,18 +353,16 @@ class TestTheResult:
         assert found.score.value == 0.8
         assert 0.62 < found.score.interval.low < 0.8 < found.score.interval.high < 0.91
         assert found.sentence == (
-            "Reported 30, stands 24. Of the rest, 6 not in the holdings. "
+            "Reported 30, stands 24. Of the rest, 6 are not in the holdings. "
             "The rate is 60.0 % instead of 75.0 %."
         )
 
     def test_the_measured_effect_is_not_fooled(self, ask, world, run_id):
         found = ask(world.mia, truth, run_id=run_id)
 
-        as_reported, restated = found.effects
-        assert isinstance(as_reported, Effect)
-        assert as_reported.value == pytest.approx(30 / 40 - 3 / 20)
-        assert restated.value == pytest.approx(24 / 40 - 3 / 20)
-        assert found.measured.value == pytest.approx(restated.value)
+        assert isinstance(found.believed, Effect)
+        assert found.believed.value == pytest.approx(30 / 40 - 3 / 20)
+        assert found.measured.value == pytest.approx(24 / 40 - 3 / 20)
 
     def test_too_few_checked_give_no_score(self, ask, world, arrange, run_id, people):
         arrange(
@@ -428,7 +426,7 @@ class TestTheResult:
         assert told["sentence"] == found.sentence
         assert told["conversions"]["restated"] == found.check.restated
         assert told["restated"]["rate"] == found.restated.value
-        assert told["measured"]["value"] == found.measured.value
+        assert told["restated"]["difference"]["value"] == found.measured.value
         assert sum(branch["stands"] for branch in told["branches"]) == found.check.stands
 
 
@@ -450,7 +448,7 @@ class TestWhatCannotBeChecked:
         found = ask(world.mia, truth, run_id=arrange(make))
 
         assert found.refused is reason
-        assert found.score == found.extrapolated == found.effects[0] == Absent(reason)
+        assert found.score == found.extrapolated == found.believed == Absent(reason)
         assert found.sentence == f"Reports can't be checked: {reason}."
 
     def test_nothing_reported_is_said(self, arrange, ask, world, run_id, people):
@@ -460,7 +458,7 @@ class TestWhatCannotBeChecked:
 
         assert found.sentence == "Nothing has been reported as sold yet."
         assert found.score == Absent(Reason.NONE_CHECKED)
-        assert found.effects == (Absent(Reason.NO_CONTROL),) * 2
+        assert found.believed == found.measured == Absent(Reason.NO_CONTROL)
 
     def test_without_any_holding_nothing_is_false(self, arrange, standings, run_id, people):
         def make(session):

@@ -53,12 +53,16 @@ class Looked:
 
 @dataclass(frozen=True)
 class BranchTruth:
-    """What one branch reported, and what stands of it; `sales_out` are the won ones that do not."""
+    """What one branch reported, and what stands of it.
+
+    `sales_out` are the won ones that do not; `unseen` were no outcome of the run.
+    """
 
     branch_id: int
     branch: str
     check: Check
     sales_out: int
+    unseen: int
     looked: Looked
 
     @property
@@ -74,8 +78,8 @@ class BranchTruth:
 class Truth:
     """What one run reported and what stands of it; `refused` says why it can't be checked.
 
-    The restatement is of what people reported. The measured effect counts openings alike in
-    every arm, so no report can change it.
+    What people reported is restated by its counts and its rate. The effect counts openings alike
+    in every arm, so that no report can change it: that is the restated one.
     """
 
     impact: RunImpact
@@ -127,25 +131,18 @@ class Truth:
         )
 
     @property
-    def effects(self) -> tuple[Effect | Absent, Effect | Absent]:
-        """Compare reported, and restated, conversions of the treated with the held out's openings.
-
-        Openings that nobody reported are left out, so what is restated is the least there can be.
-        """
+    def believed(self) -> Effect | Absent:
+        """Return the effect that it would be if every report were an opening, seen or not."""
         control = self.impact.control
         refused = self.refused or self.impact.report.refused
         if refused is None and self.impact.report.drawn_by is not RandomisedBy.CUSTOMER:
             refused = Reason.NOT_ALONE
         if refused is not None or control is None:
-            absent = Absent(refused or Reason.NO_CONTROL)
-            return absent, absent
-        treated = self.impact.treated.targeted
-        rates = (self.reported, self.restated)
-        first, second = (
-            difference_of_rates(Rate(rate.numerator, treated), control.outcome_rate)
-            for rate in rates
-        )
-        return first, second
+            return Absent(refused or Reason.NO_CONTROL)
+        treated = self.impact.treated
+        unseen = sum(branch.unseen for branch in self.branches)
+        claimed = Rate(treated.outcomes + unseen, treated.targeted)
+        return difference_of_rates(claimed, control.outcome_rate)
 
     @property
     def measured(self) -> Effect | Absent:
@@ -155,7 +152,7 @@ class Truth:
             return Absent(report.refused or Reason.NO_CONTROL)
         if len(report.comparisons) == 1:
             return report.comparisons[0].difference
-        if self.impact.report.drawn_by is not RandomisedBy.CUSTOMER:
+        if report.drawn_by is not RandomisedBy.CUSTOMER:
             return Absent(Reason.NOT_ALONE)
         return difference_of_rates(self.impact.treated.outcome_rate, control.outcome_rate)
 
@@ -224,8 +221,9 @@ def _branches(view: Reader, run_ids: list[int], by: Known) -> dict[int, list[Bra
     ]
     parts = [func.count().filter(claims.c.standing == standing) for standing in Standing]
     sales_out = func.count(claims.c.won_at).filter(claims.c.standing.not_in(LEFT))
+    unseen = func.count().filter(claims.c.outcome_at.is_(None))
     rows = view.session.execute(
-        select(claims.c.run_id, Unit.id, Unit.name, *parts, sales_out, *looked)
+        select(claims.c.run_id, Unit.id, Unit.name, *parts, sales_out, unseen, *looked)
         .join(Unit, Unit.id == claims.c.branch_id)
         .group_by(claims.c.run_id, Unit.id, Unit.name)
         .order_by(claims.c.run_id, Unit.name)
@@ -233,9 +231,9 @@ def _branches(view: Reader, run_ids: list[int], by: Known) -> dict[int, list[Bra
     found: defaultdict[int, list[BranchTruth]] = defaultdict(list)
     for run_id, branch_id, branch, *counts in rows:
         check = Check.of(dict(zip(Standing, counts, strict=False)))
-        sales, asked, done, false, drawn_false, drawn = counts[len(Standing) :]
+        sales, unseen_of, asked, done, false, drawn_false, drawn = counts[len(Standing) :]
         of = Looked(asked, done, false, Rate(drawn_false, drawn))
-        found[run_id].append(BranchTruth(branch_id, branch, check, sales, of))
+        found[run_id].append(BranchTruth(branch_id, branch, check, sales, unseen_of, of))
     return found
 
 
