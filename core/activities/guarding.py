@@ -1,7 +1,7 @@
 """Which work would sell to customers who are left alone, so that it can be told what sales change.
 
-Every way of touching a customer asks here: making work and messages, taking, handing out, putting
-back, and logging a contact.
+Every way of touching a customer asks here: taking, handing out, putting back, and logging a
+contact. None of this work is made, and what there was ends when customers come to be left alone.
 """
 
 from datetime import date
@@ -15,7 +15,7 @@ from core.campaigns.left_alone import in_holdout
 from core.campaigns.model import Campaign, CampaignType, Design, Stage
 from core.campaigns.rules import ActivityType, Objective
 from core.runs.model import Candidate, Run
-from core.runs.rules import CONTROL_ARM, RunStatus
+from core.runs.rules import CONTROL_ARM, Confirmation, RunStatus
 
 _RUNNING = (RunStatus.LAUNCHED.literal, RunStatus.PAUSED.literal)
 _HELD = aliased(Candidate, name="held")
@@ -39,7 +39,10 @@ def left_alone(
 
 
 def control_of(of: type[Activity | Message]) -> Any:
-    """Select the other runs about the same product that hold the customer out just now."""
+    """Select the other runs about the same product that hold the customer out just now.
+
+    Not those from which the customer was struck: that happens to treated and held out alike.
+    """
     own = (
         select(_OWN_OFFER.product_id)
         .join(_OWN, _OWN.design_id == _OWN_OFFER.id)
@@ -54,6 +57,7 @@ def control_of(of: type[Activity | Message]) -> Any:
         .where(
             _HELD.customer_id == of.customer_id,
             _HELD.arm == CONTROL_ARM,
+            _HELD.confirmation != Confirmation.REJECTED.literal,
             _HELD.run_id != of.run_id,
             _OTHER.status.in_(_RUNNING),
             _OFFER.product_id == own,

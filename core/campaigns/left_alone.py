@@ -35,9 +35,11 @@ _CANDIDATE = table(
     column("run_id", Integer),
     column("customer_id", Number),
     column("arm", SmallInteger),
+    column("confirmation", SmallInteger),
 )
 _RUNNING = (3, 4)  # launched, paused
 _CONTROL = 0
+_REJECTED = 3
 
 
 def goes_on(today: SQLColumnExpression[date] | date) -> ColumnElement[bool]:
@@ -65,9 +67,11 @@ def left_alone(view: Reader, design: Design, *, but_for: int | None = None) -> l
     rules: list[Rule] = []
     runs = _running(view, design, but_for)
     if runs:
-        # Also whom a manager has struck: the comparison counts everybody as drawn.
+        # Not those who were struck: treated and held out alike, they are free for others.
         control = select(_CANDIDATE.c.customer_id).where(
-            _CANDIDATE.c.run_id.in_(runs), _CANDIDATE.c.arm == _CONTROL
+            _CANDIDATE.c.run_id.in_(runs),
+            _CANDIDATE.c.arm == _CONTROL,
+            _CANDIDATE.c.confirmation != _REJECTED,
         )
         needed = CustomerState.customer_id.in_(control)
         rules.append((Exclusion.CONTROL_ELSEWHERE, needed))

@@ -13,14 +13,19 @@ from sqlalchemy.orm import Session
 from core.access import SYSTEM, Permission
 from core.activities.actions.assignment import Assign, AssignMatching, assign, assign_matching
 from core.activities.actions.bulk import CancelMany, cancel_many
+from core.activities.actions.holdouts import StartHoldout, start_holdout
+from core.activities.actions.launch import Launch, launch
 from core.activities.actions.promising import MovePromise, move_promise
 from core.activities.actions.taking import Take, TakeNext, take, take_next
 from core.activities.actions.undoing import Undo, undo
 from core.activities.actions.working import Complete, NoteAttempt, complete, note_attempt
 from core.activities.model import Activity, Attempt
+from core.activities.queries.checks import broken_histories
 from core.activities.queries.filters import ActivityFilter
 from core.activities.rules import Objection, Outcome, Promise, Status
 from core.campaigns.model import Holdout, HoldoutCustomer
+from core.campaigns.rules import Priority
+from core.customers.state import state_differences
 from core.distribution.actions.distributing import Distribute, distribute
 from core.distribution.rules import Way
 from core.journal.model import Entry
@@ -29,13 +34,15 @@ from core.responses.actions.calling import CallRow, NoteCall, note_call
 from core.responses.actions.leads import WinLead, win_lead
 from core.responses.actions.responding import Respond, respond
 from core.responses.model import Lead
+from core.runs.actions.selecting import SelectCandidates, select_candidates
 from core.runs.model import Candidate, Leak
-from core.runs.rules import RunStatus
+from core.runs.rules import Confirmation, RunStatus
 from tests import world as bank
 from tests.conftest import NOW
 from tests.making.activities import ADMINISTRATIVE, pool_of, row
+from tests.making.campaigns import approved_design
 from tests.making.distribution import way
-from tests.making.runs import launched_run
+from tests.making.runs import launched_run, planned_run
 
 ANN, LEFT = 1, 3
 WHY = "The customer walked in and asked for it."
@@ -182,6 +189,67 @@ def test_nobody_takes_it(engine, do, world, left_alone, tried):
 
     assert tried() == 1
     assert row(engine, Activity, work[LEFT]).status is Status.UNASSIGNED
+
+
+def test_a_holdout_empties_the_pool(engine, do, world):
+    pool_of(engine, bank.NORTH_CUSTOMERS)
+    fact = do(world.mia, start_holdout, StartHoldout("Autumn", 5_000))
+    with Session(engine) as session:
+        drawn = set(session.scalars(select(HoldoutCustomer.customer_id)))
+        waits = select(Activity.customer_id).where(Activity.status == Status.UNASSIGNED)
+        assert set(session.scalars(waits)) == set(bank.NORTH_CUSTOMERS) - drawn
+    assert fact.aborted == len(drawn & set(bank.NORTH_CUSTOMERS))
+
+
+@pytest.fixture
+def more_urgent(arrange, do, world):
+    """Select for a campaign of high priority, in which customer 3 is held out; 4 is struck."""
+
+    def rows(session):
+        urgent = {"priority": Priority.HIGH}
+        design = approved_design(session, control_share=1000, campaign_columns=urgent)
+        return planned_run(session, design)
+
+    def prepare():
+        run_id = arrange(rows)
+        do(world.mia, select_candidates, SelectCandidates(run_id))
+
+        def draw(session):
+            ours = update(Candidate).where(Candidate.run_id == run_id)
+            session.execute(ours.values(arm=1))
+            session.execute(ours.where(Candidate.customer_id.in_([LEFT, 4])).values(arm=0))
+            struck = ours.where(Candidate.customer_id == 4)
+            session.execute(struck.values(confirmation=Confirmation.REJECTED, rejection="No"))
+
+        arrange(draw)
+        return run_id
+
+    return prepare
+
+
+def test_a_launch_takes_less_urgent_work_off_its_control_group(engine, do, world, more_urgent, ask):
+    low = {"priority": Priority.LOW}
+    work = pool_of(engine, [LEFT, 4, 5], campaign=low)
+    papers = pool_of(engine, [LEFT], of=ADMINISTRATIVE, campaign=low)
+    other = pool_of(engine, [LEFT], campaign=low, design={"product_id": bank.CARD})
+    do(world.mia, launch, Launch(more_urgent(), without_pending=True))
+
+    ended = {id_: row(engine, Activity, work[id_]).status for id_ in work}
+    assert ended == {LEFT: Status.CANCELLED, 4: Status.UNASSIGNED, 5: Status.UNASSIGNED}
+    assert row(engine, Activity, papers[LEFT]).status is Status.UNASSIGNED
+    assert row(engine, Activity, other[LEFT]).status is Status.UNASSIGNED
+    with Session(engine) as session:
+        kinds = session.scalars(select(Entry.kind)).all()
+    assert kinds.count("work.left-alone-ended") == 1
+    assert ask(SYSTEM, broken_histories) == 0
+    assert ask(SYSTEM, state_differences).total == 0
+
+
+def test_who_was_struck_from_the_control_group_is_free(engine, do, world, more_urgent):
+    work = pool_of(engine, [4], campaign={"priority": Priority.LOW})
+    do(world.mia, launch, Launch(more_urgent(), without_pending=True))
+    do(world.ann, take, Take(work[4]))
+    assert row(engine, Activity, work[4]).person_id == ANN
 
 
 def test_a_call_does_not_take_it_along(engine, do, world, left_alone, tried):

@@ -1048,7 +1048,7 @@ def _become(session, customer_id, one, measured, list_id):
     session.execute(
         update(Candidate)
         .where(Candidate.run_id == measured, Candidate.customer_id == customer_id)
-        .values(arm=0 if one.is_control else 1)
+        .values(arm=0 if one.is_control else 1, confirmation=Confirmation.CONFIRMED)
     )
     session.flush()
 

@@ -20,7 +20,8 @@ from core.customers.model import Customer
 from core.database import affected
 from core.refusals import Conflict, Invalid, NotFound
 from core.runs.arms import Share, arm_in_sql, hashed_in_sql
-from core.runs.rules import CONTROL_ARM, TREATED_ARM
+from core.runs.model import Run
+from core.runs.rules import CONTROL_ARM, TREATED_ARM, RunStatus
 from core.work import Work
 
 MOST_HELD = 5_000  # basis points
@@ -66,6 +67,7 @@ def start_holdout(work: Work, request: StartHoldout) -> HoldoutStarted:
     if request.ends_on is not None and request.ends_on < today:
         raise Invalid(f"The last day, {saying.day(request.ends_on)}, is over: choose a later one.")
     take_turn(work)  # of two at once the second finds the first, and no selection comes between
+    _hold_runs(work)
     if (going := work.session.scalar(select(Holdout.name).where(goes_on(today)))) is not None:
         raise Conflict(f"The holdout “{going}” goes on: end it first, there is one at a time.")
     name = request.name.strip()
@@ -134,6 +136,13 @@ def end_holdout(work: Work, request: EndHoldout) -> HoldoutEnded:
 def _for_the_bank(work: Work) -> None:
     if not work.actor.scope.bank_wide:
         raise Invalid("A holdout is of the whole bank: ask somebody who answers for all of it.")
+
+
+def _hold_runs(work: Work) -> None:
+    """Wait for launches that are under way, whose work is to be found; the next one waits."""
+    at_work = (RunStatus.SELECTED, RunStatus.LAUNCHED, RunStatus.PAUSED)
+    runs = select(Run.id).where(Run.status.in_(at_work)).order_by(Run.id)
+    work.session.execute(runs.with_for_update(read=True)).all()
 
 
 def _key(holdout_id: int) -> int:

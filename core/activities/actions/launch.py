@@ -9,6 +9,7 @@ from core import saying
 from core.access import Permission
 from core.activities.actions.aborting import end_unwelcome_of
 from core.activities.actions.batching import hold_states
+from core.activities.actions.sparing import spare_control
 from core.activities.events import UnwelcomeWorkEnded
 from core.activities.generation import Made, make, newest_activity
 from core.activities.marking import count_pending, reference, set_bits, set_indicators
@@ -51,7 +52,8 @@ def launch(work: Work, request: Launch, *, progress: Progress = _silent) -> RunL
     Each treated and confirmed candidate gets one activity per internal stage, with the manager
     who may take it or in the branch pool, or one message per external stage. Who may not be
     contacted any more gets nothing, and whom a campaign of higher priority has chosen since is
-    left to it. Held-out customers never get anything.
+    left to it. Held-out customers never get anything, and less urgent work with them about the same
+    product ends.
 
     :raises NotFound: no such run, or out of scope
     :raises Conflict: it has no selection yet, or is launched or ended already
@@ -76,6 +78,7 @@ def launch(work: Work, request: Launch, *, progress: Progress = _silent) -> RunL
     if not counts.treated:
         raise Invalid(f"Run {run.code} has no confirmed candidate to work on; select again.")
 
+    spare_control(work, run)
     due = plans(work, run, with_first_day=True)
     steps = len(due) + 3
     made = Made()

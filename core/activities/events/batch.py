@@ -111,6 +111,17 @@ class BatchUndone(OfBatch):
 
 
 @dataclass(frozen=True)
+class LeftAloneWorkEnded(OfBatch):
+    """Work was aborted whose customers another campaign holds out for the same product."""
+
+    kind: ClassVar[str] = "work.left-alone-ended"
+
+    @property
+    def told(self) -> dict[str, Any]:
+        return {"status": Status.CANCELLED}
+
+
+@dataclass(frozen=True)
 class UnwelcomeWorkEnded(OfBatch):
     """Work was aborted that its customers do not allow any more."""
 
