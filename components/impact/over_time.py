@@ -6,6 +6,7 @@ from components import words
 from components.charts import over_time as charts
 from components.charts.frame import chart
 from components.gateway import fetch, now
+from components.impact import estimates
 from core.impact.queries.over_time import OverTime, over_time
 from core.impact.queries.runs import RunImpact
 from core.impact.rules import Absent
@@ -15,7 +16,7 @@ def draw(run: RunImpact) -> None:
     """Draw the effect by day; runs of which no effect can be given have none to follow."""
     if run.report.refused is not None:
         return
-    st.subheader("Over time")
+    estimates.title("Over time", run.report.grade)
     followed = fetch(over_time, run_id=run.id)
     if isinstance(followed, Absent):
         st.caption(f"There is nothing to follow: {followed.reason}.")

@@ -75,7 +75,7 @@ def portfolio(
         view.session.scalars(
             select(Design.product_id)
             .join(Run, Run.design_id == Design.id)
-            .where(Run.id.in_(runs), Design.product_id.is_not(None))
+            .where(Run.id.in_(runs))
             .distinct()
         )
     )
@@ -118,9 +118,10 @@ def _holdout(view: Reader, first: date | None, last: date | None) -> Holdout | N
 
 
 def _costs(view: Reader, first: date, last: date) -> tuple[Costs, list[int]]:
-    """Add up what the runs cost that began in the period."""
+    """Add up what the runs cost that began in the period and are about a product."""
     began = facts_of_runs().where(
         or_(Run.launched_at.is_not(None), Run.is_imported),
+        Design.product_id.is_not(None),
         Run.starts_on >= first,
         Run.starts_on <= last,
     )
