@@ -28,7 +28,8 @@ from core.runs.model import Candidate, Run
 from core.truth.events import FindingRecorded, ReviewAsked
 from core.truth.model import Review
 from core.truth.queries.bursts import bursts, in_bursts, times_of
-from core.truth.queries.claims import claimed, judged, known
+from core.truth.queries.claims import claimed, known
+from core.truth.queries.judging import judged
 from core.truth.queries.naming import reporter
 from core.truth.rules import LEFT, Finding, Standing, check_note
 from core.work import Work

@@ -12,8 +12,9 @@ from core.customers.queries import as_seen, plainly_seen
 from core.impact.queries.funnel import require_run
 from core.people.model import Person, Unit
 from core.truth.queries.bursts import bursts, in_bursts, times_of
-from core.truth.queries.claims import judged, known
+from core.truth.queries.claims import known
 from core.truth.queries.days import day_numbered
+from core.truth.queries.judging import judged
 from core.truth.queries.naming import named, reporter
 from core.truth.rules import LEFT, Finding, Standing
 from core.windows import Part, Window, windowed

@@ -13,8 +13,9 @@ from core.customers.queries import as_seen, plainly_seen
 from core.people.model import Person
 from core.runs.model import Run
 from core.truth.model import Review
-from core.truth.queries.claims import judged, known
+from core.truth.queries.claims import known
 from core.truth.queries.days import day_numbered
+from core.truth.queries.judging import judged
 from core.truth.queries.naming import named, reporter
 from core.truth.rules import Finding, Standing
 from core.windows import Part, Window, windowed

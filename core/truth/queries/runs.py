@@ -21,7 +21,8 @@ from core.responses.rules import LeadStatus
 from core.runs.model import Run
 from core.truth.estimates import Score, extrapolated, score
 from core.truth.queries.bursts import Burst, bursts, times_of
-from core.truth.queries.claims import Known, judged, known
+from core.truth.queries.claims import Known, known
+from core.truth.queries.judging import judged
 from core.truth.rules import LEFT, Check, Finding, Standing, reported_by
 from core.truth.sentences import says
 from core.windows import Part, Window
