@@ -48,6 +48,10 @@ def headline(design: DesignSheet) -> None:
     if design.override:
         why = f"Approved although its gain can hardly be shown: {words.plain(design.override)}"
         st.warning(why, icon=":material/gavel:")
+    if said := (design.frozen or {}).get("gate", {}).get("said"):
+        with st.expander("What it could show when it was approved"):
+            for each in said:
+                st.markdown(words.plain(each))
 
 
 def terms(design: DesignSheet, *, columns: int = 1) -> None:

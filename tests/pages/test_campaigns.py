@@ -375,6 +375,7 @@ class TestApprovals:
         assert (kept()["X"].status, kept()["X"].override) == (DesignStatus.APPROVED, "A first try")
         app = open_page(world.mia, "campaign", id=kept()["X"].campaign_id)
         assert "A first try" in " ".join(each.value for each in app.warning)
+        assert "This question can't be answered: too few are drawn as a whole." in words(app)
 
     def test_where_nothing_stands_against_it_no_reason_is_asked(self, open_page, rows, world):
         app = open_page(world.pia, "approvals", id=rows(approved_design, **ASKED))
