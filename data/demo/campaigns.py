@@ -20,7 +20,8 @@ class Version:
 class CampaignSpec:
     """`starts` and `ends` are days from now; `goal` is a share of the confirmed candidates.
 
-    `gain` is by how many points the treated are to buy more often than those left alone.
+    `gain` is by how many points the treated are to buy more often than those left alone. Whoever
+    was not reached is called again `again` days later; only what is not carried out yet does so.
     """
 
     code: str
@@ -41,6 +42,7 @@ class CampaignSpec:
     qualification: str | None = None
     offer: str = ""
     guide: str = ""
+    again: int | None = None
 
     @property
     def type(self) -> ActivityType:
@@ -144,6 +146,8 @@ CAMPAIGNS = (
         (Version("deposits-ending", DesignStatus.DRAFT),),
         goal=0.5,
         product="term-deposit",
+        offer="A quarter of a point more for another year",
+        again=2,
     ),
     CampaignSpec(
         "FAMILY",
@@ -160,5 +164,6 @@ CAMPAIGNS = (
         product="life-insurance",
         offer="Life insurance over the sum of the mortgage, two months free",
         guide="Ask who would pay the instalments. Offer a joint appointment.",
+        again=3,
     ),
 )

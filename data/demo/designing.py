@@ -19,7 +19,7 @@ from core.campaigns.model import (
     ReasonTemplate,
     Stage,
 )
-from core.campaigns.rules import ActivityType, DesignStatus, Metric
+from core.campaigns.rules import ActivityType, Condition, DesignStatus, Metric
 from core.customers.model import Product
 from core.people.model import Qualification
 from core.segments.model import Segment
@@ -157,22 +157,30 @@ def _design(
     )
     session.add(design)
     session.flush()
-    session.add(
-        Stage(
-            design_id=design.id,
-            position=1,
-            name="Call" if spec.channel == CALL else "Conversation",
-            content_id=content.id,
-            activity_type=spec.type,
-            activity_subtype_id=known.activity_subtypes[spec.type],
-            reason_template_id=known.templates[
-                SALES_CONTACT if is_sales else ADMINISTRATIVE_CONTACT
-            ],
-            due_days=version.due_days,
-        )
-    )
+    session.add_all(_stages(spec, version.due_days, design, content, known))
     session.flush()
     return design
+
+
+def _stages(
+    spec: CampaignSpec, due_days: int, design: Design, content: Content, known: _Known
+) -> list[Stage]:
+    sales = spec.type is ActivityType.SALES
+    template = SALES_CONTACT if sales else ADMINISTRATIVE_CONTACT
+    columns = {
+        "design_id": design.id,
+        "content_id": content.id,
+        "activity_type": spec.type,
+        "activity_subtype_id": known.activity_subtypes[spec.type],
+        "reason_template_id": known.templates[template],
+        "due_days": due_days,
+    }
+    first = Stage(position=1, name="Call" if spec.channel == CALL else "Conversation", **columns)
+    if spec.again is None:
+        return [first]
+    follows = {"after_position": 1, "condition": Condition.NOT_REACHED}
+    second = {"name": "Second call", "start_after_days": spec.again}
+    return [first, Stage(position=2, **columns, **follows, **second)]
 
 
 def _worth(product: Product | None) -> Decimal | None:
