@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from components import look
+from components.reports import letters
 from components.reports.content import Document, Grid, Part, Tell, written
 from components.reports.pictures import as_png
 
@@ -39,15 +40,13 @@ def as_pdf(document: Document, *, tell: Tell = lambda _step, _done, _of: None) -
 def _blank() -> Any:
     """Make the kind of paper that has our heads and feet; only who prints has to wait for it."""
     from fpdf import FPDF  # noqa: PLC0415
-    from matplotlib import get_data_path  # noqa: PLC0415  its fonts have every letter we need
 
     class Paper(FPDF):
         def __init__(self, document: Document) -> None:
             super().__init__(format="A4")
             self.document = document
-            fonts = f"{get_data_path()}/fonts/ttf/DejaVuSans"
-            self.add_font("sans", "", f"{fonts}.ttf")
-            self.add_font("sans", "B", f"{fonts}-Bold.ttf")
+            self.add_font("sans", "", letters.font())
+            self.add_font("sans", "B", letters.font("Bold"))
             self.set_margin(_MARGIN)
             self.set_auto_page_break(auto=True, margin=_MARGIN + 2)
             self.set_lang("en-GB")
@@ -92,7 +91,7 @@ def _opening(paper: "FPDF", document: Document) -> None:
         for name, value in document.cover:
             row = table.row()
             row.cell(name, style=_face(look.LIGHT.quiet))
-            row.cell(value)
+            row.cell(letters.written(value))
     paper.ln(2)
 
 
@@ -126,7 +125,8 @@ def _text(
 ) -> None:
     paper.set_text_color(*_rgb(colour))
     paper.set_font("sans", "B" if bold else "", size)
-    paper.multi_cell(0, height, text, align="L", new_x="LMARGIN", new_y="NEXT")
+    said = letters.written(text.expandtabs(1))
+    paper.multi_cell(0, height, said, align="L", new_x="LMARGIN", new_y="NEXT")
 
 
 def _high(paper: "FPDF", png: bytes) -> float:
@@ -136,8 +136,11 @@ def _high(paper: "FPDF", png: bytes) -> float:
 
 
 def _grid(paper: "FPDF", grid: Grid) -> None:
-    lines = [[written(column, row) for column in grid.columns] for row in grid.rows]
-    heads = [column.heading for column in grid.columns]
+    heads = [letters.written(column.heading) for column in grid.columns]
+    lines = [
+        [letters.written(written(column, row).expandtabs(1)) for column in grid.columns]
+        for row in grid.rows
+    ]
     paper.set_font("sans", size=_TABLE)
     paper.set_text_color(*_rgb(look.LIGHT.ink))
     paper.set_draw_color(*_rgb(look.LIGHT.line))
@@ -168,7 +171,7 @@ def _widths(
     for n, head in enumerate(heads):
         cells = [head, *(line[n] for line in lines)]
         words = (word for cell in cells for word in cell.split(" "))
-        least.append(max(map(paper.get_string_width, words)) + _GAP)
+        least.append(min(max(map(paper.get_string_width, words)) + _GAP, _WIDEST))
         most.append(min(max(map(paper.get_string_width, cells)) + _GAP, _WIDEST))
     paper.set_font("sans", "", _TABLE)
     more = [max(wide - narrow, 0) for narrow, wide in zip(least, most, strict=True)]
@@ -187,6 +190,7 @@ def _small(paper: "FPDF") -> None:
 
 def _fitting(paper: "FPDF", text: str) -> str:
     """Shorten a line at the edge of a page, so that it leaves room for the number of the page."""
+    text = letters.written(text)
     room = paper.epw - 30
     if paper.get_string_width(text) <= room:
         return text

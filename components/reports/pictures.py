@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _WIDTH, _SHARP = 860, 160  # pixels as on the screen; dots to an inch of 100 of them
 _LINE = 17  # pixels that a line of text takes
+_LONGEST = 40  # letters in a line of a name beside an axis
 _LETTERS = 118  # in a line across the picture
 _ON_PAPER = {
     getattr(look.DARK, name): getattr(look.LIGHT, name)
@@ -135,9 +136,9 @@ def _axis(axes: "Axes", name: str, told: Mapping[str, Any], scale: Scale) -> Non
         axis.set_label_text(plain(title), fontsize=13 * POINT, color=look.LIGHT.quiet)
     values, texts = listed(told.get("tickvals")), listed(told.get("ticktext"))
     if values:
-        axis.set_ticks(scale.places(values), labels=[plain(text) for text in texts or values])
+        axis.set_ticks(scale.places(values), labels=[_short(text) for text in texts or values])
     elif scale.words:
-        axis.set_ticks(range(len(scale.words)), labels=[plain(word) for word in scale.words])
+        axis.set_ticks(range(len(scale.words)), labels=[_short(word) for word in scale.words])
     elif told.get("dtick") and not scale.is_time:
         axis.set_major_locator(MultipleLocator(float(told["dtick"])))
     if told.get("type") == "log":
@@ -152,6 +153,13 @@ def _axis(axes: "Axes", name: str, told: Mapping[str, Any], scale: Scale) -> Non
         axes.set(**{f"{name}lim": tuple(scale.places(ends))})
     elif told.get("autorange") == "reversed":
         axis.set_inverted(True)
+
+
+def _short(text: Any) -> str:
+    """Leave room for the figure beside the longest of names."""
+    lines = str(text).replace("<br>", "\n").splitlines()
+    cut = (line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…" for line in lines)
+    return plain("\n".join(cut))
 
 
 def _written(axis: Any, told: Mapping[str, Any], scale: Scale) -> None:

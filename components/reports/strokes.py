@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from components.reports import letters
+
 POINT = 0.72  # points of print in a pixel of the screen
 _MARKERS = {
     "circle": "o",
@@ -234,4 +236,4 @@ def plain(text: Any) -> str:
     said = str(text).replace("<br>", "\n")
     for mark in ("<b>", "</b>", "<i>", "</i>", "<extra></extra>"):
         said = said.replace(mark, "")
-    return said.replace("$", r"\$")
+    return letters.written(said).replace("$", r"\$")

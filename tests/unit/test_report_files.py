@@ -164,6 +164,24 @@ def test_paper_is_paged_and_every_page_says_whose_it_is():
     assert told[-1][1:] == (1, 1)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["X" * 400, "long " * 90, "two\nlines\r\nand\ttabs", "你好 🎉", "\x00\x07", "$5 or $6_x^2"],
+)
+def test_no_name_is_too_odd_to_be_printed(name):
+    rows = [Row(name), Row("Ann")]
+    line = charts.Estimate(name, 0.05, 0.03, 0.07)
+    picture = Picture(charts.intervals([line, *EFFECTS], "points"), name)
+    pdf = as_pdf(document(Part(name, (name,), picture, Grid(COLUMNS * 2, rows))))
+
+    assert "Ann" in " ".join(pages(pdf))
+    book(as_xlsx(document(Part(name)), [Sheet("Rows", COLUMNS, rows)]))
+
+
+def test_a_letter_without_a_sign_is_seen_to_be_missing():
+    assert "Mr \N{REPLACEMENT CHARACTER}" in pages(as_pdf(document(Part("Said", ("Mr 你",)))))[0]
+
+
 def test_a_picture_on_paper_has_words_for_who_cant_see_it():
     picture = Picture(FIGURES["intervals"], "**1 of 3** is proven.")
     pdf = as_pdf(document(Part("Effects", picture=picture)))
