@@ -1,6 +1,8 @@
 """Files that leave: pictures, paper and workbooks say what the screen says, in any letters."""
 
 import io
+import subprocess
+import sys
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -226,3 +228,12 @@ def test_no_text_becomes_a_formula(text):
 
 def test_a_file_is_named_after_what_it_is_about():
     assert STAMP.names("Impact SAVE-1: “Gold”", "pdf") == "impact-save-1-gold-20260302-0900.pdf"
+
+
+def test_who_opens_a_page_waits_for_none_of_it():
+    load = "import sys; from components.impact import exporting; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", load], capture_output=True, text=True, check=True
+    )
+
+    assert not {"matplotlib", "fpdf", "xlsxwriter"} & set(loaded.stdout.split())
