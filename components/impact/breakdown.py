@@ -83,10 +83,15 @@ def draw(run: RunImpact) -> None:
         choose=True,
         each_alone=True,
     )
-    if clicked and clicked[0] < len(rows):
-        _customers(run, way, rows[clicked[0]])
+    chosen = filters.one_of(
+        "Customers of", [row.label for row in rows], "group", everything="None listed"
+    )
+    wanted = rows[clicked[0]].label if clicked and clicked[0] < len(rows) else chosen
+    row = next((row for row in rows if row.label == wanted), None)
+    if row is not None:
+        _customers(run, way, row)
     else:
-        st.caption("Click a group to list its treated customers with the outcome.")
+        st.caption("Click a group, or choose it, to list its treated customers with the outcome.")
 
 
 def by_effect(row: BrokenDown) -> tuple[bool, float]:

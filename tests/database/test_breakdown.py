@@ -15,6 +15,7 @@ from core.customers.model import Attribute, CustomerState
 from core.customers.rules import AttributeType
 from core.impact.actions import FoldRuns, fold_runs
 from core.impact.queries.breakdown import breakdown, ways_to_break_down
+from core.impact.queries.drill import customers_at
 from core.impact.queries.runs import impact
 from core.impact.rules import Absent, Grade, Reason
 from core.impact.tally import Tally
@@ -145,6 +146,15 @@ class TestBreakdown:
         same = next(row for row in several.values() if row.treated.targeted == 100)
         assert same.difference == inside.difference
         assert max(row.treated.targeted for row in several.values()) == 300
+
+    @pytest.mark.parametrize("by", ["branch", "region", "attribute:age", "segment:everybody"])
+    def test_leads_to_the_customers_behind_a_group(self, engine, ask, world, run_id, by):
+        with Session(engine) as session, session.begin():
+            segment(session, "everybody", rule={"field": "active", "is": "=", "value": True})
+
+        for row in ask(world.eve, breakdown, run_id=run_id, by=by):
+            asked = {"run_id": run_id, "by": (by,), "keys": (row.key,)}
+            assert ask(world.eve, customers_at, **asked).total == row.treated.outcomes
 
     def test_folding_changes_no_figure(self, do, ask, world, run_id):
         asked = {"run_id": run_id, "by": "branch"}

@@ -236,6 +236,13 @@ class TestRun:
         assert set(groups["Evidence"]) == {"Randomised"}
         assert "have an effect of their own that is proven, even though 2 were" in texts(app)
 
+    def test_the_customers_behind_a_group(self, open_page, world, run_id):
+        app = open_page(world.mia, "impact", run=run_id, group="North")
+
+        found = [each.value for each in app.dataframe if "Won" in each.value.columns]
+        assert "Treated customers with the outcome: North" in texts(app)
+        assert len(found[-1]) == 23
+
     def test_groups_that_are_too_small_say_so(self, open_page, world, installation):
         with Session(installation) as session, session.begin():
             people = crowd(session, 98)
