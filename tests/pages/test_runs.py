@@ -267,7 +267,7 @@ class TestRun:
         assert status_of(planned) is RunStatus.SELECTED
         assert any("**13** of 15 customers (86.7 %)" in text.value for text in app.markdown)
         table = next(d.value for d in app.dataframe if "Kept out" in d.value)
-        assert list(table["Kept out"]) == [0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0]
+        assert list(table["Kept out"]) == [0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0]
 
     def test_launches_without_those_who_wait_when_told(
         self, open_page, world, selected, status_of, engine
