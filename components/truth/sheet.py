@@ -37,7 +37,7 @@ BURSTS = (
            help="Adjusted for all branches, or all people, that could have stood out."),
 )  # fmt: skip
 COMPARED = (
-    Column("label", "Counted from", width="medium"),
+    Column("label", "Figures", width="small"),
     Column("customers", "Conversions", "count", write=lambda row: row.rate.numerator),
     Column("of", "Of", "count", write=lambda row: row.rate.denominator),
     Column("rate", "Rate", "percent", write=lambda row: row.rate.value),

@@ -100,7 +100,7 @@ class TestOneRun:
             "Found false": "0",
         }
         assert "90.0 % of what was checked stands" in texts(app)
-        [compared] = lists(app, "Counted from")
+        [compared] = lists(app, "Figures")
         assert compared["Conversions"].tolist() == [80, 72]
         assert compared["Effect (points)"].tolist() == [90.0, 80.0]
 
