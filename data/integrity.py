@@ -38,6 +38,7 @@ RULES: dict[str, Callable[[Reader], int]] = {
     "waterfall and candidates add up to the population": lambda view: _run_rows(view, WATERFALL),
     "arms are as the hash says": lambda view: _run_rows(view, ARMS),
     "no work for customers held out": activities.work_for_held_out,
+    "contacts with who is held out of all are counted": activities.untold_leaks,
     "each stage made as much work as it says": activities.miscounted_stages,
     "each history leads to how the activity is": activities.broken_histories,
     "activities have the attempts they count": activities.miscounted_attempts,

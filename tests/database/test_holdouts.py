@@ -12,7 +12,7 @@ from core.activities.actions.holdouts import EndHoldout, StartHoldout, end_holdo
 from core.activities.actions.launch import Launch, launch
 from core.activities.actions.working import NoteAttempt, note_attempt
 from core.activities.model import Activity, Message
-from core.activities.queries.checks import broken_histories, work_for_held_out
+from core.activities.queries.checks import broken_histories, untold_leaks, work_for_held_out
 from core.activities.rules import MessageStatus, Outcome, Status
 from core.campaigns.model import Holdout, HoldoutCustomer
 from core.campaigns.queries import forecast
@@ -23,7 +23,7 @@ from core.journal.model import Entry
 from core.refusals import Conflict, Invalid, NotAllowed, NotFound
 from core.runs.actions.selecting import SelectCandidates, select_candidates
 from core.runs.arms import Share, arm_of
-from core.runs.model import Candidate, Excluded
+from core.runs.model import Candidate, Excluded, Leak
 from core.runs.queries.held import held_customers, held_summary
 from core.runs.queries.holding_back import obstacles
 from core.runs.queries.holdouts import holdouts
@@ -214,6 +214,36 @@ def _of(session, customers):
     )
     session.flush()
     session.add_all(HoldoutCustomer(holdout_id=1, customer_id=id_) for id_ in customers)
+
+
+@pytest.mark.parametrize(
+    ("contacted_at", "ends_on", "leaked", "found"),
+    [
+        (NOW + timedelta(hours=1), None, False, 1),
+        (NOW + timedelta(hours=1), None, True, 0),
+        (NOW - timedelta(hours=1), None, False, 0),
+        (NOW + timedelta(days=2), TODAY, False, 0),
+        (NOW + timedelta(hours=1), TODAY, False, 1),
+    ],
+)
+def test_a_check_finds_a_contact_that_was_not_counted(
+    engine, arrange, ask, contacted_at, ends_on, leaked, found
+):
+    work = pool_of(engine, [1, 2])
+    papers = pool_of(engine, [1], of=ADMINISTRATIVE)
+
+    def contacted(session):
+        _of(session, [1])
+        session.get_one(Holdout, 1).ends_on = ends_on
+        for id_ in (*work.values(), *papers.values()):
+            session.get_one(Activity, id_).contacted_at = contacted_at
+        if leaked:
+            session.add(
+                Leak(holdout_id=1, customer_id=1, at=contacted_at, actor_id=1, reason="Asked")
+            )
+
+    arrange(contacted)
+    assert ask(SYSTEM, untold_leaks) == found
 
 
 class TestLaunch:

@@ -1,13 +1,17 @@
 """What must always be true of activities, counted for `fairlead check`: nothing is to be found."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import and_, exists, func, or_, select, union_all
 
 from core.access import Permission
+from core.activities.guarding import sells
 from core.activities.model import TRACKED, Activity, Attempt, Change, Message
-from core.runs.model import Candidate, Run, RunStage
+from core.campaigns.model import Holdout, HoldoutCustomer
+from core.periods import midnight
+from core.runs.model import Candidate, Leak, Run, RunStage
 from core.runs.rules import CONTROL_ARM
 from core.work import Reader
 
@@ -23,6 +27,33 @@ def work_for_held_out(view: Reader) -> int:
             Candidate.arm != CONTROL_ARM,
         )
         found += view.session.scalar(select(func.count()).select_from(table).where(~treated)) or 0
+    return found
+
+
+def untold_leaks(view: Reader) -> int:
+    """Count sales contacts with who was held out of all campaigns then, and no leak was noted."""
+    view.authorize(Permission.READ_JOURNAL)
+    found = 0
+    for holdout in view.session.scalars(select(Holdout)):
+        contacts = (
+            select(func.count())
+            .select_from(Activity)
+            .join(HoldoutCustomer, HoldoutCustomer.customer_id == Activity.customer_id)
+            .where(
+                HoldoutCustomer.holdout_id == holdout.id,
+                Activity.contacted_at > holdout.created_at,
+                sells(Activity),
+                ~exists().where(
+                    Leak.holdout_id == holdout.id,
+                    Leak.customer_id == Activity.customer_id,
+                    Leak.at == Activity.contacted_at,
+                ),
+            )
+        )
+        if holdout.ends_on is not None:
+            over = midnight(holdout.ends_on + timedelta(days=1), view.now.tzinfo)
+            contacts = contacts.where(Activity.contacted_at < over)
+        found += view.session.scalar(contacts) or 0
     return found
 
 
