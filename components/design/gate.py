@@ -8,6 +8,7 @@ from components.gateway import fetch
 from components.tables import Column, table
 from components.tiles import Tile, tiles
 from core.campaigns.queries import DesignSheet
+from core.campaigns.rules import DesignStatus
 from core.gate import queries
 from core.gate.rules import State
 from core.gate.sentences import points_of, sentences
@@ -21,12 +22,26 @@ def is_countable(design: DesignSheet) -> bool:
     return design.terms.segment_id is not None and not any("audience" in m for m in design.missing)
 
 
+def weighed(design: DesignSheet) -> Gate | None:
+    """Return what the gate says of a version that can still change, if it can be counted for.
+
+    An approved one was weighed when it was agreed to: since then its own run may have taken the
+    customers that a count of today would miss.
+    """
+    if design.status is DesignStatus.APPROVED or not is_countable(design):
+        return None
+    return fetch(queries.gate, design_id=design.id)
+
+
 def outlook(design: DesignSheet) -> None:
     """Show whom a version would reach, what that may bring, and whether its gain can be shown."""
-    if not is_countable(design):
+    if design.status is DesignStatus.APPROVED:
+        reading.as_approved(design)
+        return
+    gate = weighed(design)
+    if gate is None:
         st.info("With an audience, this shows how many would be contacted and what can be shown.")
         return
-    gate = fetch(queries.gate, design_id=design.id)
     figures(gate)
     told(gate)
 

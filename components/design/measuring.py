@@ -95,8 +95,8 @@ def measuring(design: DesignSheet) -> None:
     if design.terms.expected_rate is None:
         _history(design)
     gate.outlook(design)
-    if gate.is_countable(design):
-        lacking(fetch(queries.gate, design_id=design.id).forecast)
+    if (weighed := gate.weighed(design)) is not None:
+        lacking(weighed.forecast)
 
 
 def _history(design: DesignSheet) -> None:

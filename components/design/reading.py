@@ -48,6 +48,11 @@ def headline(design: DesignSheet) -> None:
     if design.override:
         why = f"Approved although its gain can hardly be shown: {words.plain(design.override)}"
         st.warning(why, icon=":material/gavel:")
+    as_approved(design)
+
+
+def as_approved(design: DesignSheet) -> None:
+    """Tell what a version could show when it was approved; nothing of one that was not weighed."""
     if said := (design.frozen or {}).get("gate", {}).get("said"):
         with st.expander("What it could show when it was approved"):
             for each in said:

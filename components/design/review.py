@@ -15,12 +15,11 @@ from core.campaigns.actions import (
 )
 from core.campaigns.queries import DesignSheet, campaign
 from core.campaigns.rules import SUBMIT, WITHDRAW, DesignStatus
-from core.gate.queries import gate as gate_of
 
 
 def review(design: DesignSheet) -> None:
     """Show the whole version with its checklist, and the next move."""
-    weighed = fetch(gate_of, design_id=design.id) if gate.is_countable(design) else None
+    weighed = gate.weighed(design)
     left, right = st.columns([3, 2], gap="large")
     with left:
         reading.terms(design)
@@ -33,6 +32,7 @@ def review(design: DesignSheet) -> None:
     if weighed is not None:
         st.subheader("From everybody to those contacted")
         reading.forecast_table(weighed.forecast, key="steps")
+    if gate.is_countable(design):
         st.subheader("As ten of them would read it")
         trying.ten_customers(design)
     if design.version > 1:

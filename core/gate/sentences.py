@@ -20,7 +20,7 @@ def verdict(gate: Gate) -> str:
     if asked.is_administrative:
         return "Administrative work has no gain to show."
     if answer is Answer.NOT_ASKED:
-        if not gate.forecast.control:
+        if not gate.asked.control_share:
             return "Nobody is held out: this campaign will show rates only, and no impact."
         return "The design states no gain that is to be shown, so nothing is asked of it."
     if answer not in {Answer.ANSWERABLE, Answer.TOO_WEAK, Answer.NEVER}:
@@ -60,8 +60,10 @@ def _remedy(gate: Gate) -> str:
 
 def smallest(gate: Gate) -> str:
     """Say which gain could be seen with these arms, and with the hands there are."""
-    if not gate.forecast.control:
+    if not gate.asked.control_share:
         return "Without a control group no gain can be proven, whatever comes of it."
+    if not gate.forecast.control:
+        return "There are too few customers to hold anybody out, so no gain can be proven."
     sizes = f"{gate.forecast.control:,} held out and {gate.forecast.treated:,} treated"
     if gate.base is None:
         return f"With {sizes}: give the expected conversions to learn which gain can be seen."
@@ -94,6 +96,8 @@ def penalty(gate: Gate) -> str | None:
 def capacity(gate: Gate) -> str:
     """Say how many customers can really be worked until the end, and who is short."""
     treated, need = gate.forecast.treated, gate.need
+    if not treated:
+        return "Nobody is to be worked."
     if not need.activities:
         return "Messages do the work: nobody's hours are needed."
     if gate.asked.is_over:

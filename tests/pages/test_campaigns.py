@@ -15,7 +15,7 @@ from core.segments.model import Segment
 from core.settings import settings
 from tests import world as bank
 from tests.conftest import NOW
-from tests.making.campaigns import approved_design, campaign, draft_design
+from tests.making.campaigns import RULE, approved_design, campaign, draft_design
 from tests.making.campaigns import segment as segment_row
 
 CURRENCY = settings().currency
@@ -339,6 +339,31 @@ class TestDesigner:
         press(open_page(world.mia, "designer", id=ready, step="Review"), "Ask for approval")
 
         assert kept()["X2"].status is DesignStatus.SUBMITTED
+
+    @pytest.mark.parametrize("step", ["Measurement", "Review"])
+    def test_says_whether_a_gain_can_be_shown_before_anybody_is_asked(
+        self, open_page, rows, world, step
+    ):
+        terms = {"control_share": 2_000, "expected_rate": 0.1, "expected_gain": 0.05}
+        id_ = rows(draft_design, **terms)
+        app = open_page(world.mia, "designer", id=id_, step=step)
+
+        assert "this question can't be answered" in app.warning[0].value
+        metrics = {each.label: each.value for each in app.metric}
+        assert (metrics["Held out"], metrics["Can be worked"]) == ("2", "11")
+        assert "The work takes 3 hours" in words(app)
+
+    def test_an_approved_version_shows_what_was_said_when_it_was_approved(
+        self, open_page, rows, world
+    ):
+        """A count of today would miss the customers whom its own run has taken."""
+        said = {"rule": RULE, "gate": {"said": ["A gain of 5.00 points would be seen."]}}
+        app = open_page(
+            world.mia, "designer", id=rows(approved_design, frozen=said), step="Measurement"
+        )
+
+        assert "A gain of 5.00 points would be seen." in words(app)
+        assert "Can be worked" not in [each.label for each in app.metric]
 
     def test_is_not_for_approvers(self, open_page, rows, world):
         app = open_page(world.pia, "designer", id=rows(draft_design))
