@@ -18,13 +18,17 @@ from core.settings import settings
 
 @dataclass(frozen=True)
 class MoneyRow:
-    """One step from value to profit. `amount` is what it adds, or leaves; None has its reason."""
+    """One step from value to profit. `amount` is what it adds, or leaves; None has its reason.
+
+    Money is not proven by itself where the conversions that it stands for are not.
+    """
 
     label: str
     amount: float | None
     interval: Interval | None = None
     reason: str = ""
     is_sum: bool = False
+    is_proven: bool = True
 
     @property
     def low(self) -> float | None:
@@ -37,7 +41,8 @@ class MoneyRow:
     @property
     def meaning(self) -> look.Meaning:
         """Return whether a sum is provably more or less than nothing; costs judge nothing."""
-        if not self.is_sum or self.interval is None or self.interval.holds(0.0):
+        proven = self.is_sum and self.is_proven
+        if not proven or self.interval is None or self.interval.holds(0.0):
             return "neutral"
         return "good" if self.interval.low > 0 else "bad"
 
@@ -55,12 +60,13 @@ def money_rows(comparison: Comparison) -> list[MoneyRow]:
     """List the steps from the value that would not have come otherwise to what is left of it."""
     costs = comparison.costs
     few = Absent(Reason.TOO_FEW) if comparison.is_too_few else None
+    proven = comparison.is_proven
     return [
-        _sum("Value", few or comparison.value),
+        _sum("Value", few or comparison.value, is_proven=proven),
         _cost("Contact", costs.contact, Reason.NO_COST),
         _cost("Offer", costs.offer, "nothing was given away"),
         _cost("Fixed cost", costs.fixed, "none was given"),
-        _sum("Profit", few or comparison.profit),
+        _sum("Profit", few or comparison.profit, is_proven=proven),
     ]
 
 
@@ -70,10 +76,10 @@ def _cost(label: str, amount: Decimal | None, reason: str) -> MoneyRow:
     return MoneyRow(label, -float(amount))
 
 
-def _sum(label: str, found: Gain | Absent) -> MoneyRow:
+def _sum(label: str, found: Gain | Absent, *, is_proven: bool) -> MoneyRow:
     if isinstance(found, Absent):
         return MoneyRow(label, None, reason=found.reason, is_sum=True)
-    return MoneyRow(label, found.value, found.interval, is_sum=True)
+    return MoneyRow(label, found.value, found.interval, is_sum=True, is_proven=is_proven)
 
 
 def waterfall(rows: Sequence[MoneyRow]) -> go.Figure:
@@ -163,12 +169,14 @@ def money_reading(comparison: Comparison, *, is_sound: bool = True) -> str:
         return "The effect can't be told in money: **too few** customers."
     if isinstance(value, Absent):
         return f"The effect can't be told in money: **{value.reason}**."
-    said = f"{_claim(value)}{'' if is_sound else ', as far as a compromised comparison can tell'}"
+    is_proven = comparison.is_proven
+    claim = _claim(value, is_proven=is_proven)
+    said = f"{claim}{'' if is_sound else ', as far as a compromised comparison can tell'}"
     if isinstance(cost, Absent):
         return f"{said}; what is left after cost can't be said: **{cost.reason}**."
     if isinstance(profit, Absent):
         return f"{said}."
-    said += f". After {words.money(cost, short=True)} of cost {_left(profit)}"
+    said += f". After {words.money(cost, short=True)} of cost {_left(profit, is_proven=is_proven)}"
     returned = comparison.returned
     if isinstance(returned, Absent):
         return f"{said}."
@@ -178,9 +186,9 @@ def money_reading(comparison: Comparison, *, is_sound: bool = True) -> str:
     return f"{said}, which is **{part}** of the cost ({least} to {most})."
 
 
-def _claim(value: Gain) -> str:
+def _claim(value: Gain, *, is_proven: bool) -> str:
     amount = f"**{words.money(abs(value.value), short=True)}** ({_between(value)})"
-    if value.interval.holds(0.0):
+    if value.interval.holds(0.0) or not is_proven:
         more = "more" if value.value >= 0 else "less"
         return f"No money is proven: {amount} {more} came than without the campaign"
     if value.value > 0:
@@ -188,9 +196,10 @@ def _claim(value: Gain) -> str:
     return f"The campaign lost {amount} that would have come otherwise"
 
 
-def _left(profit: Gain) -> str:
+def _left(profit: Gain, *, is_proven: bool) -> str:
     amount = f"**{words.money(profit.value, short=True)}** is left ({_between(profit)})"
-    return f"{amount}, so whether it paid is open" if profit.interval.holds(0.0) else amount
+    is_open = profit.interval.holds(0.0) or not is_proven
+    return f"{amount}, so whether it paid is open" if is_open else amount
 
 
 def _between(gain: Gain) -> str:

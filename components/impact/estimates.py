@@ -71,7 +71,14 @@ def of_runs(runs: Sequence[RunImpact], unit: Unit) -> list[Estimate]:
             lines.append(drawn(name, Absent(run.report.refused), grade=grade))
         for comparison in run.report.comparisons:
             arm = f", {comparison.treated.name}" if len(run.report.comparisons) > 1 else ""
-            lines.append(drawn(f"{name}{arm}", of(comparison, unit), grade=grade))
+            lines.append(
+                drawn(
+                    f"{name}{arm}",
+                    of(comparison, unit),
+                    grade=grade,
+                    holds=comparison.is_proven,
+                )
+            )
     return lines
 
 

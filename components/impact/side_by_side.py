@@ -76,7 +76,7 @@ def _by_size(found: Gain | Absent) -> tuple[bool, float]:
 def line(row: Compared, unit: plots.Unit) -> plots.Estimate:
     """Make one line of the interval plot."""
     label = row.label if len(row.runs) == 1 else f"{row.label} ({len(row.runs)} runs)"
-    return estimates.drawn(label, _found(row, unit), grade=row.grade)
+    return estimates.drawn(label, _found(row, unit), grade=row.grade, holds=row.is_proven)
 
 
 def _found(row: Compared, unit: plots.Unit) -> Gain | Absent:
@@ -85,8 +85,9 @@ def _found(row: Compared, unit: plots.Unit) -> Gain | Absent:
 
 def reading(rows: Sequence[Compared], unit: plots.Unit) -> str:
     """Say in a sentence how many can be told in numbers, and how many of these are proven."""
-    told = [gain for row in rows if isinstance(gain := _found(row, unit), Gain)]
-    proven = sum(not gain.interval.holds(0.0) for gain in told)
+    lines = [line(row, unit) for row in rows]
+    told = [each for each in lines if each.value is not None]
+    proven = sum(each.meaning != "neutral" for each in told)
     said = f"**{len(told)} of {len(rows)}** can be told in numbers, **{proven}** of these proven"
     left_out = len(rows) - MOST_DRAWN
     return f"{said}; {left_out} more are in the table." if left_out > 0 else f"{said}."

@@ -70,6 +70,11 @@ class Comparison:
     sentence: str = ""
 
     @property
+    def is_proven(self) -> bool:
+        """Tell whether treated and held out differ provably; money alone proves nothing."""
+        return isinstance(self.difference, Effect) and self.difference.proven
+
+    @property
     def cost(self) -> Decimal | Absent:
         return self.costs.total
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.charts.money import money_reading, money_rows
 from core.impact.breaking import Part, break_down
 from core.impact.estimates import Effect, Interval, Moments
 from core.impact.measuring import measure
@@ -307,3 +308,49 @@ def _check_sentence(comparison):
         assert comparison.profit.interval.low > 0
     if "more than it brought" in said:
         assert comparison.profit.interval.high < 0
+
+
+class TestReading:
+    """What is written above the chart of money claims no more than the sentence of the run."""
+
+    def read(self, bought, each, **terms):
+        arms = [arm(0, 2000, 100, each=each), arm(1, 8000, bought, each=each, attempted=8000)]
+        [comparison] = measure(arms, Terms("EUR", **terms)).comparisons
+        return money_reading(comparison), money_rows(comparison)
+
+    def test_a_gain_that_paid(self):
+        said, rows = self.read(640, 200, contact_cost=Decimal(2))
+
+        assert said.startswith("The campaign brought **€48,000** (€")
+        assert "After €16,000 of cost **€32,000** is left" in said
+        assert "which is **+200 %** of the cost" in said
+        assert [row.meaning for row in rows] == ["good", "neutral", "neutral", "neutral", "good"]
+
+    def test_a_loss(self):
+        said, rows = self.read(200, 200, contact_cost=Decimal(2))
+
+        assert said.startswith("The campaign lost **€40,000**")
+        assert rows[-1].meaning == "bad"
+
+    def test_chance(self):
+        said, rows = self.read(420, 200, contact_cost=Decimal(2))
+
+        assert said.startswith("No money is proven: **€4,000**")
+        assert "so whether it paid is open" in said
+        assert rows[0].meaning == "neutral"
+
+    def test_no_cost(self):
+        said, rows = self.read(640, 200)
+
+        assert "can't be said: **nobody said what a contact costs**" in said
+        assert [row.amount is None for row in rows] == [False, True, True, True, True]
+
+    def test_money_is_not_proven_where_conversions_are_not(self):
+        """The treated convert hardly more often, for more money each."""
+        arms = [arm(0, 2000, 100, each=10), arm(1, 8000, 420, each=900, attempted=8000)]
+        [comparison] = measure(arms, Terms("EUR", contact_cost=Decimal(2))).comparisons
+
+        assert comparison.value.interval.low > 0
+        assert not comparison.is_proven
+        assert money_reading(comparison).startswith("No money is proven")
+        assert {row.meaning for row in money_rows(comparison)} == {"neutral"}

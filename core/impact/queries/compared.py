@@ -53,6 +53,12 @@ class Compared:
         return self.key
 
     @property
+    def is_proven(self) -> bool:
+        """Tell whether they differ provably in conversions; money alone proves nothing."""
+        gain = self.conversions
+        return isinstance(gain, Gain) and not gain.interval.holds(0.0)
+
+    @property
     def grade(self) -> Grade:
         """Return the evidence of the weakest run: a sum is not better than its parts."""
         return min((run.report.grade for run in self.runs), key=_WEAKEST.index)
