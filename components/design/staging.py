@@ -10,7 +10,7 @@ from components.design import gate, trying
 from components.design.choosing import one, word
 from components.design.reading import stages as stage_cards
 from components.design.saving import follow, told
-from components.design.unsaved import Draft, saving
+from components.design.unsaved import Draft, saving, typed, untype
 from components.gateway import fetch, submit
 from core.campaigns.actions import SetStages, set_stages
 from core.campaigns.actions.reference import SaveContent, save_content
@@ -163,22 +163,22 @@ def _begins(position: int | None, earlier: Sequence[StageTerms]) -> str:
 
 def _content() -> None:
     st.caption(f"These are replaced for each customer: {words.plain(', '.join(TOKENS))}")
-    with st.form("content", border=False):
-        left, right = st.columns(2)
-        name = left.text_input("Name of the content")
-        channel = right.selectbox("Channel", fetch(channels), format_func=lambda row: row.name)
-        subject = st.text_input("Subject")
-        body = st.text_area("Words", height=140)
-        asked = st.form_submit_button("Keep the content")
+    left, right = st.columns(2)
+    name = typed(left, "Name of the content", "content:name")
+    channel = right.selectbox("Channel", fetch(channels), format_func=lambda row: row.name)
+    here = st.container()
+    subject = typed(here, "Subject", "content:subject")
+    body = typed(here, "Words", "content:body", height=140)
 
     def request() -> SaveContent:
         if channel is None:
             raise Invalid("An administrator has to add a channel first.")
         return SaveContent(name, channel.id, body, subject)
 
-    if asked:
+    if st.button("Keep the content"):
         submit(
             save_content,
             request,
             done=lambda fact: f"The content “{fact.name}” can be used in a stage now.",
+            then=lambda _: untype("content:name", "content:subject", "content:body"),
         )

@@ -13,7 +13,7 @@ from core.campaigns.terms import DesignTerms, StageTerms, differences
 from core.refusals import Refusal
 
 T = TypeVar("T", CampaignTerms, DesignTerms, StageTerms)
-_KEPT, _TURNS = "unsaved:", "unsaved-turns:"
+_KEPT, _TURNS, _TYPED = "unsaved:", "unsaved-turns:", "typed:"
 
 
 @dataclass(frozen=True)
@@ -84,12 +84,29 @@ def saving(draft: Draft[T], ask: Callable[[], T], save: Callable[[T], None], lab
         draft.keep(now)  # whoever comes here was refused
 
 
-def typed(place: DeltaGenerator, label: str, name: str) -> str:
-    """Ask for a few words that belong to nothing saved yet, and keep them while one is away."""
-    slot = f"typed:{name}"
-    text: str = place.text_input(label, st.session_state.get(slot, ""), key=f"{slot}:field")
+def typed(place: DeltaGenerator, label: str, name: str, *, height: int | None = None) -> str:
+    """Ask for words that belong to nothing saved yet, and keep them while one is away.
+
+    :param height: of an area for several lines, in pixels
+    """
+    slot = f"{_TYPED}{name}"
+    key = f"{slot}:{st.session_state.get(f'{_TURNS}{slot}', 0)}"
+    before = st.session_state.get(slot, "")
+    text: str = (
+        place.text_input(label, before, key=key)
+        if height is None
+        else place.text_area(label, before, height=height, key=key)
+    )
     st.session_state[slot] = text
     return text
+
+
+def untype(*names: str) -> None:
+    """Empty fields for words, now that these are saved."""
+    for name in names:
+        slot, turn = f"{_TYPED}{name}", f"{_TURNS}{_TYPED}{name}"
+        st.session_state.pop(slot, None)
+        st.session_state[turn] = st.session_state.get(turn, 0) + 1
 
 
 def names(begin: str) -> list[str]:
