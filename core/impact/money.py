@@ -27,6 +27,12 @@ class Terms:
     transfer_price: Decimal | None = None
     treated: int | None = None
 
+    @property
+    def is_priced(self) -> bool:
+        """Tell whether anybody said what a contact or the whole run costs."""
+        by_time = self.hour_cost is not None and self.minutes is not None
+        return by_time or self.contact_cost is not None or self.fixed_cost is not None
+
 
 @dataclass(frozen=True)
 class Costs:

@@ -3,7 +3,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import update
 
+from core.campaigns.model import ActivitySubtype
 from core.campaigns.rules import Metric
 from core.portfolio.actions import AddEntry, CreatePlan, add_entry, create_plan
 from core.portfolio.actions.changing import ChangeEntry, EntryTerms, change_entry
@@ -11,6 +13,7 @@ from core.portfolio.model import PlanEntry
 from core.portfolio.queries import plan_entries
 from core.portfolio.queries.budgets import campaign_budget, committed_in_all, plan_budget
 from core.refusals import Conflict, Invalid, NotAllowed, NotFound
+from core.settings import settings
 from tests import world as w
 from tests.conftest import NOW
 from tests.making.campaigns import approved_design, draft_design
@@ -93,6 +96,27 @@ def test_entries_of_one_campaign_share_what_was_committed(do, ask, arrange, plan
     assert committed_in_all(rows) == Decimal(450)
     [own] = ask(world.lou, plan_budget, plan_id=plan)
     assert (own.committed, own.sharing) == (Decimal(400), 2)
+
+
+def test_contacts_that_no_design_prices_are_spent_by_the_hour(
+    do, ask, arrange, plan, world, monkeypatch
+):
+    design = arrange(approved_design)
+    entry = enter(do, world, plan, 1, Decimal(500))
+
+    def carried_out(session):
+        session.execute(update(ActivitySubtype).values(minutes=30))
+        run_id = planned_run(session, design, plan_entry_id=entry, launched_at=NOW)
+        candidates(session, run_id, crowd(session, 2), steps=[2, 1])
+
+    arrange(carried_out)
+    [before] = ask(world.eve, plan_budget, plan_id=plan)
+    monkeypatch.setenv("FAIRLEAD_CONTACT_HOUR_COST", "40")
+    settings.cache_clear()
+    [after] = ask(world.eve, plan_budget, plan_id=plan)
+    settings.cache_clear()
+
+    assert (before.spent, after.spent) == (None, Decimal(20))
 
 
 def test_nothing_agreed_and_nothing_spent_is_no_money(do, ask, arrange, plan, world):

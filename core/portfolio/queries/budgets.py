@@ -13,11 +13,13 @@ from core.campaigns.model import Campaign, Design
 from core.campaigns.rules import DesignStatus
 from core.campaigns.visibility import visible
 from core.database import id_set
-from core.impact.queries.cells import cells
+from core.impact.breaking import together
+from core.impact.money import costs_of
+from core.impact.queries.facts import RunFacts, facts_of_runs
+from core.impact.queries.runs import arms_of
 from core.portfolio.model import PlanEntry
 from core.refusals import NotFound
 from core.runs.model import Run
-from core.runs.rules import CONTROL_ARM
 from core.work import Reader
 
 _CENT = Decimal("0.01")
@@ -29,7 +31,7 @@ class BudgetRow:
 
     :ivar committed: what the newest approved version was forecast to cost, wherever it is
         carried out; entries of the same campaign share it
-    :ivar spent: contacts made so far at their cost, and what each launched run costs once
+    :ivar spent: contacts made and gifts given so far, and what each launched run costs once
     :ivar sharing: how many entries of the plan share what was committed, this one among them
     """
 
@@ -154,31 +156,27 @@ def _spent(view: Reader, entry_ids: Sequence[int]) -> dict[int, Decimal]:
 
 
 def _costs(view: Reader, which: Any) -> list[tuple[int | None, Decimal]]:
-    """Return what each launched run costs so far, with its entry; not where nobody gave costs."""
-    runs = view.session.execute(
-        select(Run.id, Run.plan_entry_id, Design.contact_cost, Design.fixed_cost)
-        .join(Design, Design.id == Run.design_id)
+    """Return what each launched run costs so far, with its entry; not where nobody gave costs.
+
+    It is what the run's impact takes off, so that both say the same.
+    """
+    rows = view.session.execute(
+        facts_of_runs()
+        .add_columns(Run.plan_entry_id)
         .where(
             which,
             or_(Run.launched_at.is_not(None), Run.is_imported),
-            or_(Design.contact_cost.is_not(None), Design.fixed_cost.is_not(None)),
             view.actor.scope.limits(Run.unit_id),
         )
         .order_by(Run.id)
-    ).all()
-    counted = cells(view.actor.scope, [run.id for run in runs])
-    contacts = {
-        run_id: int(attempted)
-        for run_id, attempted in view.session.execute(
-            select(counted.c.run_id, func.sum(counted.c.attempted))
-            .where(counted.c.arm > CONTROL_ARM)
-            .group_by(counted.c.run_id)
-        )
-    }
-    return [
-        (
-            entry_id,
-            (contact or Decimal(0)) * contacts.get(run_id, 0) + (fixed or Decimal(0)),
-        )
-        for run_id, entry_id, contact, fixed in runs
-    ]
+    )
+    entries = {(facts := RunFacts(*row[:-1])): row[-1] for row in rows}
+    arms = arms_of(view, [facts.run_id for facts in entries], {})
+    found = []
+    for facts, entry_id in entries.items():
+        treated = together(arms.get(facts.run_id, ()), control=False)
+        costs = costs_of(treated.tally, facts.terms, treated.tally.targeted, gifts=treated.gifts)
+        if facts.terms.is_priced or costs.offer:
+            known = (costs.contact, costs.offer, facts.fixed_cost)
+            found.append((entry_id, sum((part for part in known if part), Decimal(0))))
+    return found
