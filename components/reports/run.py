@@ -23,9 +23,10 @@ from components.reports.effects import ARM, TOLD, effect_rows
 from components.reports.groups import ARMS, COMPARED, counted_columns
 from components.tables import Column
 from core.impact.metrics import METRICS
+from core.impact.queries.breakdown import EVERY_SEGMENT
 from core.impact.queries.groups import Way
 from core.impact.queries.runs import RunImpact
-from core.impact.queries.whole import Breakdown, Whole
+from core.impact.queries.whole import MOST_SPLIT, Breakdown, Whole
 from core.impact.report import Arm, Comparison
 from core.impact.rules import Absent, Grade, Step
 
@@ -48,6 +49,7 @@ def of_run(whole: Whole, stamp: Stamp) -> Document:
         parts += [_figures(run), _effect(run)]
         parts += [_money(run, comparison) for comparison in run.report.comparisons]
         parts += [_compared(run, split) for split in whole.breakdowns if split.compared]
+        parts += _not_split(whole)
         parts += _over_time(whole)
     parts += _contamination(run)
     parts += [_arms(run), _funnel(run)]
@@ -146,6 +148,15 @@ def _compared(run: RunImpact, split: Breakdown) -> Part:
         Grid(COMPARED, split.compared[:_MOST_GROUPS]),
         evidence(run),
     )
+
+
+def _not_split(whole: Whole) -> Iterator[Part]:
+    if all(split.name != EVERY_SEGMENT for split in whole.breakdowns):
+        text = (
+            f"Of more than {words.count(MOST_SPLIT)} customers the segments are only looked up if "
+            "the page shows the effect by segment."
+        )
+        yield Part("For whom it worked: by segment", (text,))
 
 
 def _counted(run: RunImpact, split: Breakdown) -> Part:

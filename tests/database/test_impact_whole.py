@@ -64,6 +64,18 @@ def test_a_split_that_is_there_anyway_comes_once(ask, world, run_id):
     assert [split.name for split in found.breakdowns] == ["segments", "branch"]
 
 
+def test_a_very_large_run_is_split_by_segment_only_if_that_is_asked(
+    ask, world, run_id, monkeypatch
+):
+    monkeypatch.setattr("core.impact.queries.whole.MOST_SPLIT", 399)
+    found = ask(world.eve, whole, run_id=run_id)
+    asked = ask(world.eve, whole, run_id=run_id, by=["segments"])
+
+    assert [split.name for split in found.breakdowns] == ["branch"]
+    assert "customers the segments are only looked up if" in printed(of_run(found, STAMP))
+    assert [split.name for split in asked.breakdowns] == ["segments", "branch"]
+
+
 def test_is_of_the_own_units(ask, world, run_id):
     assert ask(world.lea, whole, run_id=run_id).run.treated.targeted == 150
 

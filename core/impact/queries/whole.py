@@ -18,7 +18,7 @@ from core.impact.rules import Absent
 from core.windows import Window
 from core.work import Reader
 
-_ALWAYS = ("branch", EVERY_SEGMENT)
+MOST_SPLIT = 500_000  # customers; to look at each for every segment takes longer than a report may
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,17 @@ class Whole:
 def whole(view: Reader, *, run_id: int, by: Sequence[str] = ()) -> Whole:
     """Gather what a report of a run holds, split by branch, by segment, and as is asked.
 
+    Very large runs are split by segment only if that is asked.
+
     :param by: other ways to split, those that the page shows
     :raises NotFound: there is no such run, way or segment, or nobody of it is in scope
     :raises Invalid: there is no such way to split, or it has too many groups to read
     """
     run = impact(view, run_id=run_id)
-    asked = dict.fromkeys((*by, *_ALWAYS))
+    asked = dict.fromkeys((*by, "branch"))
+    customers = sum(arm.tally.targeted for arm in run.report.arms)
+    if run.report.refused is None and customers <= MOST_SPLIT:
+        asked[EVERY_SEGMENT] = None
     return Whole(
         run,
         tuple(_split(view, run, name) for name in asked),
