@@ -113,7 +113,9 @@ def _given(view: Reader, claims: CTE, deepest: int, by: Known) -> Subquery:
     for place in range(1, deepest + 1):
         last = func.abs(turns[-1].c.mark) if turns else _NONE
         mark = func.coalesce(_evidence(view, ranked, last, by), -last).label("mark")
-        rows = select(*ranked.c, mark).where(ranked.c.place == place)
+        # Said as two ranges: what PostgreSQL takes for few rows it joins one by one.
+        turn = (ranked.c.place > place - 1, -ranked.c.place > -(place + 1))
+        rows = select(*ranked.c, mark).where(*turn)
         if turns:
             same = (turns[-1].c[key] == ranked.c[key] for key in _SAME)
             rows = rows.join(turns[-1], and_(*same))
