@@ -4,11 +4,13 @@ from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core.activities.actions.launch import Launch, launch
 from core.activities.model import Activity, Change
+from core.activities.rules import Status
+from core.customers.model import CustomerState
 from core.journal.model import Entry
 from core.passing import pass_time
 from core.runs.actions.selecting import SelectCandidates, select_candidates
@@ -21,11 +23,11 @@ from tests.making.runs import planned_run
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def runs(engine, do, world):
+@pytest.fixture(params=[{}, {"after_position": 1}], ids=["a later stage", "one that follows"])
+def runs(request, engine, do, world):
     """Two runs: of one a stage falls due tomorrow, the other ends today."""
     with Session(engine) as session, session.begin():
-        stages = [{}, {"start_after_days": 1}]
+        stages = [{}, {"start_after_days": 1} | request.param]
         design_id = approved_design(session, stages=stages, rule={"all": []}, product_id=None)
         goes_on = planned_run(session, design_id, unit_id=bank.NORTH)
         ends = planned_run(session, design_id, unit_id=bank.SOUTH, ends_on=NOW.date())
@@ -33,6 +35,12 @@ def runs(engine, do, world):
     do(world.mia, select_candidates, SelectCandidates(ends))
     for run_id in (goes_on, ends):
         do(world.mia, launch, Launch(run_id, without_pending=True))
+    with Session(engine) as session, session.begin():
+        theirs = Activity.customer_id.in_([3, 4, 5])
+        closed = {"status": Status.CANCELLED, "closed_at": NOW}
+        session.execute(update(Activity).where(theirs).values(closed))
+        state = CustomerState.customer_id.in_([3, 4, 5])
+        session.execute(update(CustomerState).where(state).values(pending=0))
     return goes_on, ends
 
 

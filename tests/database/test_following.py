@@ -253,6 +253,16 @@ class TestWhen:
 
         assert [each.customer_id for each in look(followers())] == [3]
 
+    def test_not_even_on_its_planned_day_if_that_shifts_beyond_the_last(
+        self, launched, ends, engine, look
+    ):
+        saturday = {"start_after_days": 5, "create_on": CreateOn.PLANNED}
+        launched(AGAIN | saturday, ends_on=TODAY + 5 * DAY)
+        ends([3], "no answer")
+
+        assert pass_time(engine, now=NOW + 5 * DAY).made == ()
+        assert look(followers()) == []
+
     def test_what_a_pause_held_up_is_made_when_the_run_goes_on(
         self, launched, ends, engine, look, do, world
     ):
