@@ -10,11 +10,15 @@ import typer
 from cli.common import AsJson, ask, do, fail, now, print_json, print_rows, progress, say, steps
 from core.exports import ExportReport, Format, export_report
 from core.impact.actions import FoldRuns, ObserveOutcomes, fold_runs, observe_outcomes
-from core.impact.plain import report_plain, tally_plain
+from core.impact.breaking import BrokenDown
+from core.impact.estimates import Effect
+from core.impact.plain import group_plain, report_plain, tally_plain
 from core.impact.queries import funnel as counting
 from core.impact.queries import runs
+from core.impact.queries.breakdown import breakdown
 from core.impact.queries.groups import WORDS
 from core.impact.queries.whole import whole
+from core.impact.sentences import points
 from core.settings import settings
 
 _Run = Annotated[str, typer.Argument(help="The run's code or number.")]
@@ -22,6 +26,11 @@ _Any = Annotated[str | None, typer.Argument(help="The run's code or number; all 
 _Pdf = Annotated[Path | None, typer.Option("--pdf", help="Write a report into this file.")]
 _Xlsx = Annotated[Path | None, typer.Option("--xlsx", help="Write a workbook into this file.")]
 _By = Annotated[list[str] | None, typer.Option("--by", help=f"Split by {WORDS}; repeatable.")]
+
+_Groups = Annotated[
+    str | None,
+    typer.Option("--by", help="In groups: branch, region, segments, segment:CODE, attribute:NAME."),
+]
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,17 @@ class _ArmLine:
     conversions: int
     rate: str
     mean_value: str
+
+
+@dataclass(frozen=True)
+class _GroupLine:
+    group: str
+    treated: int
+    held_out: int
+    points: str
+    interval: str
+    p_holm: str
+    result: str
 
 
 def funnel(run: _Run, by: _By = None, *, json: AsJson = False) -> None:
@@ -75,14 +95,23 @@ def _plain(row: counting.FunnelRow) -> dict[str, Any]:
     return {"group": dict(zip(row.by, row.labels, strict=True)), **tally_plain(row.tally)}
 
 
-def impact(run: _Run, *, json: AsJson = False, pdf: _Pdf = None, xlsx: _Xlsx = None) -> None:
+def impact(
+    run: _Run,
+    by: _Groups = None,
+    *,
+    json: AsJson = False,
+    pdf: _Pdf = None,
+    xlsx: _Xlsx = None,
+) -> None:
     """Say what a run changed against its control group, or why that can't be said."""
     if pdf or xlsx:
         _write(ask(counting.run_named, run=run), pdf, xlsx)
         return
     found = ask(runs.impact, run_id=ask(counting.run_named, run=run))
+    groups = ask(breakdown, run_id=found.id, by=by) if by else []
     if json:
-        print_json(report_plain(found.report))
+        told = {"by": by, "groups": [group_plain(row) for row in groups]} if by else {}
+        print_json(report_plain(found.report) | told)
         return
     print_rows(
         [
@@ -98,8 +127,21 @@ def impact(run: _Run, *, json: AsJson = False, pdf: _Pdf = None, xlsx: _Xlsx = N
         ],
         title=f"{found.facts.campaign}, {found.facts.code}",
     )
+    if by:
+        print_rows([_line(row) for row in groups], title=f"By {by}")
     say(found.report.sentence)
     say(f"Evidence: {found.report.grade}. {found.report.why}")
+
+
+def _line(row: BrokenDown) -> _GroupLine:
+    value, span = "", ""
+    if isinstance(row.difference, Effect):
+        interval = row.difference.interval
+        value = points(row.difference.value)
+        span = f"{points(interval.low)} to {points(interval.high)}"
+    p = "" if row.p_adjusted is None else f"{row.p_adjusted:.3f}"
+    sizes = row.treated.targeted, row.control.targeted
+    return _GroupLine(row.label, *sizes, value, span, p, row.says)
 
 
 def _write(run_id: int, pdf: Path | None, xlsx: Path | None) -> None:

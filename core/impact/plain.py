@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.campaigns.rules import Metric
+from core.impact.breaking import BrokenDown
 from core.impact.estimates import Effect, Interval, SampleRatio, rate_interval
 from core.impact.money import Gain
 from core.impact.report import Arm, Comparison, Contamination, Report
@@ -56,6 +57,21 @@ def _contamination(found: Contamination | None) -> dict[str, Any] | None:
         "customers": found.held_out.numerator,
         "share": found.held_out.value,
         "without": [_comparison(comparison) for comparison in found.without],
+    }
+
+
+def group_plain(row: BrokenDown) -> dict[str, Any]:
+    """Return the effect in one group of a run's customers."""
+    return {
+        "group": row.label,
+        "treated": rate_plain(row.treated.outcome_rate),
+        "control": rate_plain(row.control.outcome_rate),
+        "difference": _either(row.difference),
+        "p_adjusted": row.p_adjusted,
+        "result": row.says,
+        "incremental_conversions": _either(row.conversions),
+        "incremental_profit": _either(row.profit),
+        "evidence": row.grade.value,
     }
 
 

@@ -1,11 +1,15 @@
 """Effects in groups of a run, and the cost behind them."""
 
+import json
 from decimal import Decimal
 
 import pytest
+from rich.console import Console
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
+from typer.testing import CliRunner
 
+from cli import app
 from core.access import SYSTEM
 from core.activities.model import Activity
 from core.activities.rules import Status
@@ -296,3 +300,41 @@ class TestDrawnAsAWhole:
         else:
             sizes = [row.treated.targeted for row in rows]
             assert sum(sizes) == whole.treated.tally.targeted
+
+
+class TestCommand:
+    @pytest.fixture
+    def fairlead(self, database_url, monkeypatch):
+        monkeypatch.setenv("FAIRLEAD_DATABASE_URL", str(database_url))
+        monkeypatch.setattr("cli.common._out", Console(highlight=False, width=200))
+        monkeypatch.setattr("cli.common.now", lambda: NOW)
+
+        def run(*arguments):
+            settings.cache_clear()
+            result = CliRunner().invoke(app, ["impact", "RUN-1", *arguments])
+            settings.cache_clear()
+            return result
+
+        return run
+
+    def test_says_what_the_page_says(self, ask, world, fairlead, run_id):
+        rows = by_label(ask(world.eve, breakdown, run_id=run_id, by="branch"))
+
+        told = json.loads(fairlead("--by", "branch", "--json").stdout)
+        shown = fairlead("--by", "branch").stdout
+
+        assert told["by"] == "branch"
+        for each in told["groups"]:
+            row = rows[each["group"]]
+            assert each["difference"]["value"] == row.difference.value
+            assert each["p_adjusted"] == row.p_adjusted
+            assert each["incremental_profit"]["low"] == row.profit.interval.low
+            assert each["result"] == row.says
+            assert row.label in shown
+        assert told["comparisons"][0]["costs"] == {"contact": 600, "offer": None, "fixed": 300}
+
+    def test_refuses_what_has_no_held_out(self, fairlead, run_id):
+        result = fairlead("--by", "channel")
+
+        assert result.exit_code == 1
+        assert "held out customers" in result.stderr
