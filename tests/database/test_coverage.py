@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.access import SYSTEM, Actor, Role, Scope
+from core.campaigns.model import Holdout, HoldoutCustomer
 from core.campaigns.rules import Objective
 from core.coverage.actions import KeepCounted, keep_counted
 from core.coverage.model import CoverageCell, CoverageCount
@@ -98,6 +99,37 @@ def test_a_cell_tells_where_everybody_stands(ask, world, campaign, counted):
     told = ask(world.mia, coverage)
     assert (told.counted_at, told.period) == (NOW, rolling(90, TODAY))
     assert cell_of(told, campaign[1]).parts == Parts(held_out=2, in_work=4, open_gap=8)
+
+
+def test_who_is_held_out_of_all_campaigns_is_no_gap(ask, arrange, world, campaign, counted):
+    """They count last: whom something else keeps out is no price of the holdout."""
+    counted()
+    before = cell_of(ask(world.mia, coverage), campaign[1]).parts
+
+    def drawn(session):
+        session.add(
+            Holdout(
+                id=1,
+                name="2026",
+                share=5000,
+                key=1,
+                population=15,
+                starts_on=TODAY,
+                created_at=NOW,
+            )
+        )
+        session.flush()
+        session.add_all(HoldoutCustomer(holdout_id=1, customer_id=id_) for id_ in range(1, 16))
+
+    arrange(drawn)
+    counted()
+    after = cell_of(ask(world.mia, coverage), campaign[1]).parts
+
+    assert before.open_gap
+    assert after.open_gap == 0
+    assert after.held_out == before.held_out + before.open_gap
+    assert after.eligible == before.eligible
+    assert replace(after, held_out=0) == replace(before, held_out=0, open_gap=0)
 
 
 def test_each_sees_the_own_units(ask, world, campaign, counted):
