@@ -105,7 +105,7 @@ def impact(
 ) -> None:
     """Say what a run changed against its control group, or why that can't be said."""
     if pdf or xlsx:
-        _write(ask(counting.run_named, run=run), pdf, xlsx)
+        _write(ask(counting.run_named, run=run), by, pdf, xlsx)
         return
     found = ask(runs.impact, run_id=ask(counting.run_named, run=run))
     groups = ask(breakdown, run_id=found.id, by=by) if by else []
@@ -144,7 +144,7 @@ def _line(row: BrokenDown) -> _GroupLine:
     return _GroupLine(row.label, *sizes, value, span, p, row.says)
 
 
-def _write(run_id: int, pdf: Path | None, xlsx: Path | None) -> None:
+def _write(run_id: int, by: str | None, pdf: Path | None, xlsx: Path | None) -> None:
     """Write the files that the page of a run offers, and let the journal know first."""
     # There is no page, which Streamlit would remark on.
     logging.getLogger("streamlit.runtime.caching.cache_data_api").disabled = True
@@ -154,12 +154,14 @@ def _write(run_id: int, pdf: Path | None, xlsx: Path | None) -> None:
     from components.reports.run import of_run  # noqa: PLC0415
     from components.reports.workbook import as_xlsx  # noqa: PLC0415
 
-    found = ask(whole, run_id=run_id)
-    document = of_run(found, Stamp(settings().bank_name, now(), "the operator"))
+    filters = {"by": by} if by else {}
+    found = ask(whole, run_id=run_id, by=tuple(filters.values()))
+    stamp = Stamp(settings().bank_name, now(), "the operator", tuple(filters.items()))
+    document = of_run(found, stamp)
     for file, format_ in ((pdf, Format.PDF), (xlsx, Format.XLSX)):
         if file is None:
             continue
-        do(export_report, ExportReport(document.title, f"run:{run_id}", {}, format_))
+        do(export_report, ExportReport(document.title, f"run:{run_id}", filters, format_))
         with steps("Making the report") as tell:
             made = (
                 as_pdf(document, tell=tell)

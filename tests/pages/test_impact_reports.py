@@ -120,7 +120,7 @@ def test_the_numbers_are_the_same_wherever_they_are_read(open_page, world, run_i
     app = open_page(world.eve, "impact", run=run_id)
     page, tiles, drawn = said(app).replace("\\", ""), figures(app), traces(app)
     workbook, paper = made["report:xlsx"](), pdf_text(prepared(app))
-    told = json.loads(fairlead("impact", run_id, "--json").stdout)
+    told = json.loads(fairlead("impact", run_id, "--by", "branch", "--json").stdout)
 
     for sentence in (told["sentence"], told["evidence"]["why"]):
         assert sentence in page
@@ -132,6 +132,7 @@ def test_the_numbers_are_the_same_wherever_they_are_read(open_page, world, run_i
     _shares(comparison, effects, tiles, drawn, paper)
     _money(comparison, effects, tiles, drawn, paper)
     _arms(told["arms"], workbook, paper)
+    _groups(told["groups"], workbook, drawn, paper)
 
 
 def _shares(comparison, effects, tiles, drawn, paper):
@@ -186,6 +187,25 @@ def _arms(arms, workbook, paper):
     control, treated = arms
     assert f"Targeted {control['n']} {treated['n']}" in paper
     assert f"With the outcome {control['conversions']} {treated['conversions']}" in paper
+
+
+def _groups(groups, workbook, drawn, paper):
+    rows = {row["Group"]: row for row in sheet(workbook, "By Branch")}
+    assert rows.keys() == {group["group"] for group in groups}
+    for group in groups:
+        row, (value, low, high) = rows[group["group"]], _three(group["difference"])
+        counts = [group[arm][part] for arm in ("treated", "control")
+                  for part in ("denominator", "numerator")]  # fmt: skip
+        names = ("Treated", "With outcome", "Held out", "With outcome (held out)")
+        assert [row[name] for name in names] == counts
+        found = (row["Difference"], row["From (95 %)"], row["To (95 %)"])
+        assert found == pytest.approx((value, low, high), rel=1e-14)
+        assert row["p after Holm"] == pytest.approx(group["p_adjusted"])
+        written = " ".join(map(str, counts))
+        points = " ".join(words.points(each).removesuffix(" points") for each in (value, low, high))
+        assert f"{group['group']} {written} {points}" in paper
+        assert [each for each in drawn if each.get("x") == [pytest.approx(100 * value)]
+                and each["hovertemplate"].startswith(group["group"])]  # fmt: skip
 
 
 def test_each_kind_of_result_says_which_it_is(run_id, ask, world, request):
@@ -330,11 +350,13 @@ class TestRight:
 class TestCommand:
     def test_writes_the_same_files(self, fairlead, proven, installation, tmp_path):
         pdf, xlsx = tmp_path / "impact.pdf", tmp_path / "impact.xlsx"
-        done = fairlead("impact", proven, "--pdf", pdf, "--xlsx", xlsx)
+        done = fairlead("impact", proven, "--by", "region", "--pdf", pdf, "--xlsx", xlsx)
 
         assert done.exit_code == 0
         assert "Treated customers converted more often" in pdf_text(pdf.read_bytes())
-        assert len(sheet(xlsx.read_bytes(), "Effects")) >= 4
+        assert "For whom it worked: by region" in pdf_text(pdf.read_bytes())
+        assert len(sheet(xlsx.read_bytes(), "By Region")) == 1
+        assert [entry.facts["filters"] for entry in entries(installation)] == [{"by": "region"}] * 2
         assert [entry.facts["format"] for entry in entries(installation)] == ["PDF", "XLSX"]
 
     def test_says_where_it_can_not_write(self, fairlead, proven, tmp_path):
