@@ -245,7 +245,7 @@ class TestImpact:
         assert ask(world.eve, impacts) == live
         assert ask(world.lea, impacts) == of_north
 
-    def test_several_runs_in_four_statements(self, engine, ask, world):
+    def test_several_runs_in_three_statements(self, engine, ask, world):
         first = made(engine)
         with Session(engine) as session, session.begin():
             second = finished_run(session)
@@ -256,7 +256,7 @@ class TestImpact:
         found = ask(world.eve, impacts)
 
         assert [row.facts.run_id for row in found] == [second, first]
-        assert len([s for s in statements if s.startswith(("SELECT", "WITH"))]) == 4
+        assert len([s for s in statements if s.startswith(("SELECT", "WITH"))]) == 3
 
     def test_headlines_put_what_was_measured_first(self, engine, ask, world):
         measured = made(engine)

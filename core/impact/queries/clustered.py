@@ -1,6 +1,6 @@
 """Managers or branches that were drawn as a whole, and held out customers who were contacted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -50,14 +50,15 @@ def clusters_by_arm(
     return found
 
 
-def clean_controls(view: Reader, arms: Mapping[int, Sequence[Arm]]) -> dict[int, Arm]:
+def clean_controls(
+    view: Reader, arms: Mapping[int, Sequence[Arm]], leaky: Collection[int]
+) -> dict[int, Arm]:
     """Count the control groups anew without those who were contacted all the same.
 
     Only runs that have such customers are looked at, and returned: reached, or a leak noted.
+
+    :param leaky: the runs of which a leak is noted
     """
-    leaky = set(
-        view.session.scalars(select(Leak.run_id).where(Leak.run_id.is_not(None)).distinct())
-    )
     controls = {
         run_id: arm
         for run_id, every in arms.items()

@@ -5,13 +5,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Numeric, ScalarSelect, Select, func, select, type_coerce
+from sqlalchemy import Numeric, ScalarSelect, Select, exists, func, select, type_coerce
 
 from core.campaigns.model import ActivitySubtype, Campaign, Design, Stage
 from core.campaigns.rules import Metric, RandomisedBy
 from core.impact.money import Terms
 from core.people.model import Unit
-from core.runs.model import Run
+from core.runs.model import Leak, Run
 from core.runs.rules import RunStatus
 from core.segments.model import Segment
 from core.settings import settings
@@ -50,6 +50,7 @@ class RunFacts:
     minutes: Decimal | None
     drawn_by: RandomisedBy
     control_share: int
+    has_leaks: bool
     treated: int | None = None  # in the whole bank, where only a part of it is looked at
 
     @property
@@ -117,6 +118,7 @@ def facts_of_runs() -> Select[*tuple[Any, ...]]:
             type_coerce(_minutes(), Numeric(asdecimal=True)),
             Run.randomised_by,
             Run.control_share,
+            exists().where(Leak.run_id == Run.id),
         )
         .join(Design, Design.id == Run.design_id)
         .join(Campaign, Campaign.id == Design.campaign_id)

@@ -80,7 +80,8 @@ def impact(view: Reader, *, run_id: int) -> RunImpact:
     facts = RunFacts(*view.session.execute(facts_of_runs().where(Run.id == run_id)).one())
     treated = _treated(view, [run_id]).get(run_id)
     arms = arms_of(view, [run_id], {run_id: facts.drawn_by})
-    clean = clean_controls(view, arms).get(run_id)
+    leaky = {run_id} if facts.has_leaks else set()
+    clean = clean_controls(view, arms, leaky).get(run_id)
     return _measured(replace(facts, treated=treated), arms[run_id], clean)
 
 
@@ -99,7 +100,7 @@ def impacts(view: Reader, *, segment_id: int | None = None) -> list[RunImpact]:
     ids = None if segment_id is None else [facts.run_id for facts in every]
     arms = arms_of(view, ids, {facts.run_id: facts.drawn_by for facts in every})
     treated = _treated(view, ids)
-    clean = clean_controls(view, arms)
+    clean = clean_controls(view, arms, {facts.run_id for facts in every if facts.has_leaks})
     return [
         _measured(
             replace(facts, treated=treated.get(facts.run_id)),
