@@ -20,7 +20,7 @@ from core.settings import settings
 class MoneyRow:
     """One step from value to profit. `amount` is what it adds, or leaves; None has its reason.
 
-    Money is not proven by itself where the conversions that it stands for are not.
+    A gain in money is not proven by itself where the conversions that it stands for are not.
     """
 
     label: str
@@ -66,7 +66,7 @@ def money_rows(comparison: Comparison) -> list[MoneyRow]:
         _cost("Contact", costs.contact, Reason.NO_COST),
         _cost("Offer", costs.offer, "nothing was given away"),
         _cost("Fixed cost", costs.fixed, "none was given"),
-        _sum("Profit", few or comparison.profit, is_proven=proven),
+        _sum("Profit", few or comparison.profit, is_proven=comparison.is_profit_proven),
     ]
 
 
@@ -169,14 +169,14 @@ def money_reading(comparison: Comparison, *, is_sound: bool = True) -> str:
         return "The effect can't be told in money: **too few** customers."
     if isinstance(value, Absent):
         return f"The effect can't be told in money: **{value.reason}**."
-    is_proven = comparison.is_proven
-    claim = _claim(value, is_proven=is_proven)
+    claim = _claim(value, is_proven=comparison.is_proven)
     said = f"{claim}{'' if is_sound else ', as far as a compromised comparison can tell'}"
     if isinstance(cost, Absent):
         return f"{said}; what is left after cost can't be said: **{cost.reason}**."
     if isinstance(profit, Absent):
         return f"{said}."
-    said += f". After {words.money(cost, short=True)} of cost {_left(profit, is_proven=is_proven)}"
+    left = _left(profit, is_proven=comparison.is_profit_proven)
+    said += f". After {words.money(cost, short=True)} of cost {left}"
     returned = comparison.returned
     if isinstance(returned, Absent):
         return f"{said}."
@@ -198,8 +198,7 @@ def _claim(value: Gain, *, is_proven: bool) -> str:
 
 def _left(profit: Gain, *, is_proven: bool) -> str:
     amount = f"**{words.money(profit.value, short=True)}** is left ({_between(profit)})"
-    is_open = profit.interval.holds(0.0) or not is_proven
-    return f"{amount}, so whether it paid is open" if is_open else amount
+    return amount if is_proven else f"{amount}, so whether it paid is open"
 
 
 def _between(gain: Gain) -> str:

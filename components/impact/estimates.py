@@ -76,7 +76,9 @@ def of_runs(runs: Sequence[RunImpact], unit: Unit) -> list[Estimate]:
                     f"{name}{arm}",
                     of(comparison, unit),
                     grade=grade,
-                    holds=comparison.is_proven,
+                    holds=(
+                        comparison.is_profit_proven if unit == "money" else comparison.is_proven
+                    ),
                 )
             )
     return lines

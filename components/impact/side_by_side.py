@@ -76,7 +76,10 @@ def _by_size(found: Gain | Absent) -> tuple[bool, float]:
 def line(row: Compared, unit: plots.Unit) -> plots.Estimate:
     """Make one line of the interval plot."""
     label = row.label if len(row.runs) == 1 else f"{row.label} ({len(row.runs)} runs)"
-    return estimates.drawn(label, _found(row, unit), grade=row.grade, holds=row.is_proven)
+    found = _found(row, unit)
+    # Cost is certain, so that a loss may be proven where no effect is; a profit may not.
+    holds = row.is_proven or (unit == "money" and isinstance(found, Gain) and found.value < 0)
+    return estimates.drawn(label, found, grade=row.grade, holds=holds)
 
 
 def _found(row: Compared, unit: plots.Unit) -> Gain | Absent:

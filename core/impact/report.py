@@ -75,6 +75,16 @@ class Comparison:
         return isinstance(self.difference, Effect) and self.difference.proven
 
     @property
+    def is_profit_proven(self) -> bool:
+        """Tell whether it provably paid, or provably did not.
+
+        Cost is certain, so that a loss may be proven where no effect is; a profit may not.
+        """
+        if isinstance(self.profit, Absent) or self.profit.interval.holds(0.0):
+            return False
+        return self.is_proven or self.profit.value < 0
+
+    @property
     def cost(self) -> Decimal | Absent:
         return self.costs.total
 

@@ -31,7 +31,7 @@ def _result(comparison: Comparison, currency: str) -> str:
     if not difference.proven:
         return (
             f"No proven effect: the difference of {points(difference.value)} percentage points "
-            f"may be chance; it lies between {low} and {high}."
+            f"may be chance; it lies between {low} and {high}{_unpaid(comparison, currency)}."
         )
     return _proven(comparison, difference, f"{low} to {high}", currency)
 
@@ -62,6 +62,13 @@ def _proven(comparison: Comparison, difference: Effect, span: str, currency: str
             "since nobody said what a contact costs."
         )
     return f"{said}."
+
+
+def _unpaid(comparison: Comparison, currency: str) -> str:
+    profit = comparison.profit
+    if isinstance(profit, Absent) or not comparison.is_profit_proven:
+        return ""
+    return f"; whatever it changed, {_profit(profit, currency)}"
 
 
 def _profit(profit: Gain, currency: str) -> str:

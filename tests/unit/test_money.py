@@ -339,6 +339,18 @@ class TestReading:
         assert "so whether it paid is open" in said
         assert rows[0].meaning == "neutral"
 
+    def test_nothing_changed_at_a_high_cost(self):
+        """What it brought may be anything up to a few thousand; what it cost is certain."""
+        arms = [arm(0, 2000, 100, each=20), arm(1, 8000, 410, each=20, attempted=8000)]
+        [comparison] = measure(arms, Terms("EUR", contact_cost=Decimal(5))).comparisons
+
+        assert not comparison.is_proven
+        assert comparison.is_profit_proven
+        assert comparison.sentence.startswith("No proven effect")
+        assert "; whatever it changed, it cost €39,800 more than it brought" in comparison.sentence
+        assert "so whether it paid is open" not in money_reading(comparison)
+        assert money_rows(comparison)[-1].meaning == "bad"
+
     def test_no_cost(self):
         said, rows = self.read(640, 200)
 
