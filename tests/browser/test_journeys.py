@@ -95,6 +95,19 @@ def test_an_executive_reads_a_result_and_what_is_behind_it(hand):
     expect(executive.page.get_by_role("main")).not_to_contain_text("Traceback")
 
 
+def test_a_lead_finds_a_reported_sale_false_and_it_leaves_the_result(hand):
+    lead = hand("lead", "/truth")
+    lead.tick_row(1)
+    lead.page.get_by_text("False", exact=True).click()
+    lead.fill("Note", "Nobody of the family has heard of it.")
+    lead.press("Keep the finding")
+
+    lead.expect_said("Kept as false.")
+    executive = hand("executive", "/truth")
+    executive.tick("Home and contents", grid=0)
+    executive.expect_text("are not in the holdings and 1 was found false by a lead")
+
+
 def test_an_administrator_adds_a_reason(hand):
     admin = hand("admin", "/reference")
     admin.fill("Reason", "Customer has moved away")
