@@ -167,16 +167,14 @@ def _evidence(
             f"(p {_p(ratio.p)}): some customers went missing from one of them."
         )
         return Grade.COMPROMISED, why
+    drawn = "" if by is RandomisedBy.CUSTOMER else f"; {_drawn(arms, by)}"
     leaked = contamination.held_out.numerator if contamination else control.tally.reached
     if leaked:
         of = f"{leaked:,} of {control.tally.targeted:,}"
-        why = f"{of} held out customers were reached all the same."
+        why = f"{of} held out customers were reached all the same{drawn}."
         return Grade.COMPROMISED, why
     if by is not RandomisedBy.CUSTOMER:
-        return (
-            Grade.RANDOMISED,
-            f"A control group was held out and not reached; {_drawn(arms, by)}.",
-        )
+        return Grade.RANDOMISED, f"A control group was held out and not reached{drawn}."
     sizes = (
         "the planned sizes of the arms are not known, so they could not be checked"
         if isinstance(ratio, Absent)

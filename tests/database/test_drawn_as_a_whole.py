@@ -182,6 +182,7 @@ class TestContamination:
         [without] = report.contamination.without
         assert without.control.clusters.customers == 39
         assert without.control.clusters.sums[Of.OUTCOMES] == 3
+        assert "reached all the same; drawn by" in report.why
 
 
 class TestWhatSpoilsARun:
