@@ -61,6 +61,8 @@ def ask_for_review(work: Work, request: AskForReview) -> ReviewAsked:
     """
     work.authorize(Permission.ANALYSE)
     run = require_run(work, request.run_id)
+    # Held until the end: of two who ask at once, the second draws on from where the first ended.
+    work.session.refresh(run, with_for_update=True)
 
     before = _asked(work, run.id)
     work.session.execute(insert(Review).from_select(_NAMES, _drawn(work, run, request.size)))
