@@ -11,8 +11,8 @@ from core.campaigns.rules import Metric
 from core.impact.estimates import Effect, SampleRatio
 from core.impact.measuring import measure
 from core.impact.metrics import METRICS, STEPS
-from core.impact.plain import report_plain, tally_plain
 from core.impact.money import Terms
+from core.impact.plain import report_plain, tally_plain
 from core.impact.report import Arm
 from core.impact.rules import Absent, Grade, Reason, Step, Verdict, verdict
 from core.impact.tally import Tally
