@@ -20,6 +20,7 @@ from core.impact.rules import Absent, Reason
 from core.refusals import NotAllowed, NotFound
 from core.responses.rules import LeadStatus
 from core.runs.model import Candidate, Run
+from core.runs.rules import RunStatus
 from core.settings import settings as bank
 from core.truth.queries.findings import conversions
 from core.truth.queries.runs import truth, truths
@@ -459,6 +460,37 @@ class TestWhatCannotBeChecked:
         assert found.sentence == "Nothing has been reported as sold yet."
         assert found.score == Absent(Reason.NONE_CHECKED)
         assert found.believed == found.measured == Absent(Reason.NO_CONTROL)
+
+    def test_everybody_converted_gives_no_effect_and_no_doubt(self, arrange, ask, world, people):
+        def make(session):
+            made = finished_run(session, control_share=5000)
+            reported(session, made, people[:40], outcome_at=ago(45))
+            candidates(session, made, list(people[40:]), arm=0, outcomes=20)
+            held(session, people[:40], day(45))
+            return made
+
+        found = ask(world.mia, truth, run_id=arrange(make))
+
+        assert found.check == Check(stands=40)
+        assert found.score.value == 1 == pytest.approx(found.score.interval.high)
+        assert found.believed.value == found.measured.value == 0
+        assert found.believed.test == Absent(Reason.ALL_CONVERTED)
+
+    def test_a_run_that_was_stopped_at_once_keeps_its_counts_and_has_no_effect(
+        self, arrange, ask, world, people
+    ):
+        def make(session):
+            made = finished_run(session, control_share=5000)
+            run = session.get_one(Run, made)
+            run.status, run.finished_at = RunStatus.STOPPED, run.launched_at + timedelta(hours=9)
+            reported(session, made, people[:40])
+            candidates(session, made, list(people[40:]), arm=0)
+            return made
+
+        found = ask(world.mia, truth, run_id=arrange(make))
+
+        assert found.check == Check(no_opening=40)
+        assert found.believed == found.measured == Absent(Reason.STOPPED_EARLY)
 
     def test_without_any_holding_nothing_is_false(self, arrange, standings, run_id, people):
         def make(session):
