@@ -6,11 +6,12 @@ import streamlit as st
 
 from components import words
 from components.design.rule_builder import rule_builder
-from components.design.saving import step_of
-from components.design.unsaved import typed
+from components.design.saving import follow, step_of, told
+from components.design.unsaved import typed, untype
 from components.gateway import fetch, submit
 from components.segments.counts import counts
 from core.campaigns.actions import UseNewSegment, use_new_segment
+from core.campaigns.events import DesignChanged
 from core.campaigns.queries import DesignSheet
 from core.customers.rules import Medium
 from core.segments.actions import ChangeSegment, DefineSegment, change_segment
@@ -111,13 +112,21 @@ def _write(design: DesignSheet) -> None:
     left, right = st.columns([1, 2])
     code = typed(left, "Code of the segment", f"{design.id}:Audience:code")
     name = typed(right, "Name of the segment", f"{design.id}:Audience:name")
+
+    def kept(fact: DesignChanged) -> None:
+        untype(f"{design.id}:Audience:code", f"{design.id}:Audience:name")
+        follow(fact)
+
     if st.button("Keep the rule and use it", type="primary"):
         submit(
             use_new_segment,
             lambda: UseNewSegment(
                 design.id, design.row_version, design.terms, DefineSegment(code, name, rule)
             ),
-            done=lambda _: "The audience is kept as a segment and used. Say what is offered next.",
+            done=lambda fact: told(
+                fact, "The audience is kept as a segment and used. Say what is offered next."
+            ),
+            then=kept,
         )
 
 

@@ -46,4 +46,5 @@ def follow(fact: DesignChanged | FeedbackTakenUp | StagesSet) -> None:
     seen = navigation.record()
     if seen != fact.design_id:
         unsaved.carry_over(f"{seen}:", f"{fact.design_id}:")
-        navigation.go_to("designer", id=fact.design_id, step=st.query_params.get("step"))
+        # The step stays as it is: the address follows the switch, and nobody else may set it.
+        st.query_params["id"] = str(fact.design_id)

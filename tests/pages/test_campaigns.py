@@ -170,6 +170,16 @@ class TestDesigner:
         assert made.rule == {"all": [{"holds": {"product": "savings"}}]}
         assert kept()["X"].segment_id == made.id
 
+    def test_goes_on_with_the_version_that_a_new_rule_made(self, open_page, rows, world, kept):
+        app = open_page(world.mia, "designer", id=rows(approved_design), step="Audience")
+        app.segmented_control[1].set_value("Write a rule").run()
+        field(app, "text_input", "Code of the segment").input("all")
+        field(app, "text_input", "Name of the segment").input("Everybody")
+        press(app, "Keep the rule and use it")
+
+        assert kept()["X"].version == 2
+        assert "version 2" in app.title[0].value
+
     def test_saves_each_step_by_itself(self, open_page, rows, world, kept):
         id_ = rows(draft_design)
         app = open_page(world.mia, "designer", id=id_, step="Offer")
@@ -210,6 +220,19 @@ class TestDesigner:
         press(app, "Undo")
         assert field(app, "text_area", "Offer").value == "Two per cent for the first year"
         assert "Not saved yet" not in words(app)
+
+    def test_keeps_the_words_of_a_new_content_until_they_are_kept(self, open_page, rows, world):
+        app = open_page(world.mia, "designer", id=rows(draft_design), step="Stages")
+        field(app, "text_input", "Name of the content").input("Thanks")
+        field(app, "text_area", "Words").input("Thank you, {customer name}.")
+        app.run()
+        app.segmented_control[0].set_value("Guide").run()
+        app.segmented_control[0].set_value("Stages").run()
+        assert field(app, "text_area", "Words").value == "Thank you, {customer name}."
+
+        press(app, "Keep the content")
+        assert "“Thanks” can be used in a stage now." in app.success[0].value
+        assert field(app, "text_area", "Words").value == ""
 
     @pytest.mark.parametrize(
         ("step", "label", "value", "why"),
@@ -314,10 +337,18 @@ class TestDesigner:
         id_ = rows(approved_design)
         app = open_page(world.mia, "designer", id=id_, step="Offer")
         assert "becomes the next version" in app.info[0].value
+        app.segmented_control[0].set_value("Guide").run()
+        field(app, "text_input", "Pricing frame").input("Half a point")
+        app.run()
+        app.segmented_control[0].set_value("Offer").run()
         field(app, "text_area", "Offer").input("Four per cent")
         press(app, "Save the offer")
 
         assert (kept()["X"].version, kept()["X"].offer) == (2, "Four per cent")
+        assert "version 2" in app.title[0].value
+        assert "Not saved yet: Guide." in words(app)
+        app.segmented_control[0].set_value("Guide").run()
+        assert field(app, "text_input", "Pricing frame").value == "Half a point"
 
     def test_tells_when_somebody_else_was_faster(self, open_page, rows, world, kept, engine):
         id_ = rows(draft_design)
