@@ -69,7 +69,7 @@ def power_of(baseline: float, gain: float, *, control: float, treated: float) ->
 
 
 def smallest_detectable_gain(
-    baseline: float, *, control: int, treated: int, power: float = USUAL_POWER
+    baseline: float, *, control: float, treated: float, power: float = USUAL_POWER
 ) -> float | None:
     """Return the smallest absolute gain that these arms would show, or None if none would.
 

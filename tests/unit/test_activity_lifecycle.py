@@ -2,7 +2,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.access import SYSTEM, Actor, Role, Scope
-from core.campaigns.rendering import rendered
 from core.activities.rules import (
     ABORT,
     CLOSED,
@@ -14,6 +13,7 @@ from core.activities.rules import (
     Outcome,
     Status,
 )
+from core.campaigns.rendering import rendered
 
 people = st.builds(
     Actor,
