@@ -29,7 +29,7 @@ MOST = {
     ("mia", "runs"): 16,
     ("mia", "segments"): 12,
     ("eve", "impact"): 19,
-    ("eve", "feedback"): 8,
+    ("eve", "feedback"): 13,
     ("eve", "truth"): 15,
     ("lea", "truth"): 18,
     ("lea", "journal"): 17,
