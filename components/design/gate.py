@@ -63,6 +63,12 @@ def figures(gate: Gate) -> None:
                 words.count(gate.worked),
                 help="For whom the branches' people have the hours until the end.",
             ),
+            Tile("Expected conversions", words.count(expected)),
+        ],
+        narrowest=150,
+    )
+    tiles(
+        [
             Tile(
                 "Smallest gain",
                 _points(gate.smallest),
@@ -75,7 +81,6 @@ def figures(gate: Gate) -> None:
                 note=f"a gain of {_points(gate.asked.gain)}" if gate.asked.gain else None,
                 help="The chance that the gain which is to be shown comes out as proven.",
             ),
-            Tile("Expected conversions", words.count(expected)),
             Tile("Cost", words.money(found.cost, short=True)),
             Tile("Expected profit", words.money(found.net, short=True), help="Worth minus cost."),
         ],

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import chromium
+from tests.browser.hand import Hand
 from tests.browser.serving import FLAGS, demo_bank, served, settle, small_bank
 
 HERE = Path(__file__).parent
@@ -119,3 +120,21 @@ def as_person(new_context, watched, request):
 @pytest.fixture
 def wait_run():
     return settle
+
+
+@pytest.fixture
+def hand(as_person, bank):
+    """Open a page of a module's `bank` as somebody and get a hand on it.
+
+    Each person keeps one browser.
+    """
+    hands = {}
+
+    def of(who, path="/"):
+        if who not in hands:
+            hands[who] = Hand(as_person(who, path, bank=bank))
+        else:
+            bank.open(hands[who].page, path)
+        return hands[who]
+
+    return of

@@ -16,7 +16,6 @@ from core.customers.model import CustomerState
 from core.customers.rules import IndicatorKind
 from core.settings import settings
 from core.work import changing
-from tests.browser.hand import Hand
 
 CAMPAIGN = "Savings for everybody"
 
@@ -26,21 +25,6 @@ def bank(small):
     """The small bank with a customer in distress and one who has left."""
     prepare(small)
     return small
-
-
-@pytest.fixture
-def hand(as_person, bank):
-    """Open a page as somebody and get a hand on it; each person keeps one browser."""
-    hands = {}
-
-    def of(who, path="/"):
-        if who not in hands:
-            hands[who] = Hand(as_person(who, path, bank=bank))
-        else:
-            bank.open(hands[who].page, path)
-        return hands[who]
-
-    return of
 
 
 def prepare(bank):

@@ -15,7 +15,6 @@ from core.segments.actions import DefineSegment, define_segment
 from core.settings import settings
 from core.work import changing
 from tests import world as w
-from tests.browser.hand import Hand
 
 PLAN, AUDIENCE = "Steered", "Whom we may lose"
 COMPETITOR, OFFER = "Harbour Bank", "Flex Saver"
@@ -37,21 +36,6 @@ def bank(small):
         set_product_rate(work, SetProductRate(w.CURRENT, w.BANK, Side.DEPOSIT, *ours))
         set_watch(work, SetWatch(w.CURRENT, w.BANK, "savings", Side.DEPOSIT, 0.5))
     return small
-
-
-@pytest.fixture
-def hand(as_person, bank):
-    """Open a page as somebody and get a hand on it; each person keeps one browser."""
-    hands = {}
-
-    def of(who, path="/"):
-        if who not in hands:
-            hands[who] = Hand(as_person(who, path, bank=bank))
-        else:
-            bank.open(hands[who].page, path)
-        return hands[who]
-
-    return of
 
 
 def test_from_a_move_to_what_came_of_it(hand):
@@ -163,7 +147,6 @@ def design(mia):
     mia.pick("Offer")
     mia.fill("Product use", "Keeps salary and savings in one place")
     mia.fill("Offer", "Half a point more")
-    mia.fill("Pricing frame", "At most half a point")
     mia.press("Save the offer")
     mia.expect_said("Add the stages next")
 
@@ -173,6 +156,11 @@ def design(mia):
     mia.choose("Reason template", "Sales contact")
     mia.press("Add the stage")
     mia.expect_said("The stage is added")
+
+    mia.pick("Guide")
+    mia.fill("Pricing frame", "At most half a point")
+    mia.press("Save the guide")
+    mia.expect_said("Say what it costs next")
 
     mia.pick("Review")
     mia.press("Ask for approval")

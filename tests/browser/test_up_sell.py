@@ -23,7 +23,6 @@ from core.segments.rules import SegmentKind
 from core.settings import settings
 from core.work import changing
 from tests import world as w
-from tests.browser.hand import Hand
 
 CAMPAIGN = "From Classic to Gold"
 UP_SELL, MIA, PIA, SAM = 2, 6, 8, 4
@@ -35,21 +34,6 @@ def bank(small):
     """The small bank after version 1, of which was learned that a gift may help."""
     prepare(small)
     return small
-
-
-@pytest.fixture
-def hand(as_person, bank):
-    """Open a page as somebody and get a hand on it; each person keeps one browser."""
-    hands = {}
-
-    def of(who, path="/"):
-        if who not in hands:
-            hands[who] = Hand(as_person(who, path, bank=bank))
-        else:
-            bank.open(hands[who].page, path)
-        return hands[who]
-
-    return of
 
 
 def test_an_up_sell_by_hand(hand):
