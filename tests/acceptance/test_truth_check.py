@@ -91,8 +91,8 @@ def _plant(session):
     won |= dict.fromkeys(young, 12)
     session.execute(insert(Candidate), [claim(made.run_id, c, contact[c], won[c]) for c in reports])
     # The other campaign spoke with these first, and theirs is the opening.
-    rivals = [claim(made.other_id, c, contact[c] + 1, won[c]) for c in twice]
-    session.execute(insert(Candidate), rivals)
+    others = [claim(made.other_id, c, contact[c] + 1, won[c]) for c in twice]
+    session.execute(insert(Candidate), others)
 
     opened = [opening(c, chance.integers(won[c], contact[c] + 1)) for c in [*genuine, *twice]]
     opened += [opening(c, won[c] - chance.integers(GRACE - 12, GRACE + 1)) for c in late]

@@ -59,14 +59,22 @@ _STAND_INS = Claimed(*(-(10**18) - n for n in range(len(Claimed._fields))))
 
 
 def claimed_next(work: Work, of_type: ActivityType | None) -> ActivityTaken | None:
-    """Give what is next to the actor, with its history, and record it, if there is any."""
+    """Give what is next to the actor, with its history, and record it, if there is any.
+
+    Hardly any work waits for customers who are left alone by now, and to ask takes long. So it is
+    asked of the one that would be next; only where that may not be taken, it is asked of all.
+    """
+    return _claimed(work, of_type, of_all=False) or _claimed(work, of_type, of_all=True)
+
+
+def _claimed(work: Work, of_type: ActivityType | None, *, of_all: bool) -> ActivityTaken | None:
     values = claimed_by(work.actor, work.now)
     if work.dialect == "postgresql":
         words = _words(work.actor.person_id)
-        row = work.finish_with(_all_at_once(of_type), {**values, **words})
+        row = work.finish_with(_all_at_once(of_type, of_all=of_all), {**values, **words})
         return None if row is None else _taken(Claimed(*row), work.actor.person_id)
     connection = work.session.connection()
-    row = connection.execute(claim(of_type), values).one_or_none()
+    row = connection.execute(claim(of_type, of_all=of_all), values).one_or_none()
     if row is None:
         return None
     claimed = Claimed(*row)
@@ -98,12 +106,16 @@ def claimed_by(actor: Actor, now: datetime) -> dict[str, Any]:
 
 
 @lru_cache
-def claim(of_type: ActivityType | None) -> ReturningUpdate[int, int, int, int]:
+def claim(
+    of_type: ActivityType | None, *, of_all: bool = True
+) -> ReturningUpdate[int, int, int, int]:
     """Build the claim once: compiling it costs more than running it.
 
     The status is a literal so that the partial index of the pool is met, and so is the one row
     asked for: of a number yet to come, PostgreSQL expects a tenth of the table. Whoever comes at
     the same moment skips the row that is locked here and gets the next one.
+
+    :param of_all: whether all that waits is asked if its customer is left alone, or the first only
     """
     claimant = bindparam("claimant", type_=Integer)
     certified = select(PersonQualification.qualification_id).where(
@@ -142,8 +154,10 @@ def claim(of_type: ActivityType | None) -> ReturningUpdate[int, int, int, int]:
         Activity.branch_id == bindparam("own_branch", type_=Integer),
         suitable.is_not(None),
         arm.is_distinct_from(literal_column(str(CONTROL_ARM))),
-        alone.is_distinct_from(literal_column("1")),
     )
+    free = alone.is_distinct_from(literal_column("1"))
+    if of_all:
+        waiting = waiting.where(free)
     if of_type is not None:
         waiting = waiting.where(Activity.type == of_type.literal)
     # The second is not even looked for where the first is found. Each is met by its own index.
@@ -160,7 +174,7 @@ def claim(of_type: ActivityType | None) -> ReturningUpdate[int, int, int, int]:
     version = Activity.version + literal_column("1")
     return (
         update(Activity)
-        .where(Activity.id == first)
+        .where(Activity.id == first, *(() if of_all else (free,)))
         .values(status=TAKE.target.literal, person_id=claimant, version=version)
         .returning(Activity.id, Activity.customer_id, Activity.run_id, Activity.branch_id)
     )
@@ -175,9 +189,9 @@ def _next_of(waiting: Select[int]) -> ScalarSelect[int]:
 
 
 @lru_cache
-def _all_at_once(of_type: ActivityType | None) -> Prepared:
+def _all_at_once(of_type: ActivityType | None, *, of_all: bool) -> Prepared:
     """Claim, write history and journal, and stamp the candidate, with what the claim gives back."""
-    claimed = claim(of_type).cte("claimed")
+    claimed = claim(of_type, of_all=of_all).cte("claimed")
     history = _history(*claimed.c)
     told = insert(Change).from_select(list(history), select(*history.values())).cte("history")
     now = bindparam("now", type_=Moment())
