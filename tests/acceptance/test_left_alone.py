@@ -191,6 +191,22 @@ def test_nobody_takes_it(engine, do, world, left_alone, tried):
     assert row(engine, Activity, work[LEFT]).status is Status.UNASSIGNED
 
 
+def test_whoever_takes_what_is_next_gets_the_one_behind(engine, do, world, left_alone):
+    """The one that would be next is passed by, and so is nobody else's turn."""
+    work = pool_of(engine, [LEFT, 5, 7])
+    with Session(engine) as session, session.begin():
+        session.get_one(Activity, work[LEFT]).priority = Priority.HIGH
+        session.get_one(Activity, work[5]).priority = Priority.LOW
+    left_alone()
+
+    taken = [do(world.ann, take_next, TakeNext()).customer_id for _ in range(2)]
+
+    assert taken == [7, 5]
+    with pytest.raises(NotFound, match="Nothing is waiting"):
+        do(world.ann, take_next, TakeNext())
+    assert row(engine, Activity, work[LEFT]).status is Status.UNASSIGNED
+
+
 def test_a_holdout_empties_the_pool(engine, do, world):
     pool_of(engine, bank.NORTH_CUSTOMERS)
     fact = do(world.mia, start_holdout, StartHoldout("Autumn", 5_000))
