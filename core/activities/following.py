@@ -16,19 +16,18 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.orm import aliased
 
 from core.activities.model import Activity, Message
 from core.activities.rules import REFUSED_OFFER, SYSTEM_ABORTED, Detail, MessageStatus, Status
 from core.campaigns.model import StatusReason
 from core.campaigns.rules import Condition
 from core.customers.model import CustomerState
-from core.database import Moment, id_set
+from core.database import Moment, id_set, shared_alias
 from core.hours import beginning_of
 from core.runs.model import Candidate
 
-_EARLIER = aliased(Activity, name="earlier")
-_TOLD = aliased(Message, name="told")
+_EARLIER = shared_alias(Activity, "earlier")
+_TOLD = shared_alias(Message, "told")
 _YES = (Detail.CONVERTED, Detail.WON, Detail.LOST)  # a lead that was lost began with a yes
 
 

@@ -8,21 +8,21 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, or_, select
-from sqlalchemy.orm import aliased
 
 from core.activities.model import Activity, Message
 from core.campaigns.left_alone import in_holdout
 from core.campaigns.model import Campaign, CampaignType, Design, Stage
 from core.campaigns.rules import ActivityType, Objective
+from core.database import shared_alias
 from core.runs.model import Candidate, Run
 from core.runs.rules import CONTROL_ARM, Confirmation, RunStatus
 
 _RUNNING = (RunStatus.LAUNCHED.literal, RunStatus.PAUSED.literal)
-_HELD = aliased(Candidate, name="held")
-_OTHER = aliased(Run, name="other_run")
-_OFFER = aliased(Design, name="other_design")
-_OWN = aliased(Run, name="own_run")
-_OWN_OFFER = aliased(Design, name="own_design")
+_HELD = shared_alias(Candidate, "held")
+_OTHER = shared_alias(Run, "other_run")
+_OFFER = shared_alias(Design, "other_design")
+_OWN = shared_alias(Run, "own_run")
+_OWN_OFFER = shared_alias(Design, "own_design")
 
 
 def left_alone(

@@ -1,5 +1,6 @@
 """Where the data lives: columns and tables, the engine, and sets of values."""
 
+from core.database.aliases import shared_alias
 from core.database.columns import (
     Base,
     Code,
@@ -36,6 +37,7 @@ __all__ = [
     "only",
     "read_only",
     "row_set",
+    "shared_alias",
     "spilling",
     "text_set",
     "version_set",

@@ -91,3 +91,17 @@ def test_nothing_is_swallowed_or_left_for_later(path):
     assert "except:" not in text
     for mark in ("TODO", "FIXME", "XXX"):
         assert mark not in text
+
+
+@pytest.mark.parametrize("path", CORE, ids=name)
+def test_what_threads_share_is_indexed_before_they_come(path):
+    """An alias that a module keeps is made by `shared_alias`, or two first users may clash."""
+    made = [
+        node.value.func.id
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Name)
+    ]
+
+    assert "aliased" not in made

@@ -13,14 +13,15 @@ from core.activities.rules import ABORT, Status
 from core.activities.scope import revealed, seen
 from core.campaigns.model import Campaign
 from core.customers.model import Customer
+from core.database import shared_alias
 from core.people.model import Person
 from core.refusals import NotFound
 from core.windows import Part, Window, windowed
 from core.work import Reader
 
-WHO = aliased(Person, name="who")
-UNDOING = aliased(Batch, name="undoing")
-UNDONE_BY = aliased(Person, name="undone_by")
+WHO = shared_alias(Person, "who")
+UNDOING = shared_alias(Batch, "undoing")
+UNDONE_BY = shared_alias(Person, "undone_by")
 
 
 @dataclass(frozen=True)

@@ -13,19 +13,19 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.orm import aliased
 
 from core.activities.model import Activity
 from core.activities.rules import ASSIGN, OPEN
 from core.activities.scope import among
 from core.campaigns.model import Design
+from core.database import shared_alias
 from core.people.conditions import team_member, valid_on, works
 from core.people.model import Person, PersonQualification, Qualification
 from core.people.queries.working import away_now
 from core.refusals import NotFound
 from core.work import Reader
 
-TAKER = aliased(Person, name="taker")
+TAKER = shared_alias(Person, "taker")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, case, select
-from sqlalchemy.orm import aliased
 
 from core.access import masked, masked_number
 from core.activities.model import Activity
@@ -14,13 +13,14 @@ from core.activities.scope import revealed, seen, urgency
 from core.campaigns.model import ActivitySubtype, Campaign, Stage, StatusReason
 from core.campaigns.rules import ActivityType, Priority
 from core.customers.model import Customer
+from core.database import shared_alias
 from core.people.model import Person, Unit
 from core.runs.model import Run
 from core.work import Reader
 
 Rows: TypeAlias = Select[*tuple[Any, ...]]
-HOLDER = aliased(Person, name="holder")
-BRANCH = aliased(Unit, name="branch")
+HOLDER = shared_alias(Person, "holder")
+BRANCH = shared_alias(Unit, "branch")
 _LIST = (
     Activity.id,
     Activity.version,

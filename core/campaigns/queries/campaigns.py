@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
-from sqlalchemy.orm import aliased
 
 from core.access import Permission
 from core.campaigns.model import Campaign, CampaignSubtype, CampaignType, Design
@@ -14,7 +13,7 @@ from core.campaigns.queries.designs import DesignSheet, sheet
 from core.campaigns.rules import EDITABLE, DesignStatus, Objective, Priority
 from core.campaigns.usage import RUN, RUNNING
 from core.campaigns.visibility import visible
-from core.database import Coded
+from core.database import Coded, shared_alias
 from core.people.model import Person, Unit
 from core.refusals import NotFound
 from core.segments.queries import known_words
@@ -155,7 +154,7 @@ def campaign(view: Reader, *, campaign_id: int) -> CampaignSheet:
     )
 
 
-_LATEST = aliased(Design, name="latest")
+_LATEST = shared_alias(Design, "latest")
 _PLANNED = 1
 
 

@@ -6,15 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import aliased
 
 from core import saying
+from core.database import shared_alias
 from core.distribution.model import Allocation, Distribution, DistributionPerson
 from core.distribution.rules import AllocationRule, Bar
 from core.people.model import Person, Qualification
 from core.work import Reader
 
-_OWN = aliased(Person, name="own")
+_OWN = shared_alias(Person, "own")
 _COULD = "could have taken it"
 _GOT_IT = "got it"
 

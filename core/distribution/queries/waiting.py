@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, and_, case, exists, false, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from core.access import Permission
 from core.activities.model import Activity, Change
 from core.activities.queries.rows import Rows
 from core.activities.rules import UNDO, Status
 from core.campaigns.model import Design
-from core.database import id_set
+from core.database import id_set, shared_alias
 from core.distribution.model import BranchWay
 from core.distribution.queries.people import is_agent, open_work
 from core.distribution.rules import DISTRIBUTE, Cause, Need, Way
@@ -22,7 +22,7 @@ from core.runs.model import Candidate, Run
 from core.runs.rules import RunStatus
 from core.work import Reader
 
-_LATER = aliased(Change, name="later")
+_LATER = shared_alias(Change, "later")
 
 
 def launched_runs(session: Session) -> list[int]:

@@ -6,10 +6,10 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from core.access import Permission
-from core.database import id_set
+from core.database import id_set, shared_alias
 from core.people.conditions import answered_for, works
 from core.people.model import Absence, Person, Unit
 from core.people.queries.working import person_times
@@ -18,8 +18,8 @@ from core.refusals import NotFound
 from core.windows import Part, Window, windowed
 from core.work import Reader
 
-_DEPUTY = aliased(Person, name="deputy")
-_PLANNER = aliased(Person, name="planner")
+_DEPUTY = shared_alias(Person, "deputy")
+_PLANNER = shared_alias(Person, "planner")
 
 
 @dataclass(frozen=True)
