@@ -110,6 +110,7 @@ def _obey(
     while (order := line.recv()) is not None:
         claims, at = order
         told = Told()
+        # Until the moment that all were told: nobody is measured while others still wake up.
         time.sleep(max(0, at - time.perf_counter()))
         told.began = time.perf_counter()
         claimed = turn(claims, told)

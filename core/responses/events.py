@@ -82,9 +82,7 @@ class CallNoted(Event):
 
 
 @dataclass(frozen=True)
-class LeadClosed(Event):
-    """What became of a lead."""
-
+class _OfLead(Event):
     lead_id: int
     activity_id: int
     customer_id: int
@@ -98,6 +96,11 @@ class LeadClosed(Event):
             f"customer:{self.customer_id}",
             f"run:{self.run_id}",
         )
+
+
+@dataclass(frozen=True)
+class LeadClosed(_OfLead):
+    """What became of a lead."""
 
     def _told(self, detail: Detail, payload: dict[str, Any]) -> tuple[Notice, ...]:
         execution = {"activity_id": self.activity_id, "run_id": self.run_id, "detail": detail}
@@ -148,15 +151,11 @@ class LeadCorrected(LeadClosed):
 
 
 @dataclass(frozen=True)
-class GiftGiven(Event):
+class GiftGiven(_OfLead):
     """A thing was given to the customer of a lead; `left` is how many remain in stock."""
 
     kind: ClassVar[str] = "gift.given"
 
-    lead_id: int
-    activity_id: int
-    customer_id: int
-    run_id: int
     consumable_id: int
     gift: str
     unit_cost: Decimal
@@ -164,10 +163,4 @@ class GiftGiven(Event):
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        return (
-            f"lead:{self.lead_id}",
-            f"activity:{self.activity_id}",
-            f"customer:{self.customer_id}",
-            f"run:{self.run_id}",
-            f"consumable:{self.consumable_id}",
-        )
+        return (*super().subjects, f"consumable:{self.consumable_id}")
