@@ -14,6 +14,26 @@ def notice_of(batch_id: int, moved: int, **told: Any) -> Notice:
 
 
 @dataclass(frozen=True)
+class EndsWork(Event):
+    """Something that ended work: activities aborted and messages withdrawn, none if no batch."""
+
+    aborted: int
+    withdrawn: int
+    batch_id: int | None
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        batch = () if self.batch_id is None else (f"batch:{self.batch_id}",)
+        return (*super().subjects, *batch)
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        if self.batch_id is None:
+            return ()
+        return (notice_of(self.batch_id, self.aborted, status=Status.CANCELLED),)
+
+
+@dataclass(frozen=True)
 class OfBatch(Event):
     """A bulk action: one fact, and one notice, however many activities it was."""
 

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
-from core.activities.events.batch import notice_of
-from core.activities.rules import Status
-from core.journal.model import Event, Notice
+from core.activities.events.batch import EndsWork
+from core.journal.model import Event
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,7 @@ class _OfHoldout(Event):
 
 
 @dataclass(frozen=True)
-class HoldoutStarted(_OfHoldout):
+class HoldoutStarted(EndsWork, _OfHoldout):
     """Of `population` customers `held` were drawn; their sales work was ended with them."""
 
     kind: ClassVar[str] = "holdout.started"
@@ -29,20 +28,6 @@ class HoldoutStarted(_OfHoldout):
     ends_on: date | None
     population: int
     held: int
-    aborted: int
-    withdrawn: int
-    batch_id: int | None
-
-    @property
-    def subjects(self) -> tuple[str, ...]:
-        batch = () if self.batch_id is None else (f"batch:{self.batch_id}",)
-        return (*super().subjects, *batch)
-
-    @property
-    def notices(self) -> tuple[Notice, ...]:
-        if self.batch_id is None:
-            return ()
-        return (notice_of(self.batch_id, self.aborted, status=Status.CANCELLED),)
 
 
 @dataclass(frozen=True)
