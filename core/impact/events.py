@@ -44,13 +44,8 @@ class RunsFolded(Event):
 
 
 @dataclass(frozen=True)
-class RunAnalysed(Event):
-    """One cycle of a run was measured and frozen; `figures` is what was measured.
-
-    `answered` are the threats that the campaign answers: they show this effect from now on.
-    """
-
-    kind: ClassVar[str] = "run.analysed"
+class _OfAnalysis(Event):
+    """What became of the analysis of one cycle of a run."""
 
     analysis_id: int
     run_id: int
@@ -59,19 +54,33 @@ class RunAnalysed(Event):
     campaign: str
     design_id: int
     version: int
+    cycle: int
+    verdict: Verdict
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return (f"run:{self.run_id}", f"design:{self.design_id}", f"campaign:{self.campaign_id}")
+
+
+@dataclass(frozen=True)
+class RunAnalysed(_OfAnalysis):
+    """One cycle of a run was measured and frozen; `figures` is what was measured.
+
+    `answered` are the threats that the campaign answers: they show this effect from now on.
+    """
+
+    kind: ClassVar[str] = "run.analysed"
+
     unit: str
     set_up: dict[str, Any]
-    cycle: int
     cut_off_at: datetime
-    verdict: Verdict
     conclusion: str
     figures: dict[str, Any] = field(repr=False)
     answered: tuple[int, ...] = ()
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        run = (f"run:{self.run_id}", f"design:{self.design_id}", f"campaign:{self.campaign_id}")
-        return (*run, *(f"threat:{id_}" for id_ in self.answered))
+        return (*super().subjects, *(f"threat:{id_}" for id_ in self.answered))
 
     @property
     def notices(self) -> tuple[Notice, ...]:
@@ -97,25 +106,12 @@ class RunAnalysed(Event):
 
 
 @dataclass(frozen=True)
-class FeedbackSent(Event):
+class FeedbackSent(_OfAnalysis):
     """What an analysis proposes was put to those who design the next version."""
 
     kind: ClassVar[str] = "analysis.feedback-sent"
 
-    analysis_id: int
-    run_id: int
-    run: str
-    campaign_id: int
-    campaign: str
-    design_id: int
-    version: int
-    cycle: int
-    verdict: Verdict
     proposal: str
-
-    @property
-    def subjects(self) -> tuple[str, ...]:
-        return (f"run:{self.run_id}", f"design:{self.design_id}", f"campaign:{self.campaign_id}")
 
     @property
     def notices(self) -> tuple[Notice, ...]:

@@ -30,11 +30,7 @@ from core.work import reading
 from tests import world as w
 from tests.conftest import NOW, ZONE
 from tests.making.results import candidates, crowd, finished_run
-from tests.making.truth import TODAY, ago, answered, held, known_until, reported
-
-
-def day(days):
-    return TODAY - timedelta(days=days)
+from tests.making.truth import ago, answered, day, held, known_until, reported
 
 
 @pytest.fixture

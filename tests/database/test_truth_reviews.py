@@ -23,13 +23,9 @@ from core.truth.queries.runs import truth
 from core.truth.rules import Check, Finding, Standing, Window
 from tests import world as w
 from tests.making.results import candidates, crowd, finished_run
-from tests.making.truth import TODAY, ago, answered, held, known_until, reported
+from tests.making.truth import ago, answered, day, held, known_until, reported
 
 GENUINE, FALSE = Finding.GENUINE, Finding.FALSE
-
-
-def day(days):
-    return TODAY - timedelta(days=days)
 
 
 @pytest.fixture

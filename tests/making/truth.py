@@ -19,6 +19,11 @@ from tests.making.results import candidates
 TODAY = NOW.date()
 
 
+def day(days):
+    """A day so many days ago."""
+    return TODAY - timedelta(days=days)
+
+
 def ago(days):
     """A moment in the morning so many days ago."""
     return NOW - timedelta(days=days)
