@@ -11,7 +11,7 @@ import typer
 from cli.common import AsJson, Commands, ask, do, print_json, print_rows, say, warn
 from core.refusals import Invalid, NotFound
 from core.segments.actions import ListSegment, TakeSnapshots, list_segment, take_snapshots
-from core.segments.queries import count, segment, segments
+from core.segments.queries import count, segment, segments, standings
 from core.segments.queries.catalogue import catalogue
 from core.segments.queries.provenance import provenance
 from core.windows import LARGEST, Window
@@ -133,7 +133,7 @@ def import_list(
 @app.command("snapshot")
 def snapshot(*, as_json: AsJson = False) -> None:
     """Keep how all segments stand now; every night does the same."""
-    fact = do(take_snapshots, TakeSnapshots())
+    fact = do(take_snapshots, TakeSnapshots(ask(standings)))
     if as_json:
         print_json(fact)
         return

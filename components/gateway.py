@@ -11,6 +11,7 @@ from components import errors, server, sessions
 from components.folding import fold_now_and_then
 from components.words import plain
 from core.access import Actor
+from core.database import spilling
 from core.journal.queries import latest_entry
 from core.refusals import Refusal
 from core.work import Reader, Unaccountable, Work, changing, looking, reading
@@ -58,6 +59,15 @@ def fetch(query: Callable[Concatenate[Reader, P], T], *_: P.args, **filters: P.k
         errors.explain(refusal)
         st.stop()
     return answer
+
+
+def read_anew(query: Callable[Concatenate[Reader, P], T], *_: P.args, **filters: P.kwargs) -> T:
+    """Answer what reads the whole bank as it is at this moment, to be kept by an action.
+
+    It is read first and written then, so that nobody who works waits for the reading.
+    """
+    with reading(spilling(engine()), sessions.require(), now=now()) as view:
+        return query(view, *_, **filters)
 
 
 def as_seen(query: Callable[Concatenate[Reader, P], T], *_: P.args, **filters: P.kwargs) -> T:

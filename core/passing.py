@@ -32,7 +32,7 @@ from core.runs.events import RunEnded, WorkMade
 from core.runs.queries.passing import past_their_end, with_stages_ahead
 from core.segments.actions import TakeSnapshots, take_snapshots
 from core.segments.events import SnapshotsTaken
-from core.segments.queries import wants_snapshot
+from core.segments.queries import standings, wants_snapshot
 from core.service.actions.escalating import Escalate, escalate
 from core.service.events import WorkEscalated
 from core.service.queries.escalations import has_untold
@@ -90,8 +90,8 @@ def pass_time(engine: Engine, *, now: datetime) -> Passed:
         with reading(engine, SYSTEM, now=now) as view:
             late = [Escalate()] if has_untold(view) else []
         told = _each(engine, now, escalate, late)
-        with reading(engine, SYSTEM, now=now) as view:
-            untaken = [TakeSnapshots()] if wants_snapshot(view) else []
+        with reading(spilling(engine), SYSTEM, now=now) as view:
+            untaken = [TakeSnapshots(standings(view))] if wants_snapshot(view) else []
         snapshots = _each(engine, now, take_snapshots, untaken)
         with reading(engine, SYSTEM, now=now) as view:
             unseen = [FindThreats()] if matches(view) else []

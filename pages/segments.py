@@ -3,12 +3,12 @@
 import streamlit as st
 
 from components import filters, navigation, words
-from components.gateway import current_actor, fetch, heading, submit
+from components.gateway import current_actor, fetch, heading, read_anew, submit
 from components.segments import editing, sheet, who
 from components.tables import Column, forget, listing
 from core.access import Permission
 from core.segments.actions import TakeSnapshots, take_snapshots
-from core.segments.queries import segment
+from core.segments.queries import segment, standings
 from core.segments.queries.catalogue import catalogue
 from core.segments.rules import SegmentKind
 
@@ -71,7 +71,7 @@ def everything() -> None:
             if takes:
                 submit(
                     take_snapshots,
-                    TakeSnapshots,
+                    lambda: TakeSnapshots(read_anew(standings)),
                     done=lambda fact: f"{words.counted(fact.segments, 'segment')} counted.",
                 )
     chosen = listing(

@@ -4,16 +4,14 @@ from datetime import timedelta
 
 import streamlit as st
 
-from components import server, words
+from components import words
 from components.coverage.choosing import Asked, days_of
-from components.gateway import current_actor, now, submit
+from components.gateway import current_actor, now, read_anew, submit
 from core.access import Permission
 from core.coverage.actions import KeepCounted, keep_counted
 from core.coverage.queries.counting import Counted, count
 from core.coverage.rules import chosen
 from core.coverage.upkeep import usual_periods
-from core.database import spilling
-from core.work import reading
 
 OLD = timedelta(hours=36)  # by then the clock that counts every morning stands still
 
@@ -46,9 +44,7 @@ def draw(asked: Asked) -> bool:
 
 
 def _counted(asked: Asked) -> Counted:
-    # Read first and written then, so that nobody who works waits for the counting.
-    with reading(spilling(server.engine()), current_actor(), now=now()) as view:
-        if "days" in asked.period:
-            return count(view, periods=usual_periods(view))
-        own = chosen(asked.period["first"], asked.period["last"], today=now().date())
-        return count(view, periods=[own])
+    if "days" in asked.period:
+        return read_anew(lambda view: count(view, periods=usual_periods(view)))
+    own = chosen(asked.period["first"], asked.period["last"], today=now().date())
+    return read_anew(count, periods=[own])

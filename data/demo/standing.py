@@ -19,7 +19,7 @@ from core.periods import midnight
 from core.runs.model import Candidate
 from core.segments.actions import TakeSnapshots, take_snapshots
 from core.segments.model import Segment, SegmentMember, SegmentSnapshot, SegmentVersion
-from core.segments.queries.standing import RECENT_DAYS
+from core.segments.queries.standing import RECENT_DAYS, standings
 from core.work import Work
 from data.bulk import write
 
@@ -53,7 +53,8 @@ def keep_versions(session: Session) -> None:
 
 def stand(session: Session, *, seed: int, now: datetime) -> None:
     """Take today's snapshot and write those of the weeks of the year before."""
-    take_snapshots(Work(session, SYSTEM, now), TakeSnapshots())
+    work = Work(session, SYSTEM, now)
+    take_snapshots(work, TakeSnapshots(standings(work)))
     table = SegmentSnapshot.__table__
     keys = ("segment_id", "branch_id", "version")
     rows = session.execute(select(table).order_by(table.c.segment_id, table.c.branch_id)).all()

@@ -1,5 +1,7 @@
 """Two people at one segment, and two snapshots at once."""
 
+from functools import partial
+
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -9,17 +11,16 @@ from core.segments.actions import (
     ChangeSegment,
     DefineSegment,
     ListSegment,
-    TakeSnapshots,
     change_segment,
     define_segment,
     list_segment,
-    take_snapshots,
 )
 from core.segments.events import SegmentChanged, SegmentListed, SnapshotsTaken
 from core.segments.model import SegmentMember, SegmentSnapshot, SegmentVersion
 from core.work import changing
 from tests.concurrency.racing import at_once
 from tests.conftest import NOW
+from tests.making.standing import snapshot
 
 SAVERS = {"holds": {"product": "savings"}}
 
@@ -83,9 +84,7 @@ def test_two_files_of_one_list_come_one_after_the_other(engine, do, world):
 
 @pytest.mark.usefixtures("savers")
 def test_two_snapshots_at_once_are_one(engine, world):
-    outcomes = at_once(
-        *(by(engine, who, take_snapshots, TakeSnapshots()) for who in (world.mia, world.max))
-    )
+    outcomes = at_once(*(partial(snapshot, engine, who) for who in (world.mia, world.max)))
 
     assert any(isinstance(each, SnapshotsTaken) for each in outcomes)
     assert all(isinstance(each, SnapshotsTaken | Conflict) for each in outcomes)

@@ -16,10 +16,8 @@ from core.refusals import Invalid, NotAllowed, NotFound
 from core.segments.actions import (
     DefineSegment,
     ListSegment,
-    TakeSnapshots,
     define_segment,
     list_segment,
-    take_snapshots,
 )
 from core.segments.queries.catalogue import catalogue
 from core.segments.queries.overlap import Combination, overlap
@@ -31,6 +29,7 @@ from core.work import Reader
 from tests.conftest import NOW
 from tests.making.banks import banks, means, rules
 from tests.making.filling import clear, fill, keep_segments
+from tests.making.standing import snapshot
 from tests.world import NORTH
 
 SAVERS = {"holds": {"product": "savings"}}
@@ -221,11 +220,11 @@ class TestProvenance:
 
 
 class TestCatalogue:
-    def test_lists_what_stands_how(self, do, ask, world, kept):
+    def test_lists_what_stands_how(self, do, ask, world, kept, engine):
         for weeks in (20, 3, 2):
-            do(SYSTEM, take_snapshots, TakeSnapshots(), now=NOW - timedelta(weeks=weeks))
+            snapshot(engine, SYSTEM, now=NOW - timedelta(weeks=weeks))
         do(world.mia, list_segment, ListSegment("vip", "VIP", ["C1", "C2", "C3"]))
-        do(SYSTEM, take_snapshots, TakeSnapshots())
+        snapshot(engine, SYSTEM)
 
         found = ask(world.mia, catalogue, window=Window("size", descending=True))
 

@@ -27,13 +27,14 @@ from core.segments.actions import (
 )
 from core.segments.actions.snapshots import KEPT_DAYS
 from core.segments.model import Segment, SegmentSnapshot
-from core.segments.queries import compiled, known_words, trend
+from core.segments.queries import compiled, known_words, standings, trend
 from core.segments.queries.standing import standing
 from core.work import Reader
 from tests.conftest import NOW
 from tests.making.banks import banks, rules
 from tests.making.filling import LISTED, NESTING, clear, fill, keep_segments
 from tests.making.runs import planned_run
+from tests.making.standing import snapshot
 from tests.world import INSURANCE, NORTH, SOUTH
 
 DAY = timedelta(days=1)
@@ -108,7 +109,9 @@ def test_one_look_says_what_counting_each_says(session, bank, several):
 
 
 class TestTake:
-    def test_keeps_how_every_segment_stands_in_every_branch(self, do, ask, world, kept, arrange):
+    def test_keeps_how_every_segment_stands_in_every_branch(
+        self, ask, world, kept, arrange, engine
+    ):
         def money(session):
             session.execute(
                 update(CustomerState)
@@ -134,7 +137,7 @@ class TestTake:
 
         arrange(money)
 
-        fact = do(world.mia, take_snapshots, TakeSnapshots())
+        fact = snapshot(engine, world.mia)
 
         assert (fact.segments, fact.customers, fact.left_out) == (4, 15, ())
         [vip] = ask(world.mia, trend, segment_id=kept["vip"])
@@ -145,24 +148,24 @@ class TestTake:
         [southern] = ask(world.mia, trend, segment_id=kept["savers"], unit_id=SOUTH)
         assert (southern.customers, southern.churn, southern.products_each) == (0, None, None)
 
-    def test_counts_only_what_the_asker_may_see(self, do, ask, world, kept):
-        do(world.mia, take_snapshots, TakeSnapshots())
+    def test_counts_only_what_the_asker_may_see(self, ask, world, kept, engine):
+        snapshot(engine, world.mia)
 
         northern = replace(world.mia, scope=Scope(unit_ids=(NORTH,)))
         [here] = ask(northern, trend, segment_id=kept["vip"])
         assert here.customers == 1
 
-    def test_replaces_what_was_taken_earlier_the_same_day(self, do, ask, world, kept):
-        do(world.mia, take_snapshots, TakeSnapshots())
+    def test_replaces_what_was_taken_earlier_the_same_day(self, do, ask, world, kept, engine):
+        snapshot(engine, world.mia)
         do(world.mia, list_segment, ListSegment("vip", "VIP", ["C1", "C2", "C3"]))
 
-        do(world.mia, take_snapshots, TakeSnapshots())
+        snapshot(engine, world.mia)
 
         [today] = ask(world.mia, trend, segment_id=kept["vip"])
         assert (today.customers, today.version) == (3, 2)
 
     @pytest.mark.usefixtures("kept")
-    def test_leaves_out_what_cannot_be_counted_and_says_so(self, do, ask, world, arrange):
+    def test_leaves_out_what_cannot_be_counted_and_says_so(self, do, ask, world, arrange, engine):
         nested = DefineSegment("over", "Over", {"segment": "north"})
         over = do(world.mia, define_segment, nested).segment_id
         arrange(
@@ -171,7 +174,7 @@ class TestTake:
             )
         )
 
-        fact = do(world.mia, take_snapshots, TakeSnapshots())
+        fact = snapshot(engine, world.mia)
 
         assert fact.segments == 2
         assert "“Over”" in fact.left_out[0]
@@ -179,15 +182,15 @@ class TestTake:
             arrange(lambda s: s.scalars(select(SegmentSnapshot.segment_id)).all()).count(over) == 0
         )
 
-    def test_keeps_a_year_of_days_and_the_ends_of_months_before(self, do, world, kept, engine):
+    def test_keeps_a_year_of_days_and_the_ends_of_months_before(self, world, kept, engine):
         first = NOW.date() - timedelta(days=KEPT_DAYS)
         for back in (0, 1, 20, 21, 50):
             at = NOW - timedelta(days=KEPT_DAYS + back)
-            do(SYSTEM, take_snapshots, TakeSnapshots(), now=at)
+            snapshot(engine, SYSTEM, now=at)
         assert first == date(2025, 3, 1)
         assert kept
 
-        do(world.mia, take_snapshots, TakeSnapshots())
+        snapshot(engine, world.mia)
 
         assert days(engine) == [
             date(2025, 1, 10),
@@ -196,11 +199,38 @@ class TestTake:
             NOW.date(),
         ]
 
-    def test_needs_the_right_and_something_to_count(self, do, world):
+    def test_needs_the_right_and_something_to_count(self, world, engine):
         with pytest.raises(NotAllowed):
-            do(world.tom, take_snapshots, TakeSnapshots())
+            snapshot(engine, world.tom)
         with pytest.raises(Invalid, match="Define one first"):
-            do(world.mia, take_snapshots, TakeSnapshots())
+            snapshot(engine, world.mia)
+
+    @pytest.mark.usefixtures("kept")
+    def test_keeping_needs_the_right_too(self, do, ask, world):
+        counted = ask(world.mia, standings)
+        with pytest.raises(NotAllowed):
+            do(world.tom, take_snapshots, TakeSnapshots(counted))
+
+    def test_keeps_what_was_counted_and_looks_at_no_customer_meanwhile(
+        self, do, ask, world, kept, engine
+    ):
+        counted = ask(world.mia, standings)
+        do(world.mia, list_segment, ListSegment("vip", "VIP", ["C1", "C2", "C3"]))
+        said = []
+
+        def note(*told):
+            said.append(told[2])
+
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            do(world.mia, take_snapshots, TakeSnapshots(counted))
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+
+        assert said
+        assert not [each for each in said if "customer" in each and "segment_snapshot" not in each]
+        [vip] = ask(world.mia, trend, segment_id=kept["vip"])
+        assert (vip.customers, vip.version) == (2, 1)
 
     def test_looks_at_the_customers_once(self, do, world, engine):
         for number in range(70):
@@ -213,7 +243,7 @@ class TestTake:
 
         event.listen(engine, "before_cursor_execute", note)
         try:
-            do(world.mia, take_snapshots, TakeSnapshots())
+            snapshot(engine, world.mia)
         finally:
             event.remove(engine, "before_cursor_execute", note)
 

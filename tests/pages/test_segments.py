@@ -11,15 +11,14 @@ from core.segments.actions import (
     ChangeSegment,
     DefineSegment,
     ListSegment,
-    TakeSnapshots,
     change_segment,
     define_segment,
     list_segment,
-    take_snapshots,
 )
 from core.segments.model import Segment, SegmentMember
 from tests.conftest import NOW
 from tests.making.runs import launched_run
+from tests.making.standing import snapshot
 
 SAVERS = {"holds": {"product": "savings"}}
 NORTHERN = {"field": "branch", "is": "=", "value": "B1"}
@@ -55,11 +54,11 @@ def figures(app):
 
 
 class TestList:
-    def test_shows_how_every_segment_stands(self, open_page, world, kept, do):
+    def test_shows_how_every_segment_stands(self, open_page, world, kept, do, engine):
         assert kept
-        do(world.mia, take_snapshots, TakeSnapshots(), now=NOW - timedelta(days=21))
+        snapshot(engine, world.mia, now=NOW - timedelta(days=21))
         do(world.mia, list_segment, ListSegment("vip", "VIP", ["C7", "C8", "C9"]))
-        do(world.mia, take_snapshots, TakeSnapshots())
+        snapshot(engine, world.mia)
 
         grid = open_page(world.mia, "segments").dataframe[0]
         frame = grid.value
@@ -98,9 +97,9 @@ class TestList:
 
 
 class TestSheet:
-    def test_an_overview_says_the_rule_and_who_uses_it(self, open_page, world, kept, do):
+    def test_an_overview_says_the_rule_and_who_uses_it(self, open_page, world, kept, do, engine):
         do(world.mia, define_segment, DefineSegment("more", "More", {"segment": "savers"}))
-        do(world.mia, take_snapshots, TakeSnapshots())
+        snapshot(engine, world.mia)
 
         app = open_page(world.mia, "segments", id=kept["savers"])
 
@@ -122,8 +121,8 @@ class TestSheet:
         }
         assert "**50.0 %** of the segment" in says(app)
 
-    def test_a_trend_needs_two_days(self, open_page, world, kept, do, arrange):
-        do(world.mia, take_snapshots, TakeSnapshots(), now=NOW - timedelta(days=1))
+    def test_a_trend_needs_two_days(self, open_page, world, kept, arrange, engine):
+        snapshot(engine, world.mia, now=NOW - timedelta(days=1))
         app = open_page(world.mia, "segments", id=kept["savers"], part="Trend")
         assert "two days" in app.info[0].value
 
@@ -131,7 +130,7 @@ class TestSheet:
             session.get_one(CustomerState, 7).balance = Decimal(500)
 
         arrange(richer)
-        do(SYSTEM, take_snapshots, TakeSnapshots())
+        snapshot(engine, SYSTEM)
         app = open_page(world.mia, "segments", id=kept["savers"], part="Trend", figure="Balance")
         assert "went from" in says(app)
 

@@ -20,6 +20,7 @@ from core.segments.queries.looking import (
 )
 from core.segments.queries.membership import MOST_SEGMENTS, Usable, mask, membership, usable
 from core.segments.queries.snapshots import Standing, trend, wants_snapshot
+from core.segments.queries.standing import standings
 from core.segments.queries.usage import Usage, UsingDesign, UsingSegment, usage
 from core.segments.queries.versions import Difference, VersionRow, versions
 from core.segments.queries.vocabulary import known_words
@@ -49,6 +50,7 @@ __all__ = [
     "segment_codes",
     "segments",
     "sentence",
+    "standings",
     "trend",
     "usable",
     "usage",

@@ -4,9 +4,9 @@ Each customer gets a number that says which segments it is in. Customers of a br
 number are summed first; only these few sums are taken apart into segments.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import reduce
 from operator import add
@@ -31,10 +31,14 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from core.access import Permission
 from core.customers.model import CustomerState, Holding, Product
 from core.database import Moment, Number
+from core.refusals import Invalid
 from core.segments.criteria import Known
-from core.segments.queries.membership import MOST_SEGMENTS, mask
+from core.segments.model import Segment
+from core.segments.queries.membership import MOST_SEGMENTS, mask, usable
+from core.segments.queries.vocabulary import known_words
 from core.work import Reader
 
 RECENT_DAYS = 90  # within which somebody counts as reached or converted
@@ -61,6 +65,44 @@ class BranchStanding:
     leaving: float
     reached: int
     converted: int
+
+
+@dataclass(frozen=True)
+class Standings:
+    """How all segments in use stood, to be kept; `left_out` says of the others why."""
+
+    on: date
+    customers: int
+    versions: Mapping[int, int]
+    rows: tuple[BranchStanding, ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def segments(self) -> int:
+        return len(self.versions)
+
+
+def standings(view: Reader) -> Standings:
+    """Count all segments that can be counted, of the whole bank, whoever asks.
+
+    :raises Invalid: there is no segment that can be counted, or no customer
+    """
+    view.authorize(Permission.DEFINE_SEGMENTS)
+    known = known_words(view)
+    found = usable(known)
+    if not found.ids:
+        raise Invalid("There is no segment to take a snapshot of. Define one first.")
+    customers = view.session.scalar(select(func.count()).select_from(CustomerState))
+    if not customers:
+        raise Invalid("There are no customers yet to take a snapshot of. Import them first.")
+    versions = dict(view.session.execute(select(Segment.id, Segment.version)).all())
+    return Standings(
+        on=view.now.date(),
+        customers=customers,
+        versions={id_: versions[id_] for id_ in found.ids},
+        rows=tuple(standing(view, found.ids, known=known)),
+        left_out=tuple(found.problems.values()),
+    )
 
 
 def standing(
