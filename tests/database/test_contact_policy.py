@@ -30,8 +30,12 @@ from core.runs.queries.simulating import simulate
 from core.runs.rules import Hold
 from core.segments.actions import (
     ChangeSegment,
+    DefineSegment,
+    ListSegment,
     RetireSegment,
     change_segment,
+    define_segment,
+    list_segment,
     retire_segment,
 )
 from core.segments.model import Segment
@@ -166,6 +170,29 @@ class TestSaving:
 
         arrange(lambda s: setattr(s.get_one(Segment, owners), "rule", {"holds": {"product": "x"}}))
         do(world.mia, change_segment, replace(wider, version=2))  # whoever may mends a broken one
+
+    def test_so_do_those_of_a_segment_that_comes_to_another(self, do, world, owners):
+        listed = ListSegment("few", "Few", ["C1", "C2"])
+        few = do(world.mia, list_segment, listed).segment_id
+        between = {"any": [{"segment": "owners"}, {"segment": "few"}]}
+        do(world.mia, define_segment, DefineSegment("either", "Either", between))
+        rare = DefineSegment("rare", "Rarely asked", {"segment": "either"})
+        with_terms = do(world.mia, define_segment, rare).segment_id
+        do(world.ada, set_segment_terms, SetSegmentTerms(with_terms, RARELY, 1))
+        wider = ChangeSegment(owners, 1, "Everybody", {"all": []})
+        other = replace(listed, customer_numbers=["C3"])
+
+        with pytest.raises(Invalid, match="decides who is in Rarely asked, which has contact"):
+            do(world.mia, change_segment, wider)
+        with pytest.raises(Invalid, match="decides who is in Rarely asked, which has contact"):
+            do(world.mia, list_segment, other)
+
+        do(world.ada, drop_segment_terms, DropSegmentTerms(with_terms, 2))
+        do(world.ada, set_segment_terms, SetSegmentTerms(few, RARELY, 3))
+        with pytest.raises(Invalid, match="“Few” has contact terms of its own"):
+            do(world.mia, list_segment, other)
+        do(world.mia, change_segment, wider)  # what refers to nothing with terms is free
+        do(SYSTEM, list_segment, other)  # as is who may change the terms themselves
 
     def test_of_two_first_policies_one_is_kept(self, do, arrange, world):
         arrange(lambda s: s.delete(s.get_one(ContactPolicy, 1)))

@@ -326,6 +326,26 @@ def test_new_words_leave_a_segment_in_and_other_members_do_not(do, ask, world, c
     assert left_out() == {"Savers": LATER, "VIPs": LATER}
 
 
+def test_so_is_who_refers_to_a_segment_that_changed(do, ask, world, campaign, counted):
+    do(world.mia, list_segment, ListSegment("vip", "VIP", ["C1", "C2"]))
+    for code, rule in (
+        ("either", {"any": [{"segment": "vip"}, {"holds": {"product": "savings"}}]}),
+        ("both", {"all": [{"segment": "either"}, {"field": "active", "is": "=", "value": True}]}),
+        ("other", {"all": []}),
+    ):
+        do(world.mia, define_segment, DefineSegment(code, code.title(), rule))
+    counted()
+    later = NOW + timedelta(hours=1)
+
+    do(world.mia, list_segment, ListSegment("vip", "VIP", ["C1", "C3"]), now=later)
+
+    told = ask(world.mia, coverage, now=later)
+    assert told.left_out == dict.fromkeys(("VIP", "Either", "Both"), LATER)
+    assert {cell.segment for cell in told.cells} >= {"Other"}
+    counted(now=later)
+    assert not ask(world.mia, coverage, now=later).left_out
+
+
 def test_more_segments_than_one_number_has_bits(ask, arrange, world, counted):
     def rows(session):
         return [

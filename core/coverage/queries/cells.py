@@ -14,11 +14,12 @@ from core.coverage.rules import Aim, Nobody, Parts, Period, Place, chosen, rolli
 from core.customers.model import Product
 from core.refusals import Invalid
 from core.segments.model import Segment, SegmentVersion
+from core.segments.queries.usage import reaching
 from core.windows import Part, Window
 from core.work import Reader
 
 _FIGURES = [place.field for place in Place]
-LATER = "Its rule or its members changed after the count."
+LATER = "Its rule, its members, or a segment that its rule names changed after the count."
 
 
 @dataclass(frozen=True)
@@ -224,14 +225,17 @@ def _figures(
 def _segments(
     view: Reader, ids: Collection[int], counted_at: datetime
 ) -> tuple[dict[int, str], list[int]]:
-    """Return the names of the segments in use, and which are others since: rule or members."""
-    redrawn = select(SegmentVersion.segment_id).where(
+    """Return the names of segments in use, and which mean others since: by themselves or others."""
+    changed = select(SegmentVersion.segment_id).where(
         SegmentVersion.is_redrawn, SegmentVersion.changed_at > counted_at
     )
-    columns = (Segment.id, Segment.name, Segment.id.in_(redrawn))
+    redrawn = set(view.session.scalars(changed))
+    later = reaching(view, redrawn) if redrawn else redrawn
+    columns = (Segment.id, Segment.name)
     statement = select(*columns).where(~Segment.is_retired).order_by(Segment.name, Segment.id)
-    rows = view.session.execute(statement.where(Segment.id.in_(ids)) if ids else statement).all()
-    return {row[0]: row[1] for row in rows}, [row[0] for row in rows if row[2]]
+    rows = view.session.execute(statement.where(Segment.id.in_(ids)) if ids else statement)
+    names = {id_: name for id_, name in rows}  # noqa: C416  rows are no pairs to mypy
+    return names, [id_ for id_ in names if id_ in later]
 
 
 def _products(view: Reader, ids: Collection[int]) -> dict[int, str]:

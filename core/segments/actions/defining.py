@@ -85,7 +85,7 @@ def change_segment(work: Work, request: ChangeSegment) -> SegmentChanged:
     :raises Conflict: somebody else changed it since the requester looked
     :raises InvalidRule: the rule can't be meant, or would refer to itself
     :raises Invalid: a design waits for approval with the rule as it is, or the contact policy has
-        terms for just these customers
+        terms for just these customers, or for those of a segment that comes to it
     """
     work.authorize(Permission.DEFINE_SEGMENTS)
     segment = seen(work, request.segment_id, request.version)

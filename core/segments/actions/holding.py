@@ -7,7 +7,11 @@ from core.refusals import Conflict, Invalid, NotFound
 from core.segments.criteria import Known
 from core.segments.model import Segment, SegmentMember, SegmentVersion
 from core.segments.queries.membership import usable
-from core.segments.queries.usage import designs_using, has_contact_terms
+from core.segments.queries.usage import (
+    designs_using,
+    has_contact_terms,
+    under_contact_terms,
+)
 from core.segments.rules import SegmentKind
 from core.work import Work
 
@@ -60,15 +64,18 @@ def check_words(code: str, name: str) -> None:
 
 
 def check_policy(work: Work, segment: Segment, known: Known) -> None:
-    """Refuse to change for whom contact terms hold: they are an administrator's.
+    """Refuse to change for whom contact terms hold, of its own or of a segment that comes to it.
 
-    A rule that can't be meant any more may be mended by whoever defines segments.
+    They are an administrator's. A rule that can't be meant any more may be mended by whoever
+    defines segments.
     """
     if work.actor.may(Permission.MANAGE_REFERENCE) or segment.id in usable(known).problems:
         return
-    if has_contact_terms(work, segment.id):
+    own = has_contact_terms(work, segment.id)
+    if own or (others := under_contact_terms(work, segment.id)):
+        what = "has" if own else f"decides who is in {', '.join(others)}, which has"
         raise Invalid(
-            f"“{segment.name}” has contact terms of its own, which an administrator gave to just"
+            f"“{segment.name}” {what} contact terms of its own, which an administrator gave to just"
             " these customers. Keep the change under another code, or have the terms dropped."
         )
 

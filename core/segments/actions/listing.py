@@ -10,9 +10,16 @@ from core.access import Permission
 from core.customers.model import Customer
 from core.database import affected, text_set
 from core.refusals import Invalid, NotFound
-from core.segments.actions.holding import check_unseen, check_words, keep_version, seen
+from core.segments.actions.holding import (
+    check_policy,
+    check_unseen,
+    check_words,
+    keep_version,
+    seen,
+)
 from core.segments.events import SegmentListed
 from core.segments.model import Segment, SegmentMember
+from core.segments.queries import known_words
 from core.segments.queries.usage import APPROVED, SUBMITTED
 from core.segments.rules import SegmentKind
 from core.work import Work
@@ -49,7 +56,8 @@ def list_segment(work: Work, request: ListSegment) -> SegmentListed:
 
     :raises Conflict: somebody else changed the list since the requester looked
     :raises Invalid: the code is a rule's or taken, no number is a customer's, or the list decides
-        about the audience of a design that was agreed to or waits for it
+        about the audience of a design that was agreed to or waits for it, or for whom contact
+        terms hold
     """
     work.authorize(Permission.DEFINE_SEGMENTS)
     code = request.code.strip()
@@ -109,6 +117,7 @@ def _kept(work: Work, request: ListSegment, code: str) -> Segment | None:
     if request.version is not None:
         segment = seen(work, segment.id, request.version)
     check_unseen(work, segment, SUBMITTED, APPROVED)
+    check_policy(work, segment, known_words(work))
     return segment
 
 

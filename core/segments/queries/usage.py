@@ -4,7 +4,7 @@ Designs and the contact policy belong to a later part of the business; only thes
 are read here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,11 +91,24 @@ def has_contact_terms(view: Reader, segment_id: int) -> bool:
     return view.session.scalar(terms) is not None
 
 
+def under_contact_terms(view: Reader, segment_id: int) -> list[str]:
+    """Name the segments with contact terms of their own whose rules come to a segment."""
+    with_terms = set(view.session.scalars(select(_CONTACT_TERMS.c.segment_id))) - {segment_id}
+    if not with_terms:
+        return []
+    found = reaching(view, {segment_id}) & with_terms
+    return list(
+        view.session.scalars(
+            select(Segment.name).where(Segment.id.in_(found)).order_by(Segment.name)
+        )
+    )
+
+
 def designs_using(
     view: Reader, segment_id: int, code: str, *statuses: int
 ) -> Sequence[UsingDesign]:
     """List the designs in these statuses that come to a segment, or froze a rule that names it."""
-    ids = set(_reaching(view, segment_id, code))
+    ids = reaching(view, {segment_id})
     statement = (
         select(
             _DESIGN.c.id,
@@ -137,12 +150,12 @@ def _named(frozen: dict[str, Any] | None, part: str) -> set[str]:
     return referred((frozen or {}).get(part))
 
 
-def _reaching(view: Reader, segment_id: int, code: str) -> list[int]:
-    """Return the ids of a segment and of all whose rules come to it, through others too."""
+def reaching(view: Reader, segment_ids: Collection[int]) -> set[int]:
+    """Return segments with all whose rules come to them, through others too."""
     known = known_words(view).segments
-    codes = {code}
+    codes = {code for code, one in known.items() if one.id in segment_ids}
     while more := {
         other for other, one in known.items() if other not in codes and referred(one.rule) & codes
     }:
         codes |= more
-    return [segment_id, *(known[one].id for one in codes if one in known)]
+    return {*segment_ids, *(known[code].id for code in codes)}
