@@ -6,10 +6,11 @@ from typing import Annotated
 import typer
 
 from cli.common import AsJson, ask, do, print_json, print_rows, say, steps
-from core.activities.actions.launch import Launch, MakeDueWork, launch, make_due_work
+from core.activities.actions.launch import Launch, MakeDueWork, make_due_work
 from core.distribution.actions.distributing import Distribute, distribute
 from core.distribution.queries.waiting import branches_waiting
 from core.distribution.rules import Cause
+from core.gate.actions import launch_weighed
 from core.runs import queries
 from core.runs.actions.selecting import SelectCandidates, select_candidates
 from core.runs.queries.passing import with_stages_ahead
@@ -85,7 +86,7 @@ def launch_run(
     """Launch a run: make its activities and messages, all of them or none."""
     run_id = ask(queries.run_by_code, code=run)
     with steps(f"Launching {run}") as tell:
-        fact = do(launch, Launch(run_id, without_pending=without_pending), progress=tell)
+        fact = do(launch_weighed, Launch(run_id, without_pending=without_pending), progress=tell)
     given = _hand_out()
     if as_json:
         print_json(fact)

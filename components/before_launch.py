@@ -3,8 +3,10 @@
 import streamlit as st
 
 from components import words
-from components.gateway import fetch
+from components.gateway import current_actor, fetch, submit
 from components.tables import Column, table
+from core.access import Permission
+from core.gate.actions import AllowLaunch, allow_launch
 from core.gate.queries import BeforeLaunch, before_launch
 
 
@@ -18,6 +20,7 @@ def draw(run_id: int) -> None:
         st.caption(words.plain(f"Approved although its gain can hardly be shown: {found.override}"))
     if found.is_weaker:
         st.warning(_weaker(found), icon=":material/trending_down:")
+        _permission(run_id, found)
     else:
         st.markdown(_said(found))
     table(
@@ -39,6 +42,27 @@ def draw(run_id: int) -> None:
         st.caption(
             f"Short of hands: {names}{f' and {words.count(more)} more' if more > 0 else ''}."
         )
+
+
+def _permission(run_id: int, found: BeforeLaunch) -> None:
+    """Say who allowed the launch all the same, or let an approver do so."""
+    if found.allowed is not None:
+        by = words.plain(found.allowed.by or "An approver")
+        reason = words.plain(found.allowed.reason)
+        st.caption(f"{by} allowed the launch {words.moment(found.allowed.at)}: {reason}")
+    elif not current_actor().may(Permission.APPROVE_DESIGNS):
+        st.caption("It can be launched once an approver has allowed it here, with a reason.")
+    else:
+        with st.form(f"allow{run_id}", border=False):
+            reason = st.text_input(
+                "Why launch it all the same?", help="Kept with this selection, and in the journal."
+            )
+            if st.form_submit_button("Allow the launch", icon=":material/verified:"):
+                submit(
+                    allow_launch,
+                    lambda: AllowLaunch(run_id, reason),
+                    done=lambda fact: f"Run {fact.run} may be launched.",
+                )
 
 
 class _Row:

@@ -6,7 +6,8 @@ from components import passing, words
 from components.gateway import current_actor, fetch, submit
 from core.access import Permission
 from core.activities.actions.ending import CHANGES, ChangeRun
-from core.activities.actions.launch import Launch, MakeDueWork, launch, make_due_work
+from core.activities.actions.launch import Launch, MakeDueWork, make_due_work
+from core.gate.actions import launch_weighed
 from core.runs.actions.selecting import SelectCandidates, select_candidates
 from core.runs.events import RunLaunched
 from core.runs.queries import RunSheet
@@ -71,7 +72,7 @@ def _with_bar(work: Work, request: Launch) -> RunLaunched:
     def tell(step: str, done: int, of: int) -> None:
         bar.progress(done / of, text=step)
 
-    return launch(work, request, progress=tell)
+    return launch_weighed(work, request, progress=tell)
 
 
 def _launched(fact: RunLaunched) -> str:

@@ -8,6 +8,7 @@ from core.customers import model as customers
 from core.database import Base
 from core.distribution import model as distribution
 from core.exchange import model as exchange
+from core.gate import model as gate
 from core.impact import model as impact
 from core.intake import model as intake
 from core.journal import model as journal
@@ -37,6 +38,7 @@ MODELS = (
     impact,
     coverage,
     truth,
+    gate,
     portfolio,
     exchange,
     intake,

@@ -11,9 +11,10 @@ from components.design.costs import lacking
 from components.design.saving import step_of
 from components.gateway import fetch
 from core.campaigns.queries import DesignSheet
-from core.campaigns.rules import Metric, RandomisedBy
+from core.campaigns.rules import EDITABLE, Metric, RandomisedBy
 from core.campaigns.terms import DesignTerms
 from core.gate import queries
+from core.gate.pooling import Pooled, RateForecast
 from core.impact.rules import Absent
 
 _MEANING = {
@@ -30,9 +31,13 @@ _DRAWN = {
 
 
 def measuring(design: DesignSheet) -> None:
-    """Ask for metric, goal, control group and what is expected; show what may come of it."""
+    """Ask for metric, goal, control group and what is expected; show what may come of it.
+
+    What similar campaigns came to stands in the field of a version that expects nothing yet.
+    """
+    usual = fetch(queries.default_rate, design_id=design.id)
     draft, end = step_of(
-        design,
+        _expecting(design, usual),
         "Measurement",
         "Save the measurement",
         "The measurement is saved. Review it next.",
@@ -92,15 +97,22 @@ def measuring(design: DesignSheet) -> None:
         )
 
     end(asked)
-    if design.terms.expected_rate is None:
-        _history(design)
+    if isinstance(usual.treated, Pooled):
+        said = "Filled in from history" if _expects_nothing(design) else "To go by"
+        st.info(words.plain(f"{said}: {usual.sentence}"), icon=":material/history:")
     gate.outlook(design)
     if (weighed := gate.weighed(design)) is not None:
         lacking(weighed.forecast)
 
 
-def _history(design: DesignSheet) -> None:
-    """Say what to expect by what finished runs came to."""
-    found = fetch(queries.default_rate, design_id=design.id)
-    if not isinstance(found.treated, Absent):
-        st.info(words.plain(f"To go by: {found.sentence}"), icon=":material/history:")
+def _expects_nothing(design: DesignSheet) -> bool:
+    return design.terms.expected_rate is None and design.status in EDITABLE
+
+
+def _expecting(design: DesignSheet, usual: RateForecast) -> DesignSheet:
+    """Let a version that expects nothing begin with what finished runs came to."""
+    if isinstance(usual.treated, Absent) or not _expects_nothing(design):
+        return design
+    rate = usual.treated.rate
+    shown = round(rate, 3) or rate  # as the sentence beside it says it
+    return replace(design, terms=replace(design.terms, expected_rate=shown))

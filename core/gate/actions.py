@@ -1,15 +1,26 @@
-"""Approving a version: past the gate, or over it with a reason that is kept."""
+"""Approving a version and launching a run: past the gate, or over it with a reason that is kept."""
 
 from dataclasses import dataclass
 
+from core.access import Permission
+from core.activities.actions.launch import Launch, Progress, launch, silent
 from core.campaigns.actions.approval import check_ready, facts_of, moved_design, writers_of
 from core.campaigns.events import DesignApproved
+from core.campaigns.model import Design
 from core.campaigns.queries.designs import sheet
 from core.campaigns.queries.forecasts import frozen
 from core.campaigns.rules import APPROVE
+from core.gate.events import LaunchAllowed
+from core.gate.model import LaunchOverride
 from core.gate.queries.gates import gate_of
+from core.gate.queries.launching import weighed_again
+from core.gate.rules import percent
 from core.gate.sentences import plain, verdict
-from core.refusals import Invalid
+from core.refusals import Conflict, Invalid
+from core.runs.events import RunLaunched
+from core.runs.model import Run
+from core.runs.moves import run_in_scope
+from core.runs.rules import LAUNCH
 from core.segments.queries import known_words
 from core.work import Work
 
@@ -56,3 +67,64 @@ def approve_design(work: Work, request: ApproveDesign) -> DesignApproved:
     )
     work.record(fact)
     return fact
+
+
+@dataclass(frozen=True)
+class AllowLaunch:
+    """`reason` is why a run is launched although it can hardly show the gain agreed to."""
+
+    run_id: int
+    reason: str
+
+
+def allow_launch(work: Work, request: AllowLaunch) -> LaunchAllowed:
+    """Let a selection be launched whose power has fallen below the target since the approval.
+
+    :raises NotFound: no such run among those of the approver's units
+    :raises Conflict: it is not to be launched any more, or shows what was agreed to
+    :raises Invalid: no reason is given, or the approver had a hand in writing the version
+    """
+    work.authorize(Permission.APPROVE_DESIGNS)
+    run = run_in_scope(work, request.run_id)
+    work.session.refresh(run, with_for_update=True)
+    if run.status not in LAUNCH.sources:
+        raise Conflict(f"Run {run.code} is {run.status} by now: there is no launch to allow.")
+    found = weighed_again(work, run)
+    if found is None or not found.is_weaker:
+        raise Conflict(f"Run {run.code} needs no permission: it can show what was agreed to.")
+    if work.actor.person_id in writers_of(work, work.session.get_one(Design, run.design_id)):
+        raise Invalid("You had a hand in this version. Somebody else has to allow its launch.")
+    reason = request.reason.strip()
+    if not reason:
+        raise Invalid("Say why it is to be launched all the same.")
+
+    agreed, power = found.agreed.power or 0.0, found.found.power or 0.0
+    row = work.session.get(LaunchOverride, run.id) or LaunchOverride(run_id=run.id)
+    row.reason, row.power = reason, power
+    row.at, row.person_id = work.now, work.actor.person_id
+    work.session.add(row)
+    work.session.flush()
+
+    fact = LaunchAllowed(run.id, run.code, run.design_id, agreed, power, reason)
+    work.record(fact)
+    return fact
+
+
+def launch_weighed(work: Work, request: Launch, *, progress: Progress = silent) -> RunLaunched:
+    """Launch a run past the gate: it shows what was agreed to, or an approver has allowed it.
+
+    :raises Invalid: its power has fallen below the target since the approval, and nobody has
+        allowed that; or whatever else stands in the way of making its work
+    """
+    return launch(work, request, progress=progress, check=_check_power)
+
+
+def _check_power(work: Work, run: Run) -> None:
+    found = weighed_again(work, run, is_launching=True)
+    if found is not None and found.needs_override:
+        before, now = (percent(each.power, digits=0) for each in (found.agreed, found.found))
+        raise Invalid(
+            f"What was agreed to can hardly be shown with this selection: the chance to see the "
+            f"gain is {now}, where {before} was agreed and {percent(found.target, digits=0)} is "
+            "wanted. An approver has to allow the launch, with a reason; or select again."
+        )

@@ -14,11 +14,15 @@ _ENOUGH = 1e-6  # of a customer: rounding keeps nobody from being worked
 
 @dataclass(frozen=True)
 class Need:
-    """What one treated customer takes of the branches' people; nothing where messages do it all."""
+    """What one treated customer takes of the branches' people; nothing where messages do it all.
+
+    People are first needed `after_days` days after the start: messages may go before.
+    """
 
     minutes: float
     activities: float
     attempts: float = 1.0
+    after_days: int = 0
 
 
 @dataclass(frozen=True)

@@ -193,6 +193,7 @@ def plain(gate: Gate) -> dict[str, Any]:
         "design_effect": gate.clusters.effect if gate.clusters else 1.0,
         "minutes_each": gate.need.minutes,
         "activities_each": gate.need.activities,
+        "after_days": gate.need.after_days,
         "reach": gate.reach,
         "worked": gate.worked,
         "short": [room.branch for room in gate.short],

@@ -79,6 +79,11 @@ def test_action_is_authorized_recorded_and_explained(action):
     assert ast.get_docstring(action), "explain"
 
 
+def test_people_launch_through_the_gate_alone():
+    launched = {name(path) for path in WHOLE if "launch" in calls(ast.parse(path.read_text()))}
+    assert launched == {"core/gate/actions.py"}
+
+
 @pytest.mark.parametrize("path", WHOLE, ids=name)
 def test_file_is_short_enough_to_be_read(path):
     assert len(path.read_text().splitlines()) <= LONGEST_FILE

@@ -8,12 +8,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.access import Role
+from core.activities.actions.launch import Launch
 from core.campaigns.actions import DraftDesign, SubmitDesign, submit_design
 from core.campaigns.actions import draft_design as begin_version
 from core.campaigns.model import ActivitySubtype, Design
 from core.campaigns.queries import design as design_sheet
 from core.campaigns.rules import Condition, DesignStatus, Priority, RandomisedBy
-from core.gate.actions import ApproveDesign, approve_design
+from core.gate.actions import (
+    AllowLaunch,
+    ApproveDesign,
+    allow_launch,
+    approve_design,
+    launch_weighed,
+)
 from core.gate.queries import before_launch, default_rate, gate
 from core.gate.queries.hands import hands_of
 from core.gate.rules import Answer, Basis, Likeness, State
@@ -26,7 +33,7 @@ from core.people.queries.working import person_times
 from core.people.rules import AbsenceKind
 from core.queues.upkeep import count_work, keep_counts
 from core.queues.whatif.workers import Worker
-from core.refusals import Invalid, NotAllowed, NotFound
+from core.refusals import Conflict, Invalid, NotAllowed, NotFound
 from core.runs.actions.selecting import SelectCandidates, select_candidates
 from core.runs.actions.starting import StartRun, start_run
 from core.runs.model import Candidate, Run
@@ -189,8 +196,18 @@ class TestHands:
         _, rooms = self.look(arrange, ask, world, days=4, campaign=later)
         assert rooms["South"].hours_free == 2 * 8
 
-    def test_nor_those_before_the_first_stage(self, arrange, ask, world):
-        stages = [{"start_after_days": 3}]
+    @pytest.mark.parametrize(
+        "stages",
+        [
+            [{"start_after_days": 3}],
+            [
+                {"start_after_days": 1, "content_id": bank.EMAIL, "reason_template_id": None},
+                {"start_after_days": 2, "after_position": 1},
+            ],
+        ],
+        ids=["a call", "a call after a message"],
+    )
+    def test_nor_those_before_people_are_needed(self, arrange, ask, world, stages):
         _, rooms = self.look(arrange, ask, world, days=4, stages=stages)
         assert rooms["South"].hours_free == 2 * 8
 
@@ -471,16 +488,17 @@ class TestApproval:
         assert ask(world.mia, design_sheet, design_id=again.design_id).override is None
 
 
-class TestBeforeLaunch:
-    @pytest.fixture
-    def agreed(self, arrange, do, world):
-        """A version approved for the whole bank, with five of fifteen in ten held out or so."""
-        terms = {"control_share": 5_000, "expected_rate": 0.9, "expected_gain": 0.8}
-        id_ = arrange(lambda s: approved_design(s, **(ASKED | terms), rule=EVERYBODY))
-        version = arrange(lambda s: s.get_one(Design, id_).row_version)
-        do(world.pia, approve_design, ApproveDesign(id_, version, override="Small"))
-        return id_
+@pytest.fixture
+def agreed(arrange, do, world):
+    """A version approved for the whole bank, with half of everybody held out."""
+    terms = {"control_share": 5_000, "expected_rate": 0.9, "expected_gain": 0.8}
+    id_ = arrange(lambda s: approved_design(s, **(ASKED | terms), rule=EVERYBODY))
+    version = arrange(lambda s: s.get_one(Design, id_).row_version)
+    do(world.pia, approve_design, ApproveDesign(id_, version, override="Small"))
+    return id_
 
+
+class TestBeforeLaunch:
     def start(self, do, world, design_id, unit=bank.BANK, days=30):
         request = StartRun(design_id, unit, TODAY, TODAY + timedelta(days=days))
         return do(world.mia, start_run, request).run_id
@@ -522,3 +540,75 @@ class TestBeforeLaunch:
     def test_agents_do_not_look(self, ask, world):
         with pytest.raises(NotAllowed):
             ask(world.ann, before_launch, run_id=1)
+
+
+class TestLaunch:
+    """South alone has three customers too few to show what was agreed to for the whole bank."""
+
+    @pytest.fixture
+    def selected(self, agreed, arrange, do, world):
+        def start(unit):
+            request = StartRun(agreed, unit, TODAY, TODAY + timedelta(days=30))
+            run_id = do(world.mia, start_run, request).run_id
+            do(world.mia, select_candidates, SelectCandidates(run_id))
+            return run_id
+
+        return start
+
+    def test_what_shows_what_was_agreed_to_is_launched(self, selected, do, world):
+        run_id = selected(bank.BANK)
+        assert do(world.mia, launch_weighed, Launch(run_id, without_pending=True)).treated
+
+    def test_what_shows_less_waits_for_an_approver(self, selected, do, ask, world, engine):
+        run_id = selected(bank.SOUTH)
+        with pytest.raises(Invalid, match=r"can hardly be shown .* An approver has to allow"):
+            do(world.mia, launch_weighed, Launch(run_id))
+        fact = do(world.pia, allow_launch, AllowLaunch(run_id, " A pilot first "))
+
+        found = ask(world.mia, before_launch, run_id=run_id)
+        assert (found.allowed.reason, found.allowed.at) == ("A pilot first", NOW)
+        assert found.allowed.by == world.pia.name
+        assert found.is_weaker
+        assert not found.needs_override
+        assert fact.agreed > 0.8 > fact.power == found.found.power
+        assert do(world.mia, launch_weighed, Launch(run_id)).activities
+        with Session(engine) as session:
+            [entry] = session.scalars(select(Entry).where(Entry.kind == "launch.allowed"))
+        assert entry.facts["reason"] == "A pilot first"
+        with pytest.raises(Conflict, match="no launch to allow"):
+            do(world.pia, allow_launch, AllowLaunch(run_id, "Too late"))
+
+    def test_a_new_selection_has_to_be_allowed_anew(self, selected, do, ask, world):
+        run_id = selected(bank.SOUTH)
+        do(world.pia, allow_launch, AllowLaunch(run_id, "A pilot"))
+        later = NOW + timedelta(days=1)
+        do(world.mia, select_candidates, SelectCandidates(run_id), now=later)
+        assert ask(world.mia, before_launch, run_id=run_id).needs_override
+        with pytest.raises(Invalid, match="An approver has to allow"):
+            do(world.mia, launch_weighed, Launch(run_id), now=later)
+        do(world.pia, allow_launch, AllowLaunch(run_id, "Again"), now=later)
+        assert do(world.mia, launch_weighed, Launch(run_id), now=later).activities
+
+    def test_time_takes_hands_away_too(self, selected, do, world):
+        """On the last evening nobody has an hour left, whatever was found at the approval."""
+        run_id = selected(bank.BANK)
+        evening = (NOW + timedelta(days=30)).replace(hour=20)
+        with pytest.raises(Invalid, match="the gain is 0 %"):
+            do(world.mia, launch_weighed, Launch(run_id, without_pending=True), now=evening)
+
+    def test_only_what_needs_it_is_allowed_and_with_a_reason(self, selected, do, world):
+        enough, weaker = selected(bank.BANK), selected(bank.SOUTH)
+        with pytest.raises(Conflict, match="needs no permission"):
+            do(world.pia, allow_launch, AllowLaunch(enough, "Just so"))
+        with pytest.raises(Invalid, match="Say why"):
+            do(world.pia, allow_launch, AllowLaunch(weaker, "  "))
+        with pytest.raises(NotFound):
+            do(world.pia, allow_launch, AllowLaunch(99, "Just so"))
+
+    def test_nobody_allows_what_they_wrote_or_may_not_approve(self, selected, do, world):
+        run_id = selected(bank.SOUTH)
+        with pytest.raises(NotAllowed):
+            do(world.mia, allow_launch, AllowLaunch(run_id, "Mine"))
+        both = replace(world.mia, roles=world.mia.roles | world.pia.roles)
+        with pytest.raises(Invalid, match="You had a hand in this version"):
+            do(both, allow_launch, AllowLaunch(run_id, "Mine"))

@@ -17,6 +17,7 @@ from tests import world as bank
 from tests.conftest import NOW
 from tests.making.campaigns import RULE, approved_design, campaign, draft_design
 from tests.making.campaigns import segment as segment_row
+from tests.making.results import FIRST, candidates, crowd, finished_run
 
 CURRENCY = settings().currency
 ASKED = {
@@ -205,6 +206,29 @@ class TestDesigner:
         assert (saved.goal, saved.control_share, saved.expected_gain) == (0.15, 2000, 0.015)
         assert saved.randomised_by is RandomisedBy.BRANCH
         assert "Say the expected conversions." in words(app)
+
+    def test_what_similar_campaigns_came_to_is_filled_in_and_can_be_changed(
+        self, open_page, rows, world, kept
+    ):
+        def past(session):
+            crowd(session, 200)
+            run_id = finished_run(session, design={"code": "PAST"})
+            candidates(session, run_id, range(FIRST, FIRST + 200), arm=1, outcomes=11, steps=0)
+
+        rows(past)
+        id_ = rows(draft_design, code="X")
+        app = open_page(world.mia, "designer", id=id_, step="Measurement")
+        assert field(app, "number_input", "Expected conversions (%)").value == 5.5
+        assert "Filled in from history: 1 finished run" in app.info[-1].value
+        assert "Not saved yet" not in words(app)
+        app = press(app, "Save the measurement")
+        assert kept()["X"].expected_rate == 0.055
+        assert app.info[-1].value.startswith("To go by: 1 finished run")
+
+        field(app, "number_input", "Expected conversions (%)").set_value(4.0)
+        app = press(app, "Save the measurement")
+        assert kept()["X"].expected_rate == 0.04
+        assert "came to 5.5 %" in app.info[-1].value
 
     def test_keeps_what_is_not_saved_while_one_is_away(self, open_page, rows, world, kept):
         app = open_page(world.mia, "designer", id=rows(draft_design), step="Offer")

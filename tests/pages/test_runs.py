@@ -138,7 +138,25 @@ class TestBeforeLaunch:
     def test_a_selection_that_shows_less_is_warned_of(self, open_page, world, run_of):
         app = open_page(world.mia, "run", id=run_of(bank.SOUTH))
         assert "can hardly be shown with this selection" in app.warning[0].value
-        assert "It is small" not in " ".join(each.value for each in app.caption)
+        said = " ".join(each.value for each in app.caption)
+        assert "It is small" not in said
+        assert "It can be launched once an approver has allowed it here" in said
+        press(app, "Launch")
+        assert any("An approver has to allow" in each.value for each in app.warning)
+
+    def test_an_approver_allows_what_shows_less(self, open_page, world, run_of, status_of):
+        run_id = run_of(bank.SOUTH)
+        app = open_page(world.pia, "run", id=run_id)
+        [field] = [each for each in app.text_input if each.label == "Why launch it all the same?"]
+        field.input("A *pilot* first")
+        press(app, "Allow the launch")
+        assert "may be launched" in app.success[0].value
+
+        app = open_page(world.mia, "run", id=run_id)
+        assert "allowed the launch" in " ".join(each.value for each in app.caption)
+        assert "A \\*pilot\\* first" in " ".join(each.value for each in app.caption)
+        press(app, "Launch")
+        assert status_of(run_id) is RunStatus.LAUNCHED
 
     def test_an_approval_over_the_gate_is_remembered(self, open_page, world, run_of):
         app = open_page(world.mia, "run", id=run_of(bank.BANK, expected_gain=0.01))

@@ -32,9 +32,10 @@ from core.runs.rules import CONTROL_ARM, LAUNCH, Confirmation, RunStatus
 from core.work import Work
 
 Progress = Callable[[str, int, int], None]  # what is being done, how much is done, of how much
+Check = Callable[[Work, Run], None]  # refuses what has to stand in the way of a launch
 
 
-def _silent(_step: str, _done: int, _steps: int) -> None:
+def silent(_step: str, _done: int, _steps: int) -> None:
     """Tell nobody."""
 
 
@@ -46,7 +47,9 @@ class Launch:
     without_pending: bool = False
 
 
-def launch(work: Work, request: Launch, *, progress: Progress = _silent) -> RunLaunched:
+def launch(
+    work: Work, request: Launch, *, progress: Progress = silent, check: Check | None = None
+) -> RunLaunched:
     """Make the work of every stage of the run's first day, and of those due by today.
 
     Each treated and confirmed candidate gets one activity per internal stage, with the manager
@@ -55,6 +58,7 @@ def launch(work: Work, request: Launch, *, progress: Progress = _silent) -> RunL
     left to it. Held-out customers never get anything, and less urgent work with them about the same
     product ends.
 
+    :param check: looks at the run before anything is made; people launch through that of the gate
     :raises NotFound: no such run, or out of scope
     :raises Conflict: it has no selection yet, or is launched or ended already
     :raises Invalid: the design is not approved, confirmations are missing, nobody is left, or
@@ -77,6 +81,8 @@ def launch(work: Work, request: Launch, *, progress: Progress = _silent) -> RunL
         )
     if not counts.treated:
         raise Invalid(f"Run {run.code} has no confirmed candidate to work on; select again.")
+    if check is not None:
+        check(work, run)
 
     spare_control(work, run)
     due = plans(work, run, with_first_day=True)

@@ -49,15 +49,11 @@ def gate_of(view: Reader, design: DesignSheet, known: Known) -> Gate:
     rates = rates_for(view, design)
     counted = counted_for(view, _expecting(design, rates), known)
     campaign = view.session.get_one(Campaign, design.campaign_id)
-    waits = [
-        stage.terms.start_after_days
-        for stage in design.stages
-        if stage.is_internal and stage.terms.after_position is None
-    ]
+    need = need_of(view, design, rates.past)
     hands = hands_of(
         view,
         counted.branches,
-        starts_on=campaign.starts_on + timedelta(days=min(waits, default=0)),
+        starts_on=campaign.starts_on + timedelta(days=need.after_days),
         ends_on=campaign.ends_on,
         qualification_id=design.terms.qualification_id,
     )
@@ -74,7 +70,6 @@ def gate_of(view: Reader, design: DesignSheet, known: Known) -> Gate:
         today=view.now.date(),
         correlation=settings().cluster_correlation,
     )
-    need = need_of(view, design, rates.past)
     return weigh(asked, counted.forecast, rates, counted.clusters, need, hands)
 
 

@@ -79,15 +79,19 @@ def need_of(view: Reader, design: DesignSheet, past: Tally) -> Need:
     subtypes = select(ActivitySubtype.id, ActivitySubtype.minutes)
     minutes = {row.id: row.minutes for row in view.session.execute(subtypes)}
     attempts, shares = attempts_of(past), dict[int | None, float]()
+    begins, waits = dict[int | None, int](), list[int]()
     of_minutes = of_activities = 0.0
     for stage in design.stages:
-        share = share_meeting(stage.terms.condition, past)
-        shares[stage.position] = share * shares.get(stage.terms.after_position, 1.0)
+        share, earlier = share_meeting(stage.terms.condition, past), stage.terms.after_position
+        shares[stage.position] = share * shares.get(earlier, 1.0)
+        # An earlier stage ends on its own day at the soonest, as a message does when it is sent.
+        begins[stage.position] = stage.terms.start_after_days + begins.get(earlier, 0)
         if stage.is_internal:
+            waits.append(begins[stage.position])
             each = minutes.get(stage.terms.activity_subtype_id or 0, USUAL_MINUTES)
             of_minutes += shares[stage.position] * each * attempts
             of_activities += shares[stage.position] * attempts
-    return Need(of_minutes, of_activities, attempts)
+    return Need(of_minutes, of_activities, attempts, min(waits, default=0))
 
 
 @dataclass

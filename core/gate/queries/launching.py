@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -9,8 +10,10 @@ from sqlalchemy import func, select
 from core.campaigns.model import Design
 from core.gate.hands import BranchRoom, Need
 from core.gate.judging import Sizes, power_of_gain, smallest_gain
+from core.gate.model import LaunchOverride
 from core.gate.queries.hands import hands_of
-from core.runs.model import Candidate
+from core.people.model import Person
+from core.runs.model import Candidate, Run
 from core.runs.moves import run_in_scope
 from core.runs.queries.lists import SEE_RUNS
 from core.runs.rules import CONTROL_ARM, Confirmation
@@ -29,8 +32,21 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Allowed:
+    """Who allowed a launch that can hardly show its gain, when and why."""
+
+    reason: str
+    by: str | None
+    at: datetime
+
+
+@dataclass(frozen=True)
 class BeforeLaunch:
-    """What was agreed to and what was found; `gain` is what is to be shown, if anything is."""
+    """What was agreed to and what was found; `gain` is what is to be shown, if anything is.
+
+    `override` is why the version was approved over the gate, and `allowed` why this selection of
+    it may be launched although its power has fallen since.
+    """
 
     agreed: Standing
     found: Standing
@@ -38,6 +54,12 @@ class BeforeLaunch:
     target: float
     short: tuple[BranchRoom, ...]
     override: str | None
+    allowed: Allowed | None
+
+    @property
+    def needs_override(self) -> bool:
+        """Tell whether an approver has to allow the launch first."""
+        return self.is_weaker and self.allowed is None
 
     @property
     def is_weaker(self) -> bool:
@@ -53,23 +75,34 @@ def before_launch(view: Reader, *, run_id: int) -> BeforeLaunch | None:
     """
     view.authorize(*SEE_RUNS)
     run = run_in_scope(view, run_id)
+    return None if run.launched_at is not None else weighed_again(view, run)
+
+
+def weighed_again(view: Reader, run: Run, *, is_launching: bool = False) -> BeforeLaunch | None:
+    """Weigh the selection of a run at hand; whoever calls has asked for the permission.
+
+    :param is_launching: whoever is not confirmed by now is not worked
+    """
     design = view.session.get_one(Design, run.design_id)
     frozen: dict[str, Any] = design.frozen or {}
-    if run.selected_at is None or run.launched_at is not None or "gate" not in frozen:
+    if run.selected_at is None or "gate" not in frozen:
         return None
     agreed, counts = frozen["gate"], frozen["forecast"]
-    sizes, to_work = _selected(view, run_id)
+    sizes, to_work = _selected(view, run.id, is_launching=is_launching)
+    need = Need(
+        agreed["minutes_each"],
+        agreed["activities_each"],
+        after_days=agreed.get("after_days", 0),  # versions approved before it was kept
+    )
     hands = hands_of(
         view,
         to_work,
-        starts_on=run.starts_on,
+        starts_on=run.starts_on + timedelta(days=need.after_days),
         ends_on=run.ends_on,
         qualification_id=design.qualification_id,
     )
-    need = Need(agreed["minutes_each"], agreed["activities_each"])
     rooms = hands.rooms(need, control_share=0, day=hands.place(run.ends_on))
     worked, wanted = sum(room.worked for room in rooms), sum(to_work.values())
-    smallest = power = None
     base, effect = agreed["base"], agreed["design_effect"]
     smallest = None if base is None else smallest_gain(base, sizes, effect)
     power = None
@@ -89,13 +122,26 @@ def before_launch(view: Reader, *, run_id: int) -> BeforeLaunch | None:
         target=agreed["target"],
         short=tuple(room for room in rooms if room.is_short),
         override=design.override,
+        allowed=_allowed(view, run),
     )
 
 
-def _selected(view: Reader, run_id: int) -> tuple[Sizes, dict[int, int]]:
+def _allowed(view: Reader, run: Run) -> Allowed | None:
+    """Return who allowed the launch of the selection as it is now."""
+    found = view.session.execute(
+        select(LaunchOverride.reason, Person.name, LaunchOverride.at)
+        .outerjoin(Person, Person.id == LaunchOverride.person_id)
+        .where(LaunchOverride.run_id == run.id, LaunchOverride.at >= run.selected_at)
+    ).one_or_none()
+    return None if found is None else Allowed(*found)
+
+
+def _selected(view: Reader, run_id: int, *, is_launching: bool) -> tuple[Sizes, dict[int, int]]:
     """Count the arms, and of the treated whom a manager has not rejected, by branch."""
     arms, to_work = Counter[bool](), Counter[int]()
     rejected = Candidate.confirmation == Confirmation.REJECTED
+    if is_launching:
+        rejected = Candidate.confirmation != Confirmation.CONFIRMED
     for branch_id, arm, customers, left_out in view.session.execute(
         select(Candidate.branch_id, Candidate.arm, func.count(), func.count().filter(rejected))
         .where(Candidate.run_id == run_id)

@@ -1409,6 +1409,16 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('run_id', 'customer_id', name=op.f('pk_excluded')),
     sqlite_with_rowid=False
     )
+    op.create_table('launch_override',
+    sa.Column('run_id', sa.Integer(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('power', sa.Double(), nullable=False),
+    sa.Column('at', core.database.Moment(), nullable=False),
+    sa.Column('person_id', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_launch_override_person_id')),
+    sa.ForeignKeyConstraint(['run_id'], ['run.id'], name=op.f('fk_launch_override_run_id')),
+    sa.PrimaryKeyConstraint('run_id', name=op.f('pk_launch_override'))
+    )
     op.create_table('leak',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('run_id', sa.Integer(), nullable=True),
@@ -1884,6 +1894,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_leak_customer_id'))
 
     op.drop_table('leak')
+    op.drop_table('launch_override')
     op.drop_table('excluded')
     with op.batch_alter_table('distribution_person', schema=None) as batch_op:
         batch_op.drop_index('ix_distribution_person_branch_id')
