@@ -1,12 +1,20 @@
-"""The demo bank at size: how long it takes to build and to check, and how much memory."""
+"""The demo bank at size: how long it takes to build and to check, and how much memory.
 
+Use: python -m benchmarks.demo [customers], or with the address of a finished bank to check it
+"""
+
+import os
 import resource
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from benchmarks import places
+from benchmarks.copied import copy
 from core.access import SYSTEM
 from core.database import connect
 from core.settings import settings
@@ -14,6 +22,25 @@ from core.work import reading
 from data import demo
 from data.integrity import Finding, examine
 from data.migrations import upgrade
+
+GROWTH = 5
+
+
+@contextmanager
+def banks(customers: int = 1_000_000) -> Iterator[list[tuple[str, str]]]:
+    """Build a bank and one a fifth as big, and give the addresses of both on either database."""
+    with tempfile.TemporaryDirectory(prefix="fairlead-benchmark-") as folder:
+        Path(folder).chmod(0o755)  # the server runs as a user of its own
+        files = [built(Path(folder), size) for size in (customers // GROWTH, customers)]
+        with places.server(folder, for_size=True) as place:
+            urls = [
+                places.new_database(place, f"{file.stem}_{os.getpid()}".replace("-", "_"))
+                for file in files
+            ]
+            for file, url in zip(files, urls, strict=True):
+                copy(file, url)
+            small, big = (f"sqlite:///{file}" for file in files)
+            yield [(small, big), (urls[0], urls[1])]
 
 
 def main(customers: int = 1_000_000) -> bool:

@@ -9,7 +9,6 @@ python -m benchmarks.pages [customers], or with the addresses of two finished ba
 import os
 import statistics
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -24,28 +23,26 @@ from sqlalchemy.orm import Session
 from streamlit.logger import set_log_level
 from streamlit.testing.v1 import AppTest
 
-from benchmarks import demo, places, reports
+from benchmarks import demo, reports
 from benchmarks.bare import against_the_hand
-from benchmarks.copied import copy
+from benchmarks.samples import address, busiest
 from benchmarks.visits import OF_A_BRANCH, VISITS, Visit
 from components import gateway, server
 from core.access import Role
 from core.activities.model import Activity
 from core.activities.scope import pending
-from core.customers.model import Customer, CustomerState
 from core.database import connect
 from core.journal.model import Entry
-from core.people.model import Person, PersonRole, WebSession
+from core.people.model import WebSession
 from core.people.queries.actors import actor_of
 from core.people.rules import SignInSource
 from core.queues.upkeep import count_work, keep_counts
-from core.runs.model import Candidate, Run
 from core.settings import settings
 from core.work import reading, upkeep
 from data.demo.build import Built
 
 SHELL = Path(__file__).parents[1] / "components" / "shell.py"
-GROWTH, TIMES = 5, 5
+TIMES = 5
 MOST_OF_A_PAGE = 1.0  # seconds of all its queries
 LEAST = 0.1  # seconds; what a query takes below that may grow
 SLACK = 1.25
@@ -63,21 +60,8 @@ class Measured:
 
 def main(customers: int = 1_000_000) -> bool:
     """Measure both banks on both databases, and tell whether everything answers in time."""
-    with tempfile.TemporaryDirectory(prefix="fairlead-benchmark-") as folder:
-        Path(folder).chmod(0o755)  # the server runs as a user of its own
-        files = [demo.built(Path(folder), size) for size in (customers // GROWTH, customers)]
-        urls = [f"sqlite:///{file}" for file in files]
-        good = demo.checked(urls[-1])
-        good &= compare(*urls)
-        with places.server(folder, for_size=True) as place:
-            urls = [
-                places.new_database(place, f"{file.stem}_{os.getpid()}".replace("-", "_"))
-                for file in files
-            ]
-            for file, url in zip(files, urls, strict=True):
-                copy(file, url)
-            good &= demo.checked(urls[-1])
-            return compare(*urls) and good
+    with demo.banks(customers) as pairs:
+        return all([compare(*pair) for pair in pairs])  # noqa: C419  each is measured
 
 
 def compare(small: str, big: str) -> bool:
@@ -112,9 +96,9 @@ def _by_hand(url: str) -> bool:
     roles = {"agent": Role.AGENT, "lead": Role.TEAM_LEAD, "manager": Role.CAMPAIGN_MANAGER}
     with Session(engine) as session:
         actors = {
-            name: actor_of(session, _busiest(session, role)[0]) for name, role in roles.items()
+            name: actor_of(session, busiest(session, role)[0]) for name, role in roles.items()
         }
-    part = _address(engine, Visit("", Role.TEAM_LEAD, (("q", "part"),)), actors["lead"].unit_id)
+    part = address(engine, Visit("", Role.TEAM_LEAD, (("q", "part"),)), actors["lead"].unit_id)
     good = against_the_hand(engine, _built_at(engine), actors, part["q"])
     engine.dispose()
     return good
@@ -141,7 +125,7 @@ def _measured(url: str) -> Measured:
     try:
         for visit in VISITS:
             with _signed_in(engine, visit.role, now) as (session_id, unit_id):
-                query = _address(engine, visit, unit_id)
+                query = address(engine, visit, unit_id)
                 _run(engine, visit, session_id, now, query, Measured())  # compiles what it asks
                 for _ in range(TIMES):
                     _run(engine, visit, session_id, now, query, found)
@@ -199,7 +183,7 @@ def _run(
 @contextmanager
 def _signed_in(engine: Engine, role: Role, now: datetime) -> Iterator[tuple[int, int]]:
     with Session(engine) as session, session.begin():
-        person_id, unit_id = _busiest(session, role)
+        person_id, unit_id = busiest(session, role)
         row = WebSession(
             person_id=person_id, source=SignInSource.PASSWORD, opened_at=now, seen_at=now
         )
@@ -211,45 +195,6 @@ def _signed_in(engine: Engine, role: Role, now: datetime) -> Iterator[tuple[int,
     finally:
         with Session(engine) as session, session.begin():
             session.execute(delete(WebSession).where(WebSession.id == session_id))
-
-
-def _busiest(session: Session, role: Role) -> tuple[int, int]:
-    """Return who has the role and the most pending work, in the own hands or branch, and where."""
-    theirs = Activity.branch_id if role is Role.TEAM_LEAD else Activity.person_id
-    own = Person.unit_id if role is Role.TEAM_LEAD else Person.id
-    work = select(theirs.label("of"), func.count().label("many")).where(pending())
-    most = work.group_by(theirs).subquery()
-    row = session.execute(
-        select(Person.id, Person.unit_id)
-        .join(PersonRole, PersonRole.person_id == Person.id)
-        .outerjoin(most, most.c.of == own)
-        .where(PersonRole.role == role, Person.is_active)
-        .order_by(func.coalesce(most.c.many, 0).desc(), Person.id)
-        .limit(1)
-    ).one()
-    return row.id, row.unit_id
-
-
-def _address(engine: Engine, visit: Visit, unit_id: int) -> dict[str, str]:
-    """Fill in what the address names: a customer of the own branch, the run with the most in it."""
-    if not visit.named:
-        return {}
-    with Session(engine) as session:
-        customer = session.scalars(
-            select(Customer)
-            .join(CustomerState, CustomerState.customer_id == Customer.id)
-            .where((CustomerState.branch_id == unit_id) | (visit.role not in OF_A_BRANCH))
-            .order_by(CustomerState.pending.desc(), Customer.id)
-            .limit(1)
-        ).one()
-        most = select(Candidate.run_id).group_by(Candidate.run_id).order_by(func.count().desc())
-        sample = {
-            "customer": str(customer.id),
-            "number": customer.customer_no,
-            "part": customer.name.split()[-1][:4],
-            "run": str(session.scalars(most.join(Run, Run.id == Candidate.run_id)).first()),
-        }
-    return {key: sample[value] for key, value in visit.named}
 
 
 if __name__ == "__main__":
