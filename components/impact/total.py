@@ -53,6 +53,6 @@ def basis(found: Portfolio) -> str:
         f"{found.why} {words.counted(others, 'customer')} against {words.count(held)} of "
         f"“{found.holdout}”, {words.day(found.starts_on)} to {words.day(found.ends_on)}: whether "
         f"they opened {words.counted(found.products, 'product')} of the "
-        f"{words.counted(found.runs, 'run')} that began then, at its yearly margin, less what "
-        "these runs cost."
+        f"{words.counted(found.runs, 'run')} that began then to sell, at what that is worth to "
+        "their designs, less what these runs cost."
     )

@@ -31,7 +31,7 @@ from core.service.upkeep import fold_service
 from core.truth.actions import AskForReview, ask_for_review
 from core.work import Work
 from data.bulk import advance_sequences, bare, gather_statistics, write
-from data.demo import bank, customer_rows, market
+from data.demo import bank, customer_rows, holding_out, market
 from data.demo.absences import plan_absences
 from data.demo.audiences import STAFF_LIST
 from data.demo.carrying import carry_out, conclude, set_out
@@ -138,7 +138,8 @@ def _found(session: Session, many: int, seed: int, now: datetime, tell: Tell) ->
     market.observe(session, staff, rng, now)
 
     reasons = {row.code: row.id for row in session.scalars(select(StatusReason)) if row.code}
-    demo = Bank(session, rng, staff, designed, entries, reasons, now)
+    holdout = holding_out.begin(session, staff, now)
+    demo = Bank(session, rng, staff, designed, entries, reasons, holdout, now)
     tell_of_designs(demo)
     courses = [set_out(demo, spec) for spec in (*FINISHED, *at_work(len(staff.regions)))]
     weights = rng.uniform(0.7, 1.3, len(staff.branches))
@@ -149,6 +150,7 @@ def _found(session: Session, many: int, seed: int, now: datetime, tell: Tell) ->
         people = invent(rng, staff, ids, weights / weights.sum(), today)
         people.product_ids += product_ids
         _live_through(demo, people, courses, segments[STAFF_LIST].id)
+    holding_out.tell(demo)
     for course in courses:
         conclude(demo, course)
     tell("Indexing", 8, 10)
@@ -164,6 +166,7 @@ def _live_through(
     customer_rows.write_consents(connection, people)
     customer_rows.write_indicators(connection, people, today)
     customer_rows.write_holdings(connection, people, demo.rng, today)
+    holding_out.draw(demo, people)
     members = people.ids[people.on_staff_list]
     write(connection, SegmentMember, {"segment_id": staff_list_id, "customer_id": members})
     for course in courses:

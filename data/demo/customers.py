@@ -84,6 +84,7 @@ class Customers:
     consents: dict[Medium, Flags]
     refused: dict[Medium, Flags]
     held: Flags  # customers x products
+    held_out: Flags  # of every sales campaign
     is_candidate: Flags
     pending: Ids
     last_contact: Days
@@ -181,6 +182,7 @@ def invent(
         consents=consents,
         refused={m: ~given & (rng.random(many) < REFUSED) for m, given in consents.items()},
         held=np.zeros((many, len(PRODUCTS)), bool),
+        held_out=np.zeros(many, bool),
         is_candidate=np.zeros(many, bool),
         pending=np.zeros(many, np.int64),
         last_contact=never.copy(),

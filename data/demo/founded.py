@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from core.campaigns.model import Campaign, Design
+from core.campaigns.model import Campaign, Design, Holdout
 from core.journal.model import Event, entry_of
 from core.runs.model import Run
 from core.runs.rules import CONTROL_ARM, Confirmation, Exclusion
@@ -29,6 +29,7 @@ class Bank:
     campaigns: Mapping[str, tuple[Campaign, tuple[Design, ...]]]
     entries: Mapping[str, int]  # of the plan, by code of the campaign
     reasons: Mapping[str, int]  # ids, by code
+    holdout: Holdout
     now: datetime
     activities: int = 0
 

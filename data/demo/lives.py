@@ -183,7 +183,7 @@ def _buy(
     rng: np.random.Generator,
     alone: Flags,
 ) -> None:
-    """Open the product for who buys: after a lead, or by themselves, treated or held out."""
+    """Open the product for who buys: after a lead, or by themselves, worked on or not."""
     if plan.product is None or plan.launched_at is None:
         return
     won = life.buys & ~np.isnat(life.lead_closed_at)
@@ -194,7 +194,7 @@ def _buy(
         [life.places[alone]]
         + [
             group[_quota(rng, np.arange(len(group)), plan.base_rate)]
-            for group in (held_out, turned_down)
+            for group in (held_out, turned_down, chosen.left_alone)
         ]
     )
     on = plan.launched_at + minutes(

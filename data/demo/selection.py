@@ -86,6 +86,13 @@ class Selection:
         return worked
 
     @property
+    def left_alone(self) -> Ids:
+        """Return the places of those who fit as well as any candidate, and were not to be asked."""
+        spared = (Exclusion.CONTACT_CAP.code, Exclusion.HOLDOUT.code)
+        places: Ids = self.excluded[np.isin(self.reasons, spared)]
+        return places
+
+    @property
     def is_rejected(self) -> Flags:
         rejected: Flags = self.confirmation == Confirmation.REJECTED.code
         return rejected
@@ -141,6 +148,7 @@ def _first_reason(customers: Customers, plan: Scenario, members: Ids) -> Ids:
         Exclusion.ON_EXCLUSION_LIST: customers.on_staff_list[members] if plan.is_sales else nobody,
         Exclusion.HOLDS_PRODUCT: has | lacks,
         Exclusion.CONTACT_CAP: quiet if plan.is_sales else nobody,
+        Exclusion.HOLDOUT: customers.held_out[members] if plan.is_sales else nobody,
     }
     return np.select(list(rules.values()), [reason.code for reason in rules], default=0)
 

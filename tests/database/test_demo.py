@@ -29,9 +29,10 @@ from core.distribution.rules import Way
 from core.impact.plain import report_plain
 from core.impact.queries.feedback import feedback, feedback_sheet
 from core.impact.queries.funnel import run_named
+from core.impact.queries.portfolio import portfolio
 from core.impact.queries.runs import impact
 from core.impact.queries.whole import whole
-from core.impact.rules import FeedbackState
+from core.impact.rules import FeedbackState, Grade
 from core.journal.model import Entry
 from core.market.model import CompetitorMove
 from core.market.queries import comparisons, following, ladder, moves
@@ -45,8 +46,9 @@ from core.portfolio.queries.initiatives import initiatives
 from core.portfolio.rules import DirectionState, Standing
 from core.refusals import Conflict
 from core.runs.events import RunLaunched
-from core.runs.model import Candidate, Run
-from core.runs.rules import CONTROL_ARM, Confirmation, RunStatus
+from core.runs.model import Candidate, Run, WaterfallStep
+from core.runs.queries.holdouts import holdouts
+from core.runs.rules import CONTROL_ARM, Confirmation, Exclusion, RunStatus
 from core.schema import METADATA
 from core.segments.model import Segment, SegmentVersion
 from core.segments.queries import segment as segment_sheet
@@ -56,7 +58,8 @@ from core.truth.queries import runs as truths
 from core.windows import Window
 from core.work import Reader, reading
 from data import demo
-from data.demo.runs import FINISHED
+from data.demo.holding_out import SHARE
+from data.demo.runs import FINISHED, at_work
 from data.integrity import RULES, examine
 from data.migrations import upgrade
 from tests.conftest import NOW, ZONE
@@ -225,6 +228,43 @@ def test_the_planted_effect_is_found_again(bank, spec):
         ).one()
     assert comparison.value.interval.holds(spec.truth * treated * float(worth))
     assert spec.truth or found.sentence.startswith("No proven effect: ")
+
+
+def test_those_who_were_left_alone_give_back_what_was_planted_in_all(bank):
+    """Of everybody else, as many were persuaded as the runs came to."""
+    found = looked_at(bank, portfolio)
+    control, others = found.comparison.control.tally, found.comparison.treated.tally
+    with Session(bank) as session:
+        worked = dict(
+            session.execute(
+                select(Run.code, func.count())
+                .join(Candidate, Candidate.run_id == Run.id)
+                .where(
+                    Run.launched_at.is_not(None),
+                    Candidate.arm != CONTROL_ARM,
+                    Candidate.confirmation == Confirmation.CONFIRMED,
+                )
+                .group_by(Run.code)
+            ).all()
+        )
+        spared = session.scalars(
+            select(WaterfallStep.customers)
+            .join(Run, Run.id == WaterfallStep.run_id)
+            .where(Run.code == "SAVE-1", WaterfallStep.reason == Exclusion.HOLDOUT)
+        ).one()
+    done = sum(spec.truth * worked.get(f"{spec.campaign}-1", 0) for spec in FINISHED)
+    going = max(spec.truth for spec in at_work(3)) * sum(
+        many for run, many in worked.items() if run.startswith("INVEST")
+    )
+    effect = found.comparison.difference
+
+    assert found.grade is Grade.RANDOMISED
+    assert effect.interval.holds(done / others.targeted)
+    assert effect.interval.holds((done + going) / others.targeted)
+    [row] = looked_at(bank, holdouts)
+    assert (row.held, row.population) == (control.targeted, control.targeted + others.targeted)
+    assert row.held == pytest.approx(row.population * SHARE / 10_000, rel=0.2)
+    assert (row.leaked, row.goes_on, spared > 0) == (0, True, True)
 
 
 @pytest.mark.parametrize("spec", [spec for spec in FINISHED if spec.campaign != "KYC"])

@@ -8,7 +8,8 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from core.access import SYSTEM
-from core.campaigns.model import Holdout, HoldoutCustomer
+from core.campaigns.model import Campaign, CampaignType, Design, Holdout, HoldoutCustomer
+from core.campaigns.rules import Objective
 from core.customers.model import Holding, Product
 from core.impact.actions import FoldRuns, fold_runs
 from core.impact.model import RunFold, RunOverlap
@@ -310,3 +311,66 @@ class TestPortfolio:
         assert found.grade is Grade.COMPROMISED
         assert "3 of 200 held out customers were reached all the same" in found.why
         assert "Not to be relied on" in found.comparison.sentence
+
+    def test_service_to_those_held_out_does_not(self, engine, ask, world, holdout):
+        _id, people = holdout
+        with Session(engine) as session, session.begin():
+            run_id = run_of(session, people[300:310], [], bought=(0, 0))
+            candidates(session, run_id, people[800:803], steps=3)
+            _campaign(session, run_id, Objective.ADMINISTRATIVE)
+
+        found = ask(world.eve, portfolio)
+
+        assert found.grade is Grade.RANDOMISED
+        assert (found.runs, found.comparison.control.tally.reached) == (1, 0)
+
+    def test_what_keeps_customers_is_neither_outcome_nor_cost(self, engine, ask, world, holdout):
+        with Session(engine) as session, session.begin():
+            [run_id] = session.scalars(select(Run.id))
+            _campaign(session, run_id, Objective.RETENTION)
+
+        assert ask(world.eve, portfolio).refused is Reason.NO_CAMPAIGN
+
+    def test_the_worth_is_the_one_of_the_designs(self, engine, ask, world, holdout):
+        """As that of the runs beside it: else runs that earned would add up to a loss."""
+        with Session(engine) as session, session.begin():
+            session.execute(update(Design).values(value_per_conversion=Decimal("200.50")))
+
+        found = ask(world.eve, portfolio).comparison
+
+        assert found.profit.value == pytest.approx(60 * 200.50 - 600)
+
+    def test_a_product_counts_once_for_each_customer(self, engine, ask, world, holdout):
+        _id, people = holdout
+        with Session(engine) as session, session.begin():
+            session.add(
+                Holding(
+                    agreement_no="second",
+                    customer_id=people[0],
+                    product_id=w.SAVINGS,
+                    opened_on=TODAY,
+                )
+            )
+
+        found = ask(world.eve, portfolio).comparison
+
+        assert found.profit.value == pytest.approx(60 * 50 - 600)
+
+    def test_without_a_worth_there_is_no_money(self, engine, ask, world, holdout):
+        with Session(engine) as session, session.begin():
+            session.execute(update(Product).values(yearly_margin=None))
+
+        found = ask(world.eve, portfolio).comparison
+
+        assert found.profit == Absent(Reason.NO_VALUE)
+        assert found.difference.value == pytest.approx(80 / 800 - 5 / 200)
+
+
+def _campaign(session, run_id, objective):
+    """Let the campaign of a run be for something else."""
+    type_id = session.scalars(
+        select(CampaignType.id).where(CampaignType.objective == objective)
+    ).first()
+    design_id = session.get_one(Run, run_id).design_id
+    campaign_id = session.get_one(Design, design_id).campaign_id
+    session.get_one(Campaign, campaign_id).type_id = type_id

@@ -86,7 +86,7 @@ def start_holdout(work: Work, request: StartHoldout) -> HoldoutStarted:
     )
     work.session.add(holdout)
     work.session.flush()
-    holdout.key = _key(holdout.id)
+    holdout.key = key_of(holdout.id)
     held = _draw(work, holdout)
     if not held:
         raise Invalid("Too few customers for this share: nobody was drawn. Hold out more.")
@@ -145,8 +145,8 @@ def _hold_runs(work: Work) -> None:
     work.session.execute(runs.with_for_update(read=True)).all()
 
 
-def _key(holdout_id: int) -> int:
-    """Return a key that no run has: runs are numbered from one on."""
+def key_of(holdout_id: int) -> int:
+    """Return the key of a holdout, which no run has: runs are numbered from one on."""
     return (1 << 30) + holdout_id
 
 
