@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks import places
 from benchmarks.copied import copy
 from core.access import SYSTEM
-from core.database import connect
+from core.database import connect, spilling
 from core.settings import settings
 from core.work import reading
 from data import demo
@@ -72,7 +72,7 @@ def checked(url: str) -> bool:
     engine = connect(url)
     product, now = engine.dialect.name, datetime.now(settings().zone)
     began: list[tuple[float, str]] = []
-    with reading(engine, SYSTEM, now=now) as view:
+    with reading(spilling(engine), SYSTEM, now=now) as view:
         found = examine(
             view, tell=lambda rule, _done, _of: began.append((time.perf_counter(), rule))
         )

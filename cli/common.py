@@ -23,7 +23,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from core.access import SYSTEM
-from core.database import connect
+from core.database import connect, spilling
 from core.refusals import Invalid, Refusal
 from core.settings import settings
 from core.work import Reader, Work, changing, reading
@@ -95,8 +95,8 @@ def _close() -> None:
 
 
 def ask(query: Callable[Concatenate[Reader, P], T], *args: P.args, **filters: P.kwargs) -> T:
-    """Answer a question as the system."""
-    with reading(engine(), SYSTEM, now=now()) as view:
+    """Answer a question as the system; what reads the whole bank doesn't keep it in memory."""
+    with reading(spilling(engine()), SYSTEM, now=now()) as view:
         return query(view, *args, **filters)
 
 

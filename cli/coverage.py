@@ -6,17 +6,14 @@ from typing import Annotated
 
 import typer
 
-from cli.common import AsJson, ask, do, engine, now, print_json, print_rows, say
+from cli.common import AsJson, ask, do, now, print_json, print_rows, say
 from core import saying
-from core.access import SYSTEM
 from core.coverage.actions import KeepCounted, keep_counted
 from core.coverage.queries.cells import Coverage, coverage
 from core.coverage.queries.counting import count
 from core.coverage.rules import Aim, Period, chosen
 from core.coverage.upkeep import usual_periods
-from core.database import spilling
 from core.refusals import Invalid
-from core.work import reading
 
 _Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
 _Aim = Annotated[Aim, typer.Option(help="Sell to who lacks it, or keep with who holds it.")]
@@ -90,6 +87,5 @@ def _told(aim: Aim, days: int, own: Period | None) -> Coverage:
 
 
 def _count(own: Period | None) -> None:
-    with reading(spilling(engine()), SYSTEM, now=now()) as view:
-        counted = count(view, periods=[own] if own else usual_periods(view))
+    counted = ask(lambda view: count(view, periods=[own] if own else usual_periods(view)))
     do(keep_counted, KeepCounted(counted))

@@ -467,6 +467,13 @@ def test_a_contradiction_is_noticed(bank, rule):
             {"folded due days are those of the activities"},
         ),
         ("UPDATE activity_change SET from_status = 0 WHERE verb = 'generate'", set()),
+        (
+            (
+                "UPDATE activity_change SET to_reason_id = 1 WHERE id IN"
+                " (SELECT min(id) FROM activity_change GROUP BY activity_id HAVING count(*) > 1)"
+            ),
+            set(),
+        ),
     ],
 )
 def test_a_history_that_was_tampered_with_is_noticed(bank, statement, rules):

@@ -1,10 +1,21 @@
 """What must always be true of activities, counted for `fairlead check`: nothing is to be found."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Subquery,
+    and_,
+    case,
+    distinct,
+    exists,
+    func,
+    or_,
+    select,
+    union_all,
+)
 
 from core.access import Permission
 from core.activities.guarding import sells
@@ -61,59 +72,47 @@ def broken_histories(view: Reader) -> int:
     """Count activities whose history, replayed from nothing, does not lead to what they are.
 
     Each change has to start where the one before it ended, and the last one has to end at the
-    activity as it is now.
+    activity as it is now. The changes are gone through once, in their order.
     """
     view.authorize(Permission.READ_JOURNAL)
-    steps = _in_order(_ends("from") + _ends("to"))
-    begins = and_(steps.c.place == 1, steps.c.from_status.is_(None))
-    joins = and_(
-        steps.c.place > 1,
-        *(
-            steps.c[f"from_{name}"].is_not_distinct_from(steps.c[f"before_{name}"])
-            for name in TRACKED
-        ),
-    )
-    torn = (
-        select(steps.c.activity_id)
-        .where(~or_(begins, joins))
-        .group_by(steps.c.activity_id)
-        .subquery("torn")
-    )
-    ends = and_(
-        *(getattr(Activity, name).is_not_distinct_from(steps.c[f"to_{name}"]) for name in TRACKED)
+    steps = _in_order()
+    is_first, is_last = steps.c.before.is_(None), steps.c.following.is_(None)
+    # Only the last change is compared with the activity: no other looks it up.
+    last_of = case((is_last, steps.c.activity_id))
+    leads_elsewhere = or_(
+        is_first & steps.c.from_status.is_not(None),
+        is_last & _differ(steps, lambda name: getattr(Activity, name)),
+        ~is_last & _differ(steps, lambda name: steps.c[f"next_{name}"]),
     )
     led_elsewhere = (
-        select(func.count())
-        .select_from(Activity)
-        .outerjoin(steps, and_(steps.c.activity_id == Activity.id, steps.c.is_last))
-        .outerjoin(torn, torn.c.activity_id == Activity.id)
-        .where(or_(torn.c.activity_id.is_not(None), steps.c.activity_id.is_(None), ~ends))
+        select(func.count(distinct(steps.c.activity_id)))
+        .select_from(steps)
+        .outerjoin(Activity, Activity.id == last_of)
+        .where(leads_elsewhere)
     )
-    return view.session.scalar(led_elsewhere) or 0
+    changed = exists().where(Change.activity_id == Activity.id)
+    without = select(func.count()).select_from(Activity).where(~changed)
+    return (view.session.scalar(led_elsewhere) or 0) + (view.session.scalar(without) or 0)
 
 
-def _ends(end: str) -> list[Any]:
-    return [getattr(Change, f"{end}_{name}") for name in TRACKED]
+def _differ(steps: Subquery, at: Callable[[str], Any]) -> ColumnElement[bool]:
+    return or_(*(steps.c[f"to_{name}"].is_distinct_from(at(name)) for name in TRACKED))
 
 
-def _in_order(columns: Sequence[Any]) -> Any:
-    """Number the changes of each activity, beside where the change before ended."""
+def _in_order() -> Subquery:
+    """Say of each change where it ended and the next one of its activity began."""
     history: dict[str, Any] = {"partition_by": Change.activity_id, "order_by": Change.id}
-    following = func.lead(Change.id).over(**history)
-    return (
-        select(
-            Change.activity_id,
-            *columns,
-            *(
-                func.lag(column).over(**history).label(f"before_{name}")
-                for name, column in zip(TRACKED, _ends("to"), strict=True)
-            ),
-            func.row_number().over(**history).label("place"),
-            following.is_(None).label("is_last"),
-        )
-        .cte("steps")
-        .prefix_with("MATERIALIZED")
-    )
+    return select(
+        Change.activity_id,
+        Change.from_status,
+        *(getattr(Change, f"to_{name}") for name in TRACKED),
+        *(
+            func.lead(getattr(Change, f"from_{name}")).over(**history).label(f"next_{name}")
+            for name in TRACKED
+        ),
+        func.lag(Change.id).over(**history).label("before"),
+        func.lead(Change.id).over(**history).label("following"),
+    ).subquery("steps")
 
 
 def miscounted_attempts(view: Reader) -> int:
