@@ -10,6 +10,7 @@ from cli import (
     coverage,
     database,
     exchange,
+    holdouts,
     impact,
     intake,
     passing,
@@ -44,5 +45,6 @@ app.command("take-event")(exchange.take)
 app.command("coverage")(coverage.show_coverage)
 app.command("import")(intake.import_file)
 app.add_typer(runs.app, name="run")
+app.add_typer(holdouts.app, name="holdout")
 app.add_typer(segments.app, name="segment")
 app.add_typer(people.app, name="user")

@@ -40,7 +40,7 @@ def report_plain(report: Report) -> dict[str, Any]:
         return {"refused": report.refused.value}
     return {
         "arms": [arm_plain(arm) for arm in report.arms],
-        "comparisons": [_comparison(comparison) for comparison in report.comparisons],
+        "comparisons": [comparison_plain(comparison) for comparison in report.comparisons],
         "sample_ratio": _either(report.ratio),
         "evidence": {"grade": report.grade.value, "why": report.why},
         "drawn_by": report.drawn_by.value,
@@ -56,7 +56,7 @@ def _contamination(found: Contamination | None) -> dict[str, Any] | None:
     return {
         "customers": found.held_out.numerator,
         "share": found.held_out.value,
-        "without": [_comparison(comparison) for comparison in found.without],
+        "without": [comparison_plain(comparison) for comparison in found.without],
     }
 
 
@@ -92,7 +92,8 @@ def arm_plain(arm: Arm) -> dict[str, Any]:
     }
 
 
-def _comparison(comparison: Comparison) -> dict[str, Any]:
+def comparison_plain(comparison: Comparison) -> dict[str, Any]:
+    """Return the effect of one arm against the control group, and what it brought and cost."""
     difference, money = comparison.difference, comparison.money
     rates: dict[str, Any] = (
         {"difference": None, "absent": difference.reason.value}

@@ -216,13 +216,8 @@ def _part_of(span: Any, rng: np.random.Generator) -> Any:
 def texts(customers: Customers, rng: np.random.Generator) -> dict[str, list[Any]]:
     """Return names, numbers, addresses and attributes of the customers, each as its column."""
     rows = zip(*_texts(customers, rng), strict=True)
-    return dict(
-        zip(
-            ("name", "pin", "fiscal_no", "email", "phone", "attributes"),
-            map(list, rows),
-            strict=True,
-        )
-    )
+    names = ("name", "pin", "fiscal_no", "email", "phone", "attributes")
+    return dict(zip(names, map(list, rows), strict=True))
 
 
 def _texts(customers: Customers, rng: np.random.Generator) -> Iterator[tuple[str | None, ...]]:
