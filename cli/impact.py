@@ -20,6 +20,7 @@ from core.impact.queries.groups import WORDS
 from core.impact.queries.whole import whole
 from core.impact.sentences import points
 from core.settings import settings
+from core.truth.queries.runs import restated
 
 _Run = Annotated[str, typer.Argument(help="The run's code or number.")]
 _Any = Annotated[str | None, typer.Argument(help="The run's code or number; all if left out.")]
@@ -156,8 +157,9 @@ def _write(run_id: int, by: str | None, pdf: Path | None, xlsx: Path | None) -> 
 
     filters = {"by": by} if by else {}
     found = ask(whole, run_id=run_id, by=tuple(filters.values()))
+    truth = ask(restated, run_id=run_id)
     stamp = Stamp(settings().bank_name, now(), "the operator", tuple(filters.items()))
-    document = of_run(found, stamp)
+    document = of_run(found, stamp, truth)
     for file, format_ in ((pdf, Format.PDF), (xlsx, Format.XLSX)):
         if file is None:
             continue
@@ -166,7 +168,7 @@ def _write(run_id: int, by: str | None, pdf: Path | None, xlsx: Path | None) -> 
             made = (
                 as_pdf(document, tell=tell)
                 if format_ is Format.PDF
-                else as_xlsx(document, list(sheets.of_run(found)))
+                else as_xlsx(document, list(sheets.of_run(found, truth)))
             )
         try:
             file.write_bytes(made)

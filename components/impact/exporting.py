@@ -26,6 +26,7 @@ from core.impact.queries.groups import ways_to_split
 from core.impact.queries.runs import RunImpact
 from core.impact.queries.whole import board, whole
 from core.refusals import Refusal
+from core.truth.queries.runs import restated
 from core.work import Reader
 
 _SLOT = "report:impact"
@@ -91,7 +92,8 @@ def _prepare(run: RunImpact | None) -> None:
         if run is None:
             document = of_board(fetch(board, by=_side()), stamp)
         else:
-            document = of_run(fetch(whole, run_id=run.id, by=_splits()), stamp)
+            found = fetch(whole, run_id=run.id, by=_splits())
+            document = of_run(found, stamp, fetch(restated, run_id=run.id))
         file = as_pdf(document, tell=tell)
         status.update(label="The report is ready.", state="complete", expanded=False)
     key = (run.id if run else None, _filters())
@@ -106,7 +108,8 @@ def _workbook(
         every = board(view, by=side)
         return as_xlsx(of_board(every, stamp), list(sheets.of_board(every)))
     found = whole(view, run_id=run_id, by=by)
-    return as_xlsx(of_run(found, stamp), list(sheets.of_run(found)))
+    truth = restated(view, run_id=run_id)
+    return as_xlsx(of_run(found, stamp, truth), list(sheets.of_run(found, truth)))
 
 
 def pictures(run: RunImpact | None = None) -> AbstractContextManager[None]:

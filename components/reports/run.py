@@ -17,6 +17,7 @@ from components.impact import (
 )
 from components.impact.cycles import COLUMNS as CYCLES
 from components.impact.sheet import WHY_NOT
+from components.reports import truth as checking
 from components.reports.common import COUNTED, METHODS, evidence, made, title_of
 from components.reports.content import Document, Grid, Part, Picture, Stamp, written
 from components.reports.effects import ARM, TOLD, effect_rows
@@ -29,6 +30,7 @@ from core.impact.queries.runs import RunImpact
 from core.impact.queries.whole import MOST_SPLIT, Breakdown, Whole
 from core.impact.report import Arm, Comparison
 from core.impact.rules import Absent, Grade, Step
+from core.truth.queries.runs import Truth
 
 _MOST_GROUPS = 60  # printed; a workbook has all
 _PRINTED = (Step.TARGETED, Step.REACHED, Step.CONVERTED, Step.WON)  # as on the page
@@ -41,8 +43,11 @@ _WITH_CARE = "Groups differ in more than how they were treated: compare them wit
 
 
 @look.in_print()
-def of_run(whole: Whole, stamp: Stamp) -> Document:
-    """Lay out everything that the page of a run says, the result first."""
+def of_run(whole: Whole, stamp: Stamp, truth: Truth | None = None) -> Document:
+    """Lay out everything that the page of a run says, the result first.
+
+    :param truth: what stands of its reports, where that was asked
+    """
     run = whole.run
     parts = [_claim(run)]
     if run.report.refused is None:
@@ -51,6 +56,7 @@ def of_run(whole: Whole, stamp: Stamp) -> Document:
         parts += [_compared(run, split) for split in whole.breakdowns if split.compared]
         parts += _not_split(whole)
         parts += _over_time(whole)
+    parts += checking.parts(truth, _MOST_GROUPS)
     parts += _contamination(run)
     parts += [_arms(run), _funnel(run)]
     parts += [_counted(run, split) for split in whole.breakdowns if split.counted]

@@ -9,6 +9,7 @@ from components.charts import over_time as days
 from components.charts.calibration import FORECAST_COLUMNS
 from components.impact import overlapping, side_by_side
 from components.reports import effects, groups
+from components.reports import truth as checking
 from components.reports.content import Sheet
 from components.tables import Column
 from core.impact.queries.calibration import calibrated
@@ -16,16 +17,18 @@ from core.impact.queries.runs import RunImpact
 from core.impact.queries.whole import Board, Breakdown, Whole
 from core.impact.report import Arm
 from core.impact.rules import Absent
+from core.truth.queries.runs import Truth
 
 _MOST_LETTERS = 31  # in the name of a sheet
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 
 
-def of_run(whole: Whole) -> Iterator[Sheet]:
+def of_run(whole: Whole, truth: Truth | None = None) -> Iterator[Sheet]:
     yield from of_runs([whole.run])
     drawn = [arm for arm in whole.run.report.arms if arm.clusters is not None]
     if drawn:
         yield Sheet("Clusters", groups.CLUSTERS, drawn)
+    yield from checking.sheets(truth)
     for split in whole.breakdowns:
         yield _split(whole.run, split)
     if whole.overlaps:

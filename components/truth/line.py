@@ -11,7 +11,7 @@ from core.truth.queries.runs import restated
 def draw(run: RunImpact) -> None:
     """Say how many conversions were reported and how many stand, with the way to the rest."""
     found = fetch(restated, run_id=run.id)
-    if found.refused is not None or not found.check.reported:
+    if not found.is_checked:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(words.plain(found.sentence))

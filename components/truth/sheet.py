@@ -1,7 +1,5 @@
 """One run: what was reported of it, what stands, and what it comes to."""
 
-from dataclasses import dataclass
-
 import streamlit as st
 
 from components import look, navigation, words
@@ -9,10 +7,8 @@ from components.gateway import current_actor, submit
 from components.tables import Column, table
 from components.tiles import Tile, tiles
 from components.truth import listed, wording
+from components.truth.comparing import COMPARED, compared, explained
 from core.access import Permission
-from core.impact.estimates import Effect
-from core.impact.rules import Absent
-from core.measures import Rate
 from core.truth.actions import MOST, AskForReview, ask_for_review
 from core.truth.events import ReviewAsked
 from core.truth.queries.runs import Truth
@@ -36,31 +32,13 @@ BURSTS = (
     Column("p", "Chance of so many", write=lambda row: words_of_chance(row.p),
            help="Adjusted for all branches, or all people, that could have stood out."),
 )  # fmt: skip
-COMPARED = (
-    Column("label", "Figures", width="small"),
-    Column("customers", "Conversions", "count", write=lambda row: row.rate.numerator),
-    Column("of", "Of", "count", write=lambda row: row.rate.denominator),
-    Column("rate", "Rate", "percent", write=lambda row: row.rate.value),
-    Column("effect", "Effect (points)", "points", write=lambda row: _points(row.effect, None)),
-    Column("low", "From", "points", write=lambda row: _points(row.effect, 0)),
-    Column("high", "To", "points", write=lambda row: _points(row.effect, 1)),
-    Column("evidence", "Evidence"),
-)
-
-
-@dataclass(frozen=True)
-class _Line:
-    label: str
-    rate: Rate
-    effect: Effect | Absent
-    evidence: str
 
 
 def draw(found: Truth) -> None:
     """Draw what is known of the reports of one run, most important first."""
     _identity(found)
     st.markdown(f"#### {words.plain(found.sentence)}")
-    if found.refused is not None or not found.check.reported:
+    if not found.is_checked:
         return
     st.caption(score_says(found.score, found.check))
     _tiles(found)
@@ -98,23 +76,8 @@ def _tiles(found: Truth) -> None:
 
 def _compared(found: Truth) -> None:
     st.subheader("Reported and restated")
-    grade = words.sentence(found.impact.report.grade)
-    lines = [
-        _Line("Reported", found.reported, found.believed, "Reports, taken at their word"),
-        _Line("Restated", found.restated, found.measured, grade),
-    ]
-    table(lines, columns=COMPARED, key=f"compared{found.id}")
-    said = (
-        "Rates are out of the confirmed. The effect that is reported takes every report for an "
-        "opening; the restated one counts openings, looked for alike in both arms, so that no "
-        "report changes it. What was reported stays as it is everywhere else."
-    )
-    if isinstance(found.measured, Absent):
-        said += f" No effect: {found.measured.reason}."
-    if found.repeats:
-        many = words.counted(found.repeats, "further lead", "further leads")
-        said += f" {words.sentence(many)} of the same customers: a customer counts once in a run."
-    st.caption(said)
+    table(compared(found), columns=COMPARED, key=f"compared{found.id}")
+    st.caption(explained(found))
 
 
 def _bursts(found: Truth) -> None:
@@ -161,10 +124,3 @@ def _who(person_id: int | None, person: str | None) -> str:
 def words_of_chance(p: float) -> str:
     """Write a probability as a share."""
     return "Below 0.1 %" if p < 0.001 else words.percent(p)
-
-
-def _points(effect: Effect | Absent, end: int | None) -> float | None:
-    if isinstance(effect, Absent):
-        return None
-    ends = (effect.interval.low, effect.interval.high)
-    return round(100 * (effect.value if end is None else ends[end]), 2)

@@ -1,30 +1,41 @@
 """Reported conversions held against the holdings, on both databases."""
 
+import io
 import json
 from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl import load_workbook
+from pypdfium2 import PdfDocument
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
 from cli import app
+from components.reports import sheets
+from components.reports.content import Stamp
+from components.reports.paper import as_pdf
+from components.reports.run import of_run
+from components.reports.workbook import as_xlsx
 from core.access import SYSTEM
 from core.campaigns.model import Campaign, CampaignType
 from core.campaigns.rules import Metric, Objective
 from core.customers.model import Holding
 from core.impact.estimates import Effect
+from core.impact.queries.whole import whole
 from core.impact.rules import Absent, Reason
 from core.refusals import NotAllowed, NotFound
 from core.responses.rules import LeadStatus
 from core.runs.model import Candidate, Run
 from core.runs.rules import RunStatus
 from core.settings import settings as bank
+from core.truth.estimates import Score
 from core.truth.queries.findings import conversions
-from core.truth.queries.runs import truth, truths
+from core.truth.queries.runs import restated, truth, truths
 from core.truth.rules import Check, Standing
+from core.truth.sentences import score_says
 from core.windows import Window
 from core.work import reading
 from tests import world as w
@@ -425,6 +436,55 @@ class TestTheResult:
         assert told["restated"]["rate"] == found.restated.value
         assert told["restated"]["difference"]["value"] == found.measured.value
         assert sum(branch["stands"] for branch in told["branches"]) == found.check.stands
+
+    @pytest.mark.parametrize("who", ["mia", "lea"])
+    def test_the_report_of_its_impact_says_the_same(self, ask, world, run_id, who):
+        actor = getattr(world, who)
+        found, check = (ask(actor, query, run_id=run_id) for query in (whole, restated))
+        document = of_run(found, Stamp("Test Bank", NOW, "Ann Example"), check)
+        with PdfDocument(as_pdf(document)) as pages:
+            texts = [page.get_textpage().get_text_range() for page in pages]
+        said = " ".join(" ".join(texts).split())
+        file = io.BytesIO(as_xlsx(document, list(sheets.of_run(found, check))))
+        book = load_workbook(file)
+        before, after = rows_of(book["Truth check"])
+        branches = rows_of(book["Truth check by branch"])
+
+        assert check.sentence in said
+        assert score_says(check.score, check.check) in said
+        assert "held against the holdings" in said
+        for row, rate in ((before, check.reported), (after, check.restated)):
+            assert (row["Conversions"], row["Of"]) == (rate.numerator, rate.denominator)
+            assert row["Rate"] == rate.value
+        assert before["Difference"] == pytest.approx(check.believed.value)
+        assert after["Difference"] == pytest.approx(check.measured.value)
+        assert [
+            (row["Branch"], row["Stands"], row["Not held"], row["Score"]) for row in branches
+        ] == [
+            (
+                branch.branch,
+                branch.check.stands,
+                branch.check.no_opening,
+                branch.score.value if isinstance(branch.score, Score) else None,
+            )
+            for branch in check.branches
+        ]
+        assert all(branch.branch in said for branch in check.branches)
+        assert "Too few" in said  # no branch has thirty that were checked
+
+    def test_where_nothing_is_checked_a_report_is_silent(self, arrange, ask, world, people):
+        made = arrange(lambda session: finished_run(session, design={"product_id": None}))
+        arrange(lambda session: candidates(session, made, list(people[:30]), steps=2))
+        found, check = (ask(world.mia, query, run_id=made) for query in (whole, restated))
+        document = of_run(found, Stamp("Test Bank", NOW, "Ann Example"), check)
+        assert "Truth check" not in [part.heading for part in document.parts]
+        assert "Truth check" not in [each.name for each in sheets.of_run(found, check)]
+
+
+def rows_of(sheet):
+    """Read a sheet as one dictionary for each row."""
+    head, *rows = sheet.iter_rows(values_only=True)
+    return [dict(zip(head, row, strict=True)) for row in rows]
 
 
 class TestWhatCannotBeChecked:

@@ -107,6 +107,11 @@ class Truth:
         return sum((branch.looked for branch in self.branches), Looked())
 
     @property
+    def is_checked(self) -> bool:
+        """Tell whether anything was reported that could be held against the holdings."""
+        return self.refused is None and self.check.reported > 0
+
+    @property
     def score(self) -> Score | Absent:
         return Absent(self.refused) if self.refused else score(self.check)
 
