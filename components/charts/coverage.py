@@ -73,7 +73,8 @@ def heat_map(of: Grid, measure: Measure) -> go.Figure:
         showscale=False,
         hoverinfo="skip",
     )
-    figure = _laid_out(of, [drawn, _squares(of)])
+    spots = [(place % wide, place // wide) for place in range(len(of.cells))]
+    figure = _laid_out(of, [drawn, _squares(spots, [_parts(cell) for cell in of.cells])])
     return figure.update_layout(
         annotations=[
             {
@@ -96,6 +97,7 @@ def bubbles(of: Grid, rows: Sequence[Opportunity]) -> go.Figure:
     """Draw gaps: as large as their customers, as dark as their hour is profitable.
 
     What is blocked has a ring in place of a disc; a profit that nobody can foretell has no colour.
+    The squares over them are clicked, in the order of `rows`.
     """
     colours = look.palette()
     column = {id_: place for place, id_ in enumerate(of.products)}
@@ -134,10 +136,12 @@ def bubbles(of: Grid, rows: Sequence[Opportunity]) -> go.Figure:
                 mode="markers",
                 name=_kind(blocked=blocked, known=known),
                 marker=marker,
-                customdata=[[row.id, _told(row)] for row in mine],
-                hovertemplate="%{customdata[1]}<extra></extra>",
+                unselected={"marker": {"opacity": 1}},
+                hoverinfo="skip",
             )
         )
+    spots = [(column[row.cell.product_id], row_of[row.cell.segment_id]) for row in rows]
+    traces.append(_squares(spots, [_told(row) for row in rows]))
     figure = _laid_out(of, traces)
     return figure.update_layout(
         showlegend=True, legend={"y": -0.02, "yanchor": "top", "itemsizing": "constant"}
@@ -176,17 +180,19 @@ def bars(cell: Cell) -> go.Figure:
     )
 
 
-def _squares(of: Grid) -> go.Scatter:
-    wide = len(of.products)
+def _squares(spots: Sequence[tuple[int, int]], told: Sequence[str]) -> go.Scatter:
+    """Cover spots of the grid with what can be pointed at and clicked, but is not seen."""
+    x, y = zip(*spots, strict=True)
     return go.Scatter(
-        x=[place % wide for place in range(len(of.cells))],
-        y=[place // wide for place in range(len(of.cells))],
+        x=x,
+        y=y,
         mode="markers",
         marker={"size": ROW - 6, "symbol": "square", "opacity": 0},
         selected={"marker": {"opacity": 0}},
         unselected={"marker": {"opacity": 0}},
-        customdata=[[cell.id, _parts(cell)] for cell in of.cells],
-        hovertemplate="%{customdata[1]}<extra></extra>",
+        customdata=[[each] for each in told],
+        hovertemplate="%{customdata[0]}<extra></extra>",
+        showlegend=False,
     )
 
 
@@ -216,11 +222,8 @@ def _parts(cell: Cell) -> str:
     head = f"<b>{safe(cell.segment)}, {safe(cell.product)}</b>"
     if cell.nobody is not None:
         return f"{head}<br>{words.sentence(cell.nobody)}"
-    told = (
-        f"{words.sentence(part)}: {words.count(cell.parts.of(part))}"
-        for part in Part
-        if cell.parts.of(part)
-    )
+    counts = {part: cell.parts.of(part) for part in Part}
+    told = (f"{words.sentence(part)}: {words.count(n)}" for part, n in counts.items() if n)
     return "<br>".join([head, f"Eligible: {words.count(cell.parts.eligible)}", *told])
 
 

@@ -19,7 +19,14 @@ COLUMNS = (
     Column("customers", "Customers", "count"),
     Column("hourly", "Profit an hour", "money", write=lambda row: row.outlook.hourly),
     Column("profit", "Profit in all", "money"),
-    Column("hours", "Hours of work", "number", write=lambda row: round(row.hours)),
+    Column("hours", "Hours of work", "count", write=lambda row: round(row.hours)),
+    Column(
+        "added",
+        "Additional (points)",
+        "points",
+        help="What those treated had more than those held out; empty where nobody was held out.",
+        write=lambda row: row.outlook.added and 100 * row.outlook.added.value,
+    ),
     Column("rate", "Expected rate", "percent", write=lambda row: row.outlook.rate),
     Column("basis", "From", write=lambda row: words.sentence(row.outlook.basis), width="large"),
     Column("blocked", "Blocked by", write=lambda row: ", ".join(row.obstacles) or None),
@@ -34,20 +41,37 @@ def draw(asked: Asked) -> None:
     if not rows:
         st.info("There is no open gap: nobody is left who could be asked.")
         return
-    chart(
+    picked = chart(
         charts.bubbles(charts.grid(asked.cells), rows),
         key="worth",
         reading=reading(rows, found.room),
         cut_off=asked.told.counted_at,
+        choose=True,
     )
     st.caption(
         "The larger, the more customers; the greener, the more profit is expected of an hour: what"
-        " a conversion is worth times the rate of similar campaigns, less the cost of a contact. It"
-        " counts all conversions, also those that would have come anyway."
+        " a conversion is worth times the conversions that similar campaigns added, less the cost"
+        f" of a contact. {_counting(rows)}"
     )
+    one_cell.remember([rows[place].cell for place in picked if place < len(rows)])
     chosen = table(rows, columns=COLUMNS, key="opportunities", choose="one")
     one_cell.remember([row.cell for row in chosen])
     one_cell.draw(asked)
+
+
+def _counting(rows: list[Opportunity]) -> str:
+    """Say of how many gaps only the conversions that would not have come anyway are counted."""
+    known = [row for row in rows if row.outlook.hourly is not None]
+    compared = sum(row.outlook.added is not None for row in known)
+    if not known:
+        return "Of no gap enough is known."
+    if compared == len(known):
+        return "Conversions that would have come anyway are not counted."
+    return (
+        f"In {words.count(len(known) - compared)} of {words.counted(len(known), 'gap')} it counts"
+        " all conversions, also those that would have come anyway: nobody was held out of similar"
+        " campaigns, or too few."
+    )
 
 
 def reading(rows: list[Opportunity], room: int) -> str:
@@ -57,10 +81,11 @@ def reading(rows: list[Opportunity], room: int) -> str:
     said = f"**{blocked} of {words.counted(len(rows), 'gap')}** are blocked."
     if free:
         best = free[0]
+        every = "" if best.outlook.added else ", if nobody of them came anyway"
         said = (
             f"The best hour: **{words.plain(best.cell.product)} for"
             f" {words.plain(best.cell.segment)}**, {words.money(best.outlook.hourly, short=True)}"
-            f" expected with each of {words.count(round(best.hours))} hours. {said}"
+            f" expected with each of {words.count(round(best.hours))} hours{every}. {said}"
         )
     return (
         f"{said} There are hands for {words.count(room)} contacts in {WORKING_DAYS} working days."

@@ -36,6 +36,7 @@ from core.customers.model import Attribute, Customer, CustomerState, Product
 from core.customers.rules import AttributeType, Origin
 from core.impact.actions import FoldRuns, fold_runs
 from core.impact.model import RunCell, RunFold
+from core.impact.tally import Tally
 from core.journal.model import Entry
 from core.measures import Rate
 from core.passing import pass_time
@@ -419,6 +420,7 @@ def test_an_hour_in_a_gap_is_worth_what_similar_campaigns_brought(ask, arrange, 
     assert best.customers == 9
     assert best.profit == Decimal(90)
     assert "40 of 400 asked" in best.outlook.basis
+    assert "would have come by itself is not known" in best.outlook.basis
     [unknown] = [
         row
         for row in found.rows
@@ -426,6 +428,47 @@ def test_an_hour_in_a_gap_is_worth_what_similar_campaigns_brought(ask, arrange, 
     ]
     assert unknown.outlook.hourly is None
     assert found.rows.index(best) < found.rows.index(unknown)
+
+
+@pytest.mark.parametrize(
+    ("held_out", "hourly", "basis"),
+    [
+        (40, 64, "+15.0 points (+9.8 to +20.2) against 400 held out in finished campaigns"),
+        (104, -13, "-1.0 points (-7.0 to +5.0, no proven effect) against 400 held out"),
+    ],
+)
+def test_an_hour_is_worth_only_what_would_not_have_come_anyway(
+    ask, arrange, world, counted, held_out, hourly, basis
+):
+    """A quarter of those treated bought, as did some of those held out beside them."""
+
+    def rows(session):
+        run_id = finished_run(
+            session, design={"product_id": bank.SAVINGS, "contact_cost": Decimal(2)}
+        )
+        session.add(RunFold(run_id=run_id, folded_at=NOW))
+        session.flush()
+        key = {"run_id": run_id, "branch_id": bank.NORTH, "channel_id": 0}
+        for arm, many, won, outcomes in ((1, 400, 60, 100), (0, 400, 0, held_out)):
+            figures = Tally(targeted=many, confirmed=many, won=won, outcomes=outcomes)
+            session.add(RunCell(**key, arm=arm, **vars(figures)))
+        session.execute(
+            update(Product).where(Product.id == bank.SAVINGS).values(yearly_margin=Decimal(120))
+        )
+        return segment(session, "everybody", rule={"all": []})
+
+    everybody = arrange(rows)
+    counted()
+    [found] = [
+        row
+        for row in ask(world.mia, opportunities).rows
+        if (row.cell.segment_id, row.cell.product_id) == (everybody, bank.SAVINGS)
+    ]
+    assert found.outlook.rate == 0.15
+    assert found.outlook.added.value == pytest.approx((100 - held_out) / 400)
+    assert found.outlook.hourly == pytest.approx(Decimal(hourly), abs=Decimal("0.5"))
+    assert found.outlook.basis.startswith(basis)
+    assert "60 of 400 asked" in found.outlook.basis
 
 
 class TestExperience:
@@ -450,12 +493,12 @@ class TestExperience:
 
     def test_of_keeping_is_who_stayed_in_scope(self, do, ask, arrange, world, kept):
         key = (None, bank.SAVINGS)
-        assert ask(world.mia, past, aim=Aim.KEEP)[key] == Rate(6, 8)
-        assert ask(world.lou, past, aim=Aim.KEEP)[key] == Rate(1, 3)
+        assert ask(world.mia, past, aim=Aim.KEEP)[key].rate == Rate(6, 8)
+        assert ask(world.lou, past, aim=Aim.KEEP)[key].rate == Rate(1, 3)
         assert ask(world.mia, past, aim=Aim.SELL) == {}
 
         do(world.mia, fold_runs, FoldRuns())
-        assert ask(world.mia, past, aim=Aim.KEEP)[key] == Rate(6, 8)
+        assert ask(world.mia, past, aim=Aim.KEEP)[key].rate == Rate(6, 8)
 
         def unseen(session):
             session.get_one(Run, kept).outcomes_seen_at = None
@@ -479,7 +522,7 @@ class TestExperience:
             session.execute(update(Candidate).where(*mine).values(won_at=None))
 
         arrange(corrected)
-        assert ask(world.mia, past, aim=Aim.SELL)[None, bank.SAVINGS] == Rate(0, 4)
+        assert ask(world.mia, past, aim=Aim.SELL)[None, bank.SAVINGS].rate == Rate(0, 4)
 
     def test_expects_what_an_approved_design_of_the_own_units_says(self, ask, arrange, world):
         def rows(session):

@@ -226,15 +226,14 @@ def _segments(
     view: Reader, ids: Collection[int], counted_at: datetime
 ) -> tuple[dict[int, str], list[int]]:
     """Return the names of segments in use, and which mean others since: by themselves or others."""
-    changed = select(SegmentVersion.segment_id).where(
+    redrawn = select(SegmentVersion.segment_id).where(
         SegmentVersion.is_redrawn, SegmentVersion.changed_at > counted_at
     )
-    redrawn = set(view.session.scalars(changed))
-    later = reaching(view, redrawn) if redrawn else redrawn
-    columns = (Segment.id, Segment.name)
-    statement = select(*columns).where(~Segment.is_retired).order_by(Segment.name, Segment.id)
-    rows = view.session.execute(statement.where(Segment.id.in_(ids)) if ids else statement)
-    names = {id_: name for id_, name in rows}  # noqa: C416  rows are no pairs to mypy
+    columns = (Segment.id, Segment.name, Segment.is_retired, Segment.id.in_(redrawn))
+    rows = view.session.execute(select(*columns).order_by(Segment.name, Segment.id)).all()
+    changed = {row[0] for row in rows if row[3]}
+    later = reaching(view, changed) if changed else changed
+    names = {row[0]: row[1] for row in rows if not row[2] and (not ids or row[0] in ids)}
     return names, [id_ for id_ in names if id_ in later]
 
 

@@ -1,6 +1,8 @@
 """What campaigns for a product came to so far, and what designs for it expect."""
 
+from collections import defaultdict
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TypeAlias
 
 from sqlalchemy import ColumnElement, Integer, Select, func, select, type_coerce
@@ -15,15 +17,15 @@ from core.campaigns.model import (
     Design,
     Stage,
 )
-from core.campaigns.rules import ActivityType, DesignStatus, Objective
+from core.campaigns.rules import ActivityType, DesignStatus, Objective, RandomisedBy
 from core.campaigns.visibility import visible
+from core.coverage.past import Past, PastArm, together
 from core.coverage.rules import AIMS, METRICS, Aim
 from core.distribution.rules import USUAL_MINUTES
-from core.impact.queries.cells import cells
-from core.impact.rules import METRIC_PARTS
-from core.measures import Rate
-from core.runs.model import Run
-from core.runs.rules import CONTROL_ARM
+from core.impact.queries.cells import cell_counts, cells
+from core.impact.tally import Tally
+from core.runs.model import Run, RunArm
+from core.runs.rules import CONTROL_ARM, RunStatus
 from core.work import Reader
 
 # Campaigns whose results say what one more of the same may come to: to use a product more is not
@@ -32,10 +34,11 @@ _MEASURED: dict[Aim, tuple[Objective, ...]] = {
     Aim.SELL: (Objective.CROSS_SELL, Objective.UP_SELL),
     Aim.KEEP: (Objective.RETENTION,),
 }
+_A_DAY = timedelta(days=1)
 Key: TypeAlias = tuple[int | None, int]  # segment and product; no segment is any
 
 
-def past(view: Reader, aim: Aim) -> dict[Key, Rate]:
+def past(view: Reader, aim: Aim) -> dict[Key, Past]:
     """Read what finished runs came to with the treated in scope, by segment and product.
 
     What is sold shows in leads that were won, out of those who were asked. What is kept shows in
@@ -54,25 +57,36 @@ def past(view: Reader, aim: Aim) -> dict[Key, Rate]:
     if aim is Aim.KEEP:
         wanted = wanted.where(Run.outcomes_seen_at.is_not(None))
     counted = cells(view.actor.scope, wanted)
-    numerator, denominator = METRIC_PARTS[METRICS[aim]]
     rows = view.session.execute(
         select(
+            Run,
             Design.segment_id,
             Design.product_id,
-            func.sum(counted.c[numerator]),
-            func.sum(counted.c[denominator]),
+            counted.c.arm,
+            RunArm.share,
+            *cell_counts(counted),
         )
-        .join(Run, Run.id == counted.c.run_id)
+        .join_from(counted, Run, Run.id == counted.c.run_id)
         .join(Design, Design.id == Run.design_id)
-        .where(counted.c.arm > CONTROL_ARM)
-        .group_by(Design.segment_id, Design.product_id)
+        .outerjoin(RunArm, (RunArm.run_id == counted.c.run_id) & (RunArm.arm == counted.c.arm))
+        .group_by(Run.id, Design.id, counted.c.arm, RunArm.share)
     )
-    found: dict[Key, Rate] = {}
-    for segment_id, product_id, reached, of in rows:
-        if product_id is not None:
-            for key in {(segment_id, product_id), (None, product_id)}:
-                found[key] = found.get(key, Rate(0, 0)) + Rate(int(reached), int(of))
-    return found
+    found: defaultdict[Key, defaultdict[int, list[PastArm]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    for run, segment_id, product_id, number, share, *counts in rows:
+        arm = PastArm(number == CONTROL_ARM, share, _compares(run), Tally.of(counts))
+        for key in {(segment_id, product_id), (None, product_id)}:
+            found[key][run.id].append(arm)
+    return {key: together(runs.values(), METRICS[aim]) for key, runs in found.items()}
+
+
+def _compares(run: Run) -> bool:
+    """Tell whether the arms of a run can be compared customer by customer: drawn so, and seen."""
+    begun, over = run.launched_at, run.finished_at
+    cut_short = run.status is RunStatus.STOPPED and begun and over and over - begun <= _A_DAY
+    is_observed = run.is_imported or run.outcomes_seen_at is not None
+    return is_observed and not cut_short and run.randomised_by is RandomisedBy.CUSTOMER
 
 
 def planned(view: Reader, aim: Aim) -> dict[Key, Design]:

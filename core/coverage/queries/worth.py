@@ -1,6 +1,6 @@
 """What an hour of work in a gap may bring, and what stands in its way: where to go next."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -9,13 +9,13 @@ from sqlalchemy import func, select
 
 from core.access import Permission, Role
 from core.campaigns.model import Design
+from core.coverage.past import Added, Past
 from core.coverage.queries.cells import Cell, coverage
 from core.coverage.queries.experience import Key, minutes, past, planned
 from core.coverage.queries.scoping import in_scope
 from core.coverage.rules import Aim, Obstacle, obstacles
 from core.customers.model import Product
 from core.distribution.rules import USUAL_MINUTES
-from core.measures import Rate
 from core.people.model import Person, PersonRole
 from core.queues.model import WorkCell
 from core.work import Reader
@@ -28,7 +28,8 @@ FEW = 100  # treated customers; a rate of fewer says little
 class Outlook:
     """What one customer of a gap may bring; `rate` is conversions for each customer asked.
 
-    Of customers to keep it is those who stay of all who are treated.
+    Of customers to keep it is those who stay of all who are treated. `added` is how many of these
+    would not have come by themselves: only they are worth anything, where it is known.
     Without `profit` it can't be said, and `basis` tells why. Amounts are in the bank's currency.
     """
 
@@ -37,13 +38,19 @@ class Outlook:
     cost: Decimal
     minutes: float
     basis: str
+    added: Added | None = None
+
+    @property
+    def earning(self) -> float | None:
+        """Return the conversions for each customer asked that count: additional ones, or all."""
+        return self.rate if self.added is None else self.added.value
 
     @property
     def profit(self) -> Decimal | None:
         """Return the expected profit for each customer asked."""
-        if self.rate is None or self.value is None:
+        if self.earning is None or self.value is None:
             return None
-        return Decimal(str(self.rate)) * self.value - self.cost
+        return Decimal(str(self.earning)) * self.value - self.cost
 
     @property
     def hourly(self) -> Decimal | None:
@@ -131,7 +138,7 @@ def opportunities(
 class _Known:
     """What is known of all segments and products, looked up once."""
 
-    past: dict[Key, Rate]
+    past: dict[Key, Past]
     planned: dict[Key, Design]
     minutes: dict[int, float]
 
@@ -140,30 +147,53 @@ def _outlook(cell: Cell, product: Product, known: _Known) -> Outlook:
     planned_ = known.planned
     design = planned_.get((cell.segment_id, product.id)) or planned_.get((None, product.id))
     rate, basis = _rate(cell, product.id, known.past, design)
+    added, compared = _added(cell, product.id, known.past)
     value = product.yearly_margin
     if design is not None and design.value_per_conversion is not None:
         value = design.value_per_conversion
     if value is None:
         basis = "nobody has said what a conversion is worth"
+    elif added is not None:
+        basis = compared if rate is None else f"{compared}; all: {basis}"
+    elif rate is not None:
+        basis = f"{basis}; {compared}"
     cost = design.contact_cost if design is not None and design.contact_cost else Decimal()
-    return Outlook(rate, value, cost, known.minutes.get(product.id, USUAL_MINUTES), basis)
+    each = known.minutes.get(product.id, USUAL_MINUTES)
+    return Outlook(rate, value, cost, each, basis, added)
 
 
 def _rate(
-    cell: Cell, product_id: int, so_far: dict[Key, Rate], design: Design | None
+    cell: Cell, product_id: int, so_far: dict[Key, Past], design: Design | None
 ) -> tuple[float | None, str]:
     """Return conversions for each customer asked, from the most alike that is known."""
-    for key, of in (
-        ((cell.segment_id, product_id), "finished campaigns for it in this segment"),
-        ((None, product_id), "finished campaigns for it in any segment"),
-    ):
-        rate = so_far.get(key)
-        if rate is not None and rate.denominator >= FEW:
+    for of, known in _alike(cell, product_id, so_far):
+        rate = known.rate
+        if rate.denominator >= FEW:
             done = "asked" if cell.aim is Aim.SELL else "treated stayed"
             return rate.value, f"{rate.numerator:,} of {rate.denominator:,} {done} in {of}"
     if design is not None and design.expected_rate is not None:
         return design.expected_rate, f"as version {design.version} of a design for it expects"
     return None, "no campaign for it was finished, and no design says what it expects"
+
+
+def _added(cell: Cell, product_id: int, so_far: dict[Key, Past]) -> tuple[Added | None, str]:
+    """Return what those treated had more than those held out, from the most alike that is known."""
+    for of, known in _alike(cell, product_id, so_far):
+        added = known.added
+        if added is not None and added.treated >= FEW:
+            low, high = (100 * end for end in (added.interval.low, added.interval.high))
+            return added, (
+                f"{100 * added.value:+.1f} points ({low:+.1f} to {high:+.1f}"
+                f"{'' if added.proven else ', no proven effect'}) against"
+                f" {added.held_out:,} held out in {of}"
+            )
+    return None, "what would have come by itself is not known"
+
+
+def _alike(cell: Cell, product_id: int, so_far: dict[Key, Past]) -> Iterator[tuple[str, Past]]:
+    for segment_id, where in ((cell.segment_id, "this"), (None, "any")):
+        if known := so_far.get((segment_id, product_id)):
+            yield f"finished campaigns for it in {where} segment", known
 
 
 def _room(view: Reader, unit_id: int | None) -> int:
