@@ -234,7 +234,7 @@ def _configured(column: Column) -> Any:
         "count": partial(config.NumberColumn, format="localized", step=1),
         "number": partial(config.NumberColumn, format="localized"),
         "rate": partial(config.NumberColumn, format="%.2f"),
-        "money": partial(config.NumberColumn, format="localized"),
+        "money": partial(config.NumberColumn, format="localized", step=0.01),
         "percent": partial(config.NumberColumn, format="%.1f %%"),
         "points": partial(config.NumberColumn, format="%+.2f"),
         "bar": partial(config.ProgressColumn, format="percent", min_value=0, max_value=1),

@@ -20,10 +20,16 @@ from core.windows import Window
 COLUMNS = (
     Column("name", "What", width="large"),
     Column("standing", "Standing", sort="standing", write=standing),
-    Column("gap", "Gap (points)", "number", help="By how much theirs is better for the customer."),
+    Column("gap", "Gap (points)", "rate", help="By how much theirs is better for the customer."),
     Column("customers", "Customers", "count", sort="customers"),
     Column("balance", "Balance", "money", sort="balance", help="When it was found."),
-    Column("leaving", "Likely to leave", "number", help="The sum of the churn risks."),
+    Column(
+        "leaving",
+        "Likely to leave",
+        "count",
+        help="The sum of the churn risks.",
+        write=lambda row: round(row.leaving),
+    ),
     Column("product", "Product"),
     Column("region", "Region"),
     Column("deadline", "Answer by", "date", sort="deadline"),

@@ -21,7 +21,7 @@ COLUMNS = (
     Column("product_category", "Competitors' category"),
     Column("terms", "Their terms", write=lambda row: row.terms or "any"),
     Column("side", "Side"),
-    Column("threshold", "Better by (points)", "number"),
+    Column("threshold", "Better by (points)", "rate"),
     Column("threats", "Threats found", "count"),
 )
 
