@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from components import look, navigation, words
+from components import filters, look, navigation, words
 from components.assessments import acting, board
 from components.assessments.saying import VERBS, actual, judgement
 from components.charts.frame import chart
 from components.charts.goals import against_goals
 from components.gateway import current_actor, fetch, heading
-from components.tables import Column, table
+from components.tables import Column, listing, table
 from components.tiles import Tile, tiles
 from core.access import Permission
 from core.portfolio.queries.assessments import (
@@ -23,7 +23,6 @@ from core.portfolio.queries.assessments import (
 from core.portfolio.queries.directions import directions
 from core.portfolio.queries.drill import branches_behind, customers_behind, runs_behind
 from core.portfolio.rules import Standing, Verb
-from core.windows import Window
 
 CAMPAIGNS = (
     Column("campaign", "Campaign", width="medium"),
@@ -54,11 +53,11 @@ BRANCHES = (
 CUSTOMERS = (
     Column("customer_no", "Number"),
     Column("name", "Name"),
-    Column("branch", "Branch"),
-    Column("run", "Run"),
-    Column("won_at", "Won", "moment"),
+    Column("branch", "Branch", sort="branch"),
+    Column("run", "Run", sort="run"),
+    Column("won_at", "Won", "moment", sort="won"),
 )
-_SOME = 50  # customers that are shown at once
+COUNT, ALL = "Who count for the goal", "All they are counted out of"
 
 
 def draw(assessment_id: int) -> None:
@@ -135,15 +134,25 @@ def _behind(judged: JudgedCampaign) -> None:
     )
     actor = current_actor()
     if actor.may(Permission.SEE_IMPACT) and actor.may(Permission.SEE_CUSTOMERS):
-        with st.expander("Customers who count"):
-            found = fetch(customers_behind, finding_id=judged.id, window=Window(size=_SOME))
-            table(found.rows, columns=CUSTOMERS, key=f"customers{judged.id}")
-            if found.total != judged.numerator:
-                st.caption(
-                    f"By now there are {words.count(found.total)}: results were corrected since."
-                )
-            elif found.total > _SOME:
-                st.caption(f"The first {_SOME} of {words.count(found.total)}.")
+        with st.expander("Customers behind it"):
+            _customers(judged)
+
+
+def _customers(judged: JudgedCampaign) -> None:
+    counted = filters.switch("Customers", (COUNT, ALL), "who") == COUNT
+    listing(
+        customers_behind,
+        columns=CUSTOMERS,
+        key=f"customers{judged.id}",
+        filters={"finding_id": judged.id, "counted": counted},
+        noun="customer",
+        empty="Nobody, by what is known now.",
+    )
+    st.caption(
+        f"Frozen are the figures: {words.count(judged.numerator)} of"
+        f" {words.count(judged.denominator)}. Who is behind them is looked up, by what is known now"
+        " of the cut-off; a result that was corrected since makes the difference."
+    )
 
 
 def _cited(found: AssessmentSheet) -> None:

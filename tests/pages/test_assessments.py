@@ -117,6 +117,10 @@ def test_a_figure_leads_to_its_runs_branches_and_customers(open_page, choose, ma
     assert "Missed by 15 points" in said(app)
     assert list(app.dataframe[0].value["Against the goal"]) == ["Missed by 15 points", "No data"]
     assert [grid.value["Name"][0] for grid in app.dataframe if "Won" in grid.value]
+    assert "**2 customers**" in said(app)
+    assert "Frozen are the figures: 2 of 40." in said(app)
+    field(app, "button_group", "Customers").set_value("All they are counted out of").run()
+    assert "**40 customers**" in said(app)
 
     app = open_page(world.eve, "assessments", id=made.assessment_id)
     choose(app, "assessed_campaigns", 0)

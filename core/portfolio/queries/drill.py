@@ -90,7 +90,7 @@ def customers_behind(
     counted: bool = True,
     window: Window = Window(),  # noqa: B008  frozen
 ) -> Part[CountedCustomer]:
-    """List the customers behind a campaign's figure, by what is known of them now.
+    """List the customers behind a campaign's figure, by what is known now of its cut-off.
 
     Their count is the frozen figure, unless a result was corrected after the assessment.
 
