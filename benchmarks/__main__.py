@@ -6,7 +6,7 @@ Use: python -m benchmarks [customers]
 import subprocess
 import sys
 
-from benchmarks import demo, importing, pages, reassign, segments, selection, taking
+from benchmarks import demo, impact, importing, pages, reassign, segments, selection, taking
 
 
 def _in_a_process(part: str, *arguments: str) -> bool:
@@ -22,6 +22,7 @@ if __name__ == "__main__":
         segments.main(*size),
         reassign.main(*(customers // 10 for customers in size)),
         taking.main(*(customers // 20 for customers in size)),
+        impact.main(*size),
         importing.main(*(customers // 10 for customers in size)),
     ]
     with demo.banks(*size) as pairs:

@@ -27,7 +27,9 @@ CURRENT, SAVINGS = 1, 2
 RULE = {"all": [{"holds": {"product": "current"}}, {"lacks": {"product": "savings"}}]}
 
 
-def build(engine: Engine, customers: int, *, seed: int = 1) -> int:
+def build(
+    engine: Engine, customers: int, *, seed: int = 1, attributes: str | list[str] = "{}"
+) -> int:
     """Fill an empty database and return the id of an approved design for about a fifth of it."""
     upgrade(engine)
     with Session(engine) as session, session.begin():
@@ -38,7 +40,7 @@ def build(engine: Engine, customers: int, *, seed: int = 1) -> int:
         design_id, busy_run = _campaigns(session)
     rng = np.random.default_rng(seed)
     with engine.begin() as connection:
-        _customers(connection, rng, customers, branches, managers, busy_run)
+        _customers(connection, rng, customers, branches, managers, busy_run, attributes)
         bulk.advance_sequences(connection, Customer.metadata)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
@@ -138,7 +140,7 @@ def _campaigns(session):
     return designs[0], (busy.id, stage_id, campaign_id)
 
 
-def _customers(connection, rng, many, branches, managers, busy_run):
+def _customers(connection, rng, many, branches, managers, busy_run, attributes):
     ids = np.arange(1, many + 1, dtype=np.int64)
     now = np.datetime64(NOW.astimezone(ZoneInfo("UTC")).replace(tzinfo=None), "us")
     bulk.write(
@@ -150,7 +152,7 @@ def _customers(connection, rng, many, branches, managers, busy_run):
             "kind": CustomerKind.PRIVATE.code,
             "name": [f"Customer {id_:07}" for id_ in ids],
             "pin": [f"19{id_:010}" for id_ in ids],
-            "attributes": "{}",
+            "attributes": attributes,
             "created_at": np.full(many, now),
             "updated_at": np.full(many, now),
         },
