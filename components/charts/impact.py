@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import plotly.graph_objects as go
 
@@ -104,24 +104,28 @@ def intervals(rows: Sequence[Estimate], unit: Unit, *, high: int = 58) -> go.Fig
             "tickfont": {"color": colours.ink, "size": 14},
         },
         margin={"l": 8, "r": 24, "t": 12, "b": 8},
+        # Added one by one, each is checked together with all that are there already.
+        annotations=[_value(row, place, factor, unit) for place, row in enumerate(rows)],
     )
     drawn.update_xaxes(showgrid=True, zeroline=False)
-    drawn.add_vline(x=0, line={"color": colours.ink, "width": 1.5})
-    for place, row in enumerate(rows):
-        given = row.value is not None
-        drawn.add_annotation(
-            x=(row.value or 0.0) * factor,
-            y=place,
-            text=row.reason if row.value is None else written(row.value, unit),
-            showarrow=False,
-            xanchor="center" if given else "left",
-            xshift=0 if given else 10,
-            yshift=19 if given else 0,
-            bgcolor=colours.ground,
-            borderpad=1,
-            font={"color": look.colour(row.meaning), "size": 14},
-        )
-    return drawn
+    return drawn.add_vline(x=0, line={"color": colours.ink, "width": 1.5})
+
+
+def _value(row: Estimate, place: int, factor: int, unit: Unit) -> dict[str, Any]:
+    """Write an estimate above its place, or beside zero why there is none."""
+    given = row.value is not None
+    return {
+        "x": (row.value or 0.0) * factor,
+        "y": place,
+        "text": row.reason if row.value is None else written(row.value, unit),
+        "showarrow": False,
+        "xanchor": "center" if given else "left",
+        "xshift": 0 if given else 10,
+        "yshift": 19 if given else 0,
+        "bgcolor": look.palette().ground,
+        "borderpad": 1,
+        "font": {"color": look.colour(row.meaning), "size": 14},
+    }
 
 
 def _trace(row: Estimate, place: int, factor: int, unit: Unit) -> go.Scatter:

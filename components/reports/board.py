@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from components import look, words
 from components.charts import calibration as forecasts
 from components.charts import impact as charts
-from components.impact import estimates, periods, side_by_side, total
+from components.impact import estimates, periods, ranking, side_by_side, total
 from components.reports.common import METHODS, evidence, made, told
 from components.reports.content import Document, Grid, Part, Picture, Stamp
 from components.reports.effects import TOLD, total_rows
@@ -60,16 +60,24 @@ def _claims(measured: Sequence[RunImpact]) -> Part:
 
 
 def _ranked(measured: Sequence[RunImpact], unit: charts.Unit, heading: str) -> Part:
-    lines = estimates.of_runs(measured, unit)
-    lines.sort(key=lambda line: (line.value is None, -(line.value or 0.0)))
+    lines, drawn = (
+        sorted(
+            estimates.of_runs(runs, unit),
+            key=lambda line: (line.value is None, -(line.value or 0.0)),
+        )
+        for runs in (measured, measured[: ranking.MOST_DRAWN])
+    )
     proven = sum(line.meaning in {"good", "bad"} for line in lines)
     reading = (
         f"**{proven} of {len(lines)}** effects are proven: their interval leaves out zero. "
         "The others may be chance."
     )
+    if len(measured) > ranking.MOST_DRAWN:
+        latest = "is the latest run" if len(drawn) == 1 else f"are the latest {len(drawn)}"
+        reading += f" Drawn {latest}; the table has all {len(lines)}."
     return Part(
         heading,
-        picture=Picture(charts.intervals(lines, unit), reading),
+        picture=Picture(charts.intervals(drawn, unit), reading),
         grid=Grid(charts.estimate_columns(unit), lines),
         evidence=_grades(measured),
     )

@@ -147,6 +147,22 @@ def test_all_runs_say_what_each_question_says_by_itself(ask, world, run_id):
     assert "Side by side, by unit" in paper
 
 
+def test_of_many_runs_only_the_latest_are_drawn_and_all_are_told(ask, world, engine, monkeypatch):
+    monkeypatch.setattr("components.impact.ranking.MOST_DRAWN", 1)
+    with Session(engine) as session, session.begin():
+        people = crowd(session, 300)
+        for _ in range(2):
+            made = finished_run(session, control_share=5000)
+            candidates(session, made, people[:150], steps=3, outcomes=45, value=200)
+            candidates(session, made, people[150:], arm=0, outcomes=5, value=200)
+    document = board_report.of_board(ask(world.eve, board), STAMP)
+    part = next(part for part in document.parts if part.heading == "The effect on a customer")
+
+    assert [note.text for note in part.picture.figure.layout.annotations] == ["+26.67 points"]
+    assert "Drawn is the latest run; the table has all 2." in part.picture.said
+    assert len(part.grid.rows) == 2
+
+
 def test_a_bank_without_any_run_has_a_report_too(ask, world):
     found = ask(world.eve, board)
 
