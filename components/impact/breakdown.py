@@ -102,16 +102,22 @@ def by_effect(row: BrokenDown) -> tuple[bool, float]:
 
 def reading(found: Sequence[BrokenDown], way: Way) -> str:
     """Say in a sentence how many groups prove anything, when so many were looked at."""
-    read = [row for row in found if not row.is_too_few]
+    changed = [row for row in found if row.refused is not None]
+    read = [row for row in found if row.refused is None and not row.is_too_few]
     proven = [row for row in read if row.proven]
     said = (
         f"**{len(proven)} of {words.counted(len(read), 'group')}** "
         f"{'has' if len(proven) == 1 else 'have'} an effect of their own that is proven, "
         f"even though {'one was' if len(read) == 1 else f'{len(read)} were'} looked at (Holm)"
     )
-    few = len(found) - len(read)
+    few = len(found) - len(read) - len(changed)
     if few:
         said += f"; {few} {'has' if few == 1 else 'have'} fewer than {FEWEST} customers in an arm"
+    if changed:
+        said += (
+            f"; of {words.counted(len(changed), 'segment')} nothing can be said, because the "
+            "campaign itself changes who is in"
+        )
     if len(found) > MOST_DRAWN:
         said += f"; drawn are the largest {MOST_DRAWN}"
     if way.name == EVERY_SEGMENT:

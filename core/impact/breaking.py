@@ -15,11 +15,15 @@ from core.runs.rules import CONTROL_ARM
 
 @dataclass(frozen=True)
 class Part:
-    """A group of customers: its arms as they were assigned, counted in this group alone."""
+    """A group of customers: its arms as they were assigned, counted in this group alone.
+
+    `refused` is why nothing can be read into it, whatever was counted.
+    """
 
     key: str | None
     label: str
     arms: tuple[Arm, ...]
+    refused: Reason | None = None
 
 
 @dataclass(frozen=True)
@@ -118,15 +122,29 @@ def break_down(
         )
         for part, there in zip(parts, treated, strict=True)
     ]
+    read = [
+        comparison
+        for part, comparison in zip(parts, comparisons, strict=True)
+        if part.refused is None
+    ]
+    tested = iter(adjusted(read, few=False))
     found = [
-        BrokenDown(part.key, part.label, report.grade, comparison, report.refused)
-        for part, comparison in zip(parts, adjusted(comparisons, few=False), strict=True)
+        BrokenDown(
+            part.key,
+            part.label,
+            report.grade,
+            next(tested) if part.refused is None else comparison,
+            report.refused or part.refused,
+        )
+        for part, comparison in zip(parts, comparisons, strict=True)
     ]
     return sorted(found, key=lambda row: (-row.treated.targeted, row.label))
 
 
-def part_of(key: str | None, label: str, arms: Mapping[int, Arm]) -> Part:
-    return Part(key, label, tuple(arms[number] for number in sorted(arms)))
+def part_of(
+    key: str | None, label: str, arms: Mapping[int, Arm], refused: Reason | None = None
+) -> Part:
+    return Part(key, label, tuple(arms[number] for number in sorted(arms)), refused)
 
 
 def together(arms: Sequence[Arm], *, control: bool) -> Arm:

@@ -78,6 +78,7 @@ class Reason(StrEnum):
     OVERLAP = "its runs had customers in common, so their effects are not added up"
     NOT_COMPARED = "whether its runs had customers in common is not counted yet"
     COMPROMISED = "a comparison is compromised"
+    CHANGED = "the campaign itself changes who is in it"
     WHOLE_BANK = "only for the whole bank"
     NO_HOLDOUT = "no customers were held out of all campaigns over the whole period"
     NO_FORECAST = "no finished run has a forecast"

@@ -151,6 +151,24 @@ class TestBreakdown:
         assert same.difference == inside.difference
         assert max(row.treated.targeted for row in several.values()) == 300
 
+    def test_what_the_campaign_itself_changes_says_nothing_of_it(self, engine, ask, world, run_id):
+        """Who holds the product today has bought it: among those no held out could be as good."""
+        rich = {"field": "balance", "is": ">=", "value": 9000}
+        with Session(engine) as session, session.begin():
+            segment(session, "rich", rule=rich)
+        before = by_label(ask(world.eve, breakdown, run_id=run_id, by="segments"))
+        with Session(engine) as session, session.begin():
+            segment(session, "others", rule={"lacks": {"product": "savings"}})
+
+        rows = by_label(ask(world.eve, breakdown, run_id=run_id, by="segments"))
+        alone = ask(world.eve, breakdown, run_id=run_id, by="segment:others")
+
+        [added] = rows.keys() - before.keys()
+        for row in (rows[added], *alone):
+            assert row.difference == row.conversions == row.profit == Absent(Reason.CHANGED)
+            assert (row.p_adjusted, row.proven, row.says) == (None, False, Reason.CHANGED)
+        assert all(rows[label] == row for label, row in before.items())
+
     @pytest.mark.parametrize("by", ["branch", "region", "attribute:age", "segment:everybody"])
     def test_leads_to_the_customers_behind_a_group(self, engine, ask, world, run_id, by):
         with Session(engine) as session, session.begin():

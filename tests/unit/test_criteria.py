@@ -1,12 +1,22 @@
 """What a rule may say, what it is refused for, and how it reads in plain words."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.segments.criteria import Field, InvalidRule, Known, Type, described, read, spelled_out
+from core.segments.criteria import (
+    Field,
+    InvalidRule,
+    Known,
+    Type,
+    changed_by,
+    described,
+    read,
+    spelled_out,
+)
 from core.segments.criteria.tree import KnownPerson, KnownProduct, KnownSegment, KnownUnit
 from core.segments.rules import SegmentKind
 
@@ -37,6 +47,36 @@ KNOWN = Known(
         "everybody": segment(7, "Everybody", {"all": []}),
     },
 )
+
+
+@pytest.mark.parametrize(
+    ("rule", "changed"),
+    [
+        (ACTIVE, False),
+        ({"attribute": "income", "is": ">", "value": 1}, False),
+        ({"segment": "vip"}, False),
+        ({"indicator": "distress"}, False),
+        ({"holds": {"product": "gold"}}, False),
+        ({"lacks": {"category": "card"}}, False),
+        ({"holds": {"product": "savings"}}, True),
+        ({"lacks": {"category": "account"}}, True),
+        ({"consent": "phone"}, True),
+        ({"indicator": "campaign candidate"}, True),
+        ({"field": "last_contact_days", "is": ">", "value": 30}, True),
+        ({"all": [ACTIVE, {"any": [{"field": "yearly_value", "is": ">", "value": 9}]}]}, True),
+        ({"none": [{"segment": "savers"}]}, True),
+    ],
+)
+def test_what_a_campaign_for_savings_changes(rule, changed):
+    savers = segment(8, "Savers", {"holds": {"product": "savings"}})
+    known = replace(KNOWN, segments={**KNOWN.segments, "savers": savers})
+
+    assert changed_by(read(rule, known), "savings", "account") is changed
+
+
+def test_a_campaign_without_a_product_changes_what_contacts_do():
+    assert not changed_by(read({"holds": {"product": "savings"}}, KNOWN), None, None)
+    assert changed_by(read({"consent": "phone"}, KNOWN), None, None)
 
 
 @pytest.mark.parametrize(

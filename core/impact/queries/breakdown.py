@@ -1,7 +1,7 @@
 """What a run changed in groups of its customers."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -18,10 +18,17 @@ from core.impact.queries.gifts import Given, gifts_by_group, gifts_by_segments
 from core.impact.queries.groups import FOLDED, Group, Way, group, joined, ways_to_split
 from core.impact.queries.runs import RunImpact, impact
 from core.impact.report import Arm
+from core.impact.rules import Reason
 from core.impact.tally import Tally
 from core.refusals import Invalid
 from core.runs.model import Candidate
-from core.segments.queries import MOST_SEGMENTS, known_words, mask, usable
+from core.segments.queries import (
+    MOST_SEGMENTS,
+    changed_by_campaign,
+    known_words,
+    mask,
+    usable,
+)
 from core.work import Reader
 
 EVERY_SEGMENT = "segments"
@@ -39,7 +46,8 @@ def ways_to_break_down(view: Reader) -> list[Way]:
 def breakdown(view: Reader, *, run_id: int, by: str) -> list[BrokenDown]:
     """Compare treated with held out in each group of a run's customers, the largest first.
 
-    All treated arms count together. Groups are read as they stand now.
+    All treated arms count together. Groups are read as they stand now; of a segment that customers
+    join or leave because of the campaign no effect is given, since that would be its own doing.
 
     :param by: branch, region, attribute:NAME, segment:CODE, or segments for a row of each, in
         several of which a customer may be
@@ -84,9 +92,14 @@ def _by(view: Reader, run: RunImpact, by: str) -> list[Part]:
     live = group(view, by, Candidate, run.id)
     given = gifts_by_group(view, run.id, live) if run.gifts else {}
     drawn = _clusters(view, run, live)
+    code = by.partition(":")[2] if by.startswith("segment:") else None
+    changed = code and code in changed_by_campaign(known_words(view), run.facts.product_id)
     return _parts(
-        (key, label, _arm((arm, key, label), Tally.of(counts), given, drawn))
-        for arm, key, label, *counts in rows
+        (
+            (key, label, _arm((arm, key, label), Tally.of(counts), given, drawn))
+            for arm, key, label, *counts in rows
+        ),
+        changed={"in", "out"} if changed else (),
     )
 
 
@@ -114,8 +127,11 @@ def _by_segment(view: Reader, run: RunImpact) -> list[Part]:
                 gifts[arm, segment_id] += given.get((arm, inside), Decimal(0))
     drawn = _clusters_of_segments(view, run, ids, number)
     return _parts(
-        (*named[segment_id], _arm((arm, segment_id), tally, gifts, drawn))
-        for (arm, segment_id), tally in sums.items()
+        (
+            (*named[segment_id], _arm((arm, segment_id), tally, gifts, drawn))
+            for (arm, segment_id), tally in sums.items()
+        ),
+        changed=changed_by_campaign(known, run.facts.product_id),
     )
 
 
@@ -154,8 +170,14 @@ def _clusters_of_segments(
     return found
 
 
-def _parts(rows: Iterable[tuple[str | None, str | None, Arm]]) -> list[Part]:
+def _parts(
+    rows: Iterable[tuple[str | None, str | None, Arm]], *, changed: Collection[str | None] = ()
+) -> list[Part]:
+    """Put arms together to groups; of those that the campaign itself changes nothing is said."""
     found: defaultdict[tuple[str | None, str], dict[int, Arm]] = defaultdict(dict)
     for key, label, arm in rows:
         found[key, NOT_KNOWN if label is None else str(label)][arm.arm] = arm
-    return [part_of(key, label, arms) for (key, label), arms in found.items()]
+    return [
+        part_of(key, label, arms, Reason.CHANGED if key in changed else None)
+        for (key, label), arms in found.items()
+    ]

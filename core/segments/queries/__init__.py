@@ -1,5 +1,6 @@
 """Questions about segments, and rules as conditions for the questions of others."""
 
+from core.segments.queries.changing import changed_by_campaign
 from core.segments.queries.compiling import latest_birth
 from core.segments.queries.counting import (
     SampleCustomer,
@@ -37,6 +38,7 @@ __all__ = [
     "UsingDesign",
     "UsingSegment",
     "VersionRow",
+    "changed_by_campaign",
     "compiled",
     "count",
     "in_segment",
