@@ -8,6 +8,8 @@ ADDRESS ?= 127.0.0.1
 WORKERS ?= 2
 BROWSERS ?= 3
 BIN := .venv/bin
+# What Python reads for the first time it keeps compiled: servers and workers start all the time.
+export PYTHONDONTWRITEBYTECODE :=
 CACHED := tests/unit tests/architecture tests/database tests/acceptance tests/concurrency tests/pages
 # A browser waits more than it works: there may be more of them than processors.
 BROWSE := $(BIN)/pytest -q -n $(BROWSERS) --dist worksteal tests/browser
@@ -64,8 +66,9 @@ lock: $(BIN)/.ready-to-test
 clean:
 	rm -rf .venv build *.egg-info
 
-# Each stamp is newer than what was last installed; nothing is installed twice.
-INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-input
+# Each stamp is newer than what was last installed; nothing is installed twice. Most of what libraries
+# bring is never read, so it is compiled when it is: compiling it all takes as long as installing it.
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-input --no-compile
 
 $(BIN)/.ready: requirements.lock pyproject.toml | $(BIN)/python
 	@echo "Installing what Fairlead needs; the first time this takes a minute or two."
