@@ -12,6 +12,7 @@ from core.database.columns import (
     days_after,
     only,
 )
+from core.database.columnwise import arrays
 from core.database.engine import connect, lost_a_race, read_only, spilling, write_turn
 from core.database.prepared import Prepared
 from core.database.sets import affected, id_set, insert_into, row_set, text_set, version_set
@@ -29,6 +30,7 @@ __all__ = [
     "Prepared",
     "affected",
     "alone",
+    "arrays",
     "connect",
     "days_after",
     "id_set",

@@ -19,7 +19,8 @@ from core.periods import midnight
 from core.runs.model import Candidate
 from core.segments.actions import TakeSnapshots, take_snapshots
 from core.segments.model import Segment, SegmentMember, SegmentSnapshot, SegmentVersion
-from core.segments.queries.standing import RECENT_DAYS, standings
+from core.segments.queries.figures import RECENT_DAYS
+from core.segments.queries.standing import standings
 from core.work import Work
 from data.bulk import write
 

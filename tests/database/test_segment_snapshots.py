@@ -247,7 +247,7 @@ class TestTake:
         finally:
             event.remove(engine, "before_cursor_execute", note)
 
-        [look] = [each for each in said if "mask_1" in each[0]]
+        [look] = [each for each in said if "born_on" in each[0]]
         assert _scans(engine, *look) == 1
         with Session(engine) as session:
             kept = dict(

@@ -54,17 +54,24 @@ def mask(
     """
     if len(segment_ids) > MOST_SEGMENTS:
         raise Invalid(f"At most {MOST_SEGMENTS} segments can be looked at together.")
+    none = literal_column("0", BigInteger)
+    bits = (
+        case((inside, literal_column(str(1 << place), BigInteger)), else_=none)
+        for place, inside in enumerate(conditions(view, segment_ids, known=known))
+    )
+    return cast(reduce(operator.add, bits, none), BigInteger)
+
+
+def conditions(
+    view: Reader, segment_ids: Sequence[int], *, known: Known | None = None
+) -> list[ColumnElement[bool]]:
+    """Return for each segment whether a row of `customer_state` is in it; never NULL, as `mask`."""
     known = known or known_words(view)
     codes = {segment.id: code for code, segment in known.segments.items()}
+    if not codes.keys() >= set(segment_ids):
+        raise NotFound("There is no such segment.")
     compiler = Compiler(view, known)
-    bits: list[ColumnElement[int]] = []
-    for place, segment_id in enumerate(segment_ids):
-        if segment_id not in codes:
-            raise NotFound("There is no such segment.")
-        bit = literal_column(str(1 << place), BigInteger)
-        inside = _inside(compiler, codes[segment_id])
-        bits.append(case((inside, bit), else_=literal_column("0", BigInteger)))
-    return cast(reduce(operator.add, bits, literal_column("0", BigInteger)), BigInteger)
+    return [_inside(compiler, codes[segment_id]) for segment_id in segment_ids]
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+import numpy as np
 from sqlalchemy import func, select
 
 from core.access import Permission
 from core.customers.model import CustomerState
+from core.database import arrays
 from core.measures import Rate
 from core.refusals import Invalid
+from core.segments.criteria import Known
 from core.segments.queries.counting import within
-from core.segments.queries.membership import mask
+from core.segments.queries.membership import conditions, mask
 from core.segments.queries.vocabulary import known_words
 from core.work import Reader
 
@@ -70,21 +73,13 @@ def overlap(view: Reader, *, segment_ids: Sequence[int]) -> Overlap:
     if not 2 <= len(ids) <= MOST_TOGETHER:
         raise Invalid(f"Choose two to {MOST_TOGETHER} segments to compare.")
     known = known_words(view)
-    statement = within(
-        view,
-        select(
-            mask(view, ids, known=known).label("mask"),
-            func.count(),
-            func.sum(CustomerState.balance),
-        ),
-    ).group_by("mask")
-    counted = {int(row[0]): (row[1], row[2]) for row in view.session.execute(statement)}
-    outside, _ = counted.pop(0, (0, None))
+    counted = (_on_sqlite if view.dialect == "sqlite" else _by_mask)(view, ids, known)
+    outside, _ = counted.pop(0, (0, Decimal()))
     found = [
         Combination(
             tuple(id_ for place, id_ in enumerate(ids) if bits >> place & 1),
             customers,
-            balance or Decimal(),
+            balance,
         )
         for bits, (customers, balance) in counted.items()
     ]
@@ -97,3 +92,32 @@ def overlap(view: Reader, *, segment_ids: Sequence[int]) -> Overlap:
         tuple(sorted(found, key=lambda each: (-each.customers, each.segment_ids))),
         outside,
     )
+
+
+def _by_mask(view: Reader, ids: Sequence[int], known: Known) -> dict[int, tuple[int, Decimal]]:
+    """Count customers and sum their balances by the number that says which segments they are in."""
+    asked = (
+        mask(view, ids, known=known).label("mask"),
+        func.count(),
+        func.sum(CustomerState.balance),
+    )
+    rows = view.session.execute(within(view, select(*asked)).group_by("mask"))
+    return {int(bits): (customers, balance or Decimal()) for bits, customers, balance in rows}
+
+
+def _on_sqlite(view: Reader, ids: Sequence[int], known: Known) -> dict[int, tuple[int, Decimal]]:
+    many = np.zeros((2, 1 << len(ids)))
+    for part in arrays(
+        view.session,
+        within(view, select()),
+        key=CustomerState.customer_id,
+        truths=conditions(view, ids, known=known),
+        numbers=[CustomerState.balance],
+    ):
+        number = sum(inside.astype(np.int64) << place for place, inside in enumerate(part.truths))
+        many += [np.bincount(number, each, many.shape[1]) for each in (None, *part.numbers)]
+    # Whole cents and counts stay exact: they are far below what a float holds.
+    return {
+        int(number): (int(many[0, number]), Decimal(int(many[1, number])) / 100)
+        for number in np.flatnonzero(many[0])
+    }

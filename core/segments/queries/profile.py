@@ -4,21 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import (
-    ColumnElement,
-    SQLColumnExpression,
-    and_,
-    case,
-    func,
-    literal_column,
-    select,
-)
+import numpy as np
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, func, select
 
 from core.access import Permission
 from core.customers.model import CustomerState
 from core.customers.rules import Medium
+from core.database import arrays
 from core.measures import Rate
 from core.people.model import Unit
 from core.segments.criteria import Known
@@ -64,6 +58,10 @@ class Profile:
         return Rate(bucket.everybody, self.population)
 
 
+# Those in the segment and everybody, each with how many of every kind; and both by branch.
+_Counted: TypeAlias = tuple[list[int], list[int], list[tuple[int, int, int]]]
+
+
 @dataclass(frozen=True)
 class _Asked:
     name: str
@@ -81,14 +79,11 @@ def profile(view: Reader, *, segment_id: int) -> Profile:
     view.authorize(Permission.SEE_SEGMENTS)
     known = known_words(view)
     asked = tuple(_asked(view, known))
-    inside = case((in_segment(view, segment_id, known=known), 1), else_=0).label("inside")
-    counts = [func.count().filter(holds) for each in asked for holds in each.conditions]
-    # As a sum, or SQLite would fetch row by row in the order of branches.
-    branch_id = CustomerState.branch_id + literal_column("0")
-    statement = within(view, select(inside, branch_id.label("branch"), func.count(), *counts))
-    rows = view.session.execute(statement.group_by("inside", branch_id)).all()
-    within_it = _summed([row[2:] for row in rows if row.inside], len(counts) + 1)
-    in_all = _summed([row[2:] for row in rows], len(counts) + 1)
+    kinds = [holds for each in asked for holds in each.conditions]
+    inside = in_segment(view, segment_id, known=known)
+    within_it, in_all, branches = (_on_sqlite if view.dialect == "sqlite" else _by_branch)(
+        view, inside, kinds
+    )
     dimensions, place = [], 1
     for each in asked:
         end = place + len(each.labels)
@@ -97,8 +92,46 @@ def profile(view: Reader, *, segment_id: int) -> Profile:
         if buckets:
             dimensions.append(Dimension(each.name, buckets, each.several))
         place = end
-    regions = _regions(view, [(row.branch, row.inside, row[2]) for row in rows])
+    regions = _regions(view, branches)
     return Profile(within_it[0], in_all[0], (*dimensions, Dimension("Region", regions)))
+
+
+def _by_branch(
+    view: Reader, in_segment: ColumnElement[bool], kinds: Sequence[ColumnElement[bool]]
+) -> _Counted:
+    inside = case((in_segment, 1), else_=0).label("inside")
+    counts = [func.count().filter(holds) for holds in kinds]
+    statement = within(view, select(inside, CustomerState.branch_id, func.count(), *counts))
+    rows = view.session.execute(statement.group_by("inside", CustomerState.branch_id)).all()
+    wide = len(kinds) + 1
+    return (
+        _summed([row[2:] for row in rows if row.inside], wide),
+        _summed([row[2:] for row in rows], wide),
+        [(row.branch_id, row.inside * row[2], row[2]) for row in rows],
+    )
+
+
+def _on_sqlite(
+    view: Reader, in_segment: ColumnElement[bool], kinds: Sequence[ColumnElement[bool]]
+) -> _Counted:
+    counts = np.zeros((2, len(kinds) + 1), np.int64)
+    branches: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])
+    for part in arrays(
+        view.session,
+        within(view, select()),
+        key=CustomerState.customer_id,
+        truths=[in_segment, *kinds],
+        numbers=[CustomerState.branch_id],
+    ):
+        (inside, *holding), [branch_id] = part.truths, part.numbers
+        everybody = np.ones_like(inside)
+        for place, among in enumerate((inside, everybody)):
+            counts[place] += [np.count_nonzero(each & among) for each in (everybody, *holding)]
+            ids, many = np.unique(branch_id[among], return_counts=True)
+            for id_, customers in zip(ids.tolist(), many.tolist(), strict=True):
+                branches[id_][place] += customers
+    within_it, in_all = counts.tolist()
+    return within_it, in_all, [(id_, inside, all_) for id_, (inside, all_) in branches.items()]
 
 
 def _summed(rows: Sequence[Sequence[int]], width: int) -> list[int]:
@@ -169,7 +202,7 @@ def _regions(view: Reader, rows: Sequence[tuple[int, int, int]]) -> tuple[Bucket
     counted: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])
     for branch_id, inside, customers in rows:
         above = units[branch_id][1] or branch_id
-        counted[above][0] += customers if inside else 0
+        counted[above][0] += inside
         counted[above][1] += customers
     found = [Bucket(units[id_][0], *counts) for id_, counts in counted.items()]
     return tuple(sorted(found, key=lambda bucket: bucket.label))

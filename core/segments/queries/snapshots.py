@@ -12,8 +12,8 @@ from core.customers.model import CustomerState
 from core.measures import Rate
 from core.people.queries import subtree
 from core.segments.model import SegmentSnapshot
+from core.segments.queries.figures import SUMS
 from core.segments.queries.membership import usable
-from core.segments.queries.standing import SUMS
 from core.segments.queries.vocabulary import known_words
 from core.work import Reader
 
