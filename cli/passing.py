@@ -50,5 +50,7 @@ def _known(passed: Passed) -> Iterator[str]:
         yield f"The snapshot of {kept.segments:,} segments was taken."
     for found in passed.threats:
         yield f"Found anew: {', '.join(found.names)}."
+    for item in passed.directions:
+        yield f"“{item.name}” {'is done' if item.ended_on else 'has begun'}."
     if passed.folded:
         yield f"{len(passed.folded):,} runs were folded."

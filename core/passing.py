@@ -23,6 +23,9 @@ from core.impact.upkeep import fold, keep_overlaps
 from core.market.actions.threats import FindThreats, find_threats
 from core.market.queries.matching import matches
 from core.market.threat_events import ThreatsFound
+from core.portfolio.actions.telling import TellDirection, tell_direction
+from core.portfolio.direction_events import DirectionFollowed
+from core.portfolio.queries.directions import untold
 from core.queues.actions.handing_over import HandOver, ReturnWork, hand_over, return_work
 from core.queues.events import WorkHandedOver, WorkReturned
 from core.queues.queries.passing import absences_begun, absences_ended
@@ -57,6 +60,7 @@ class Passed:
     told: tuple[WorkEscalated, ...] = ()
     snapshots: tuple[SnapshotsTaken, ...] = ()
     threats: tuple[ThreatsFound, ...] = ()
+    directions: tuple[DirectionFollowed, ...] = ()
     folded: tuple[int, ...] = ()
     days: int = 0  # due days of which what was kept is folded now
     is_elsewhere: bool = False
@@ -96,6 +100,9 @@ def pass_time(engine: Engine, *, now: datetime) -> Passed:
         with reading(engine, SYSTEM, now=now) as view:
             unseen = [FindThreats()] if matches(view) else []
         threats = _each(engine, now, find_threats, unseen)
+        with reading(engine, SYSTEM, now=now) as view:
+            followed = [TellDirection(id_) for id_ in untold(view)]
+        directions = _each(engine, now, tell_direction, followed)
         with upkeep(engine) as session:
             folded = fold(session, now=now).run_ids
         with reading(engine, SYSTEM, now=now) as view:
@@ -118,6 +125,7 @@ def pass_time(engine: Engine, *, now: datetime) -> Passed:
             told=tuple(told),
             snapshots=tuple(snapshots),
             threats=tuple(threats),
+            directions=tuple(directions),
             folded=folded,
             days=days,
         )

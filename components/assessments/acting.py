@@ -21,7 +21,7 @@ from core.portfolio.actions.directing import (
     reschedule,
 )
 from core.portfolio.actions.following import AskForDesign, CarryOut, ask_for_design, carry_out
-from core.portfolio.events import DirectionCreated
+from core.portfolio.direction_events import DirectionCreated
 from core.portfolio.queries.directions import DirectionRow
 from core.portfolio.rules import DirectionKind
 from core.windows import Window

@@ -7,10 +7,8 @@ from typing import Any, ClassVar
 
 from core.campaigns.rules import Metric
 from core.journal.model import Event, Notice
-from core.portfolio.rules import DirectionKind
 
 PLAN = "CustomerCampaignPortfolioManagementPlan"
-DIRECTION = "CampaignDirection"
 ASSESSMENT = "PerformanceAssessment"
 
 
@@ -179,64 +177,3 @@ class BriefMade(Event):
         }
         named = (f"{what}:{id_}" for what, id_ in causes.items() if id_ is not None)
         return (f"campaign:{self.campaign_id}", f"design:{self.design_id}", *named)
-
-
-@dataclass(frozen=True)
-class DirectionEvent(Event):
-    """A fact about an item of direction, with its planned days."""
-
-    direction_id: int
-    name: str
-    item: DirectionKind
-    unit: str
-    starts_on: date
-    ends_on: date
-    campaign_id: int | None
-
-    @property
-    def subjects(self) -> tuple[str, ...]:
-        about = () if self.campaign_id is None else (f"campaign:{self.campaign_id}",)
-        return (f"direction:{self.direction_id}", *about)
-
-    def _notice(self, verb: str, **more: Any) -> Notice:
-        payload = {
-            "name": self.name,
-            "kind": self.item,
-            "unit": self.unit,
-            "starts_on": self.starts_on,
-            "ends_on": self.ends_on,
-            **more,
-        }
-        return Notice(f"{DIRECTION}/{verb}", f"direction:{self.direction_id}", payload)
-
-
-@dataclass(frozen=True)
-class DirectionCreated(DirectionEvent):
-    kind: ClassVar[str] = "direction.created"
-
-    conclusion_id: int | None
-    initiative_id: int | None
-    threat_id: int | None
-    version: int
-
-    @property
-    def notices(self) -> tuple[Notice, ...]:
-        return (self._notice("Created"),)
-
-
-@dataclass(frozen=True)
-class DirectionChanged(DirectionEvent):
-    """`what` happened: rescheduled, dropped, a design asked for, or a run started."""
-
-    kind: ClassVar[str] = "direction.changed"
-
-    what: str
-    reason: str
-    design_id: int | None
-    run_id: int | None
-    was: dict[str, date]
-    version: int
-
-    @property
-    def notices(self) -> tuple[Notice, ...]:
-        return (self._notice("Updated", what=self.what, reason=self.reason),)

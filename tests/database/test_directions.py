@@ -6,12 +6,14 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.access import SYSTEM
 from core.campaigns.actions import DraftDesign, draft_design
 from core.campaigns.model import Campaign, Design
 from core.campaigns.rules import DesignStatus, Metric, Objective
 from core.journal.model import Outgoing
 from core.market.model import MarketTask, Threat
 from core.market.rules import ConclusionKind
+from core.passing import pass_time
 from core.portfolio.actions import AddEntry, CreatePlan, MakeBrief, add_entry, create_plan
 from core.portfolio.actions.assessing import Assess, Conclude, assess
 from core.portfolio.actions.directing import (
@@ -24,9 +26,10 @@ from core.portfolio.actions.directing import (
 )
 from core.portfolio.actions.following import AskForDesign, CarryOut, ask_for_design, carry_out
 from core.portfolio.actions.initiatives import TakeInitiative, take_initiative
+from core.portfolio.actions.telling import TellDirection, tell_direction
 from core.portfolio.model import Direction, Initiative
 from core.portfolio.queries import brief_of
-from core.portfolio.queries.directions import direction, directions
+from core.portfolio.queries.directions import direction, directions, untold
 from core.portfolio.rules import DirectionKind, DirectionState, Verb
 from core.refusals import Conflict, Invalid, NotAllowed, NotFound
 from core.runs.model import Run
@@ -298,6 +301,50 @@ class TestCarryingOut:
         assert row.state is DirectionState.DONE
         with pytest.raises(Invalid, match="done"):
             do(world.mia, carry_out, replace(choice, version=row.version))
+
+    def test_the_neighbours_are_told_when_it_really_began_and_ended(
+        self, engine, do, ask, arrange, plan, world
+    ):
+        conclusion = concluded(do, arrange, plan, world, Verb.EXPAND)
+        execution = asked(conclusion_id=conclusion, kind=DirectionKind.EXECUTION)
+        item = do(world.mia, direct, execution)
+        started = do(world.mia, carry_out, CarryOut(item.direction_id, item.version))
+        seen = ask(world.mia, direction, direction_id=item.direction_id)
+        again = TellDirection(item.direction_id)
+
+        def happened(column, days):
+            def at(session):
+                setattr(session.get_one(Run, started.run_id), column, NOW + timedelta(days=days))
+
+            arrange(at)
+            return pass_time(engine, now=NOW + timedelta(days=days)).directions
+
+        assert pass_time(engine, now=NOW).directions == ()
+        for column, days, days_told in (
+            ("launched_at", 2, (START + timedelta(days=2), None)),
+            ("finished_at", 9, (START + timedelta(days=2), START + timedelta(days=9))),
+        ):
+            [fact] = happened(column, days)
+            assert (fact.started_on, fact.ended_on) == days_told
+            with pytest.raises(Conflict, match="told already"):
+                do(SYSTEM, tell_direction, again)
+            assert ask(SYSTEM, untold) == []
+        with pytest.raises(NotAllowed):
+            do(world.eve, tell_direction, again)
+        assert pass_time(engine, now=NOW + timedelta(days=10)).directions == ()
+
+        with Session(engine) as session:
+            told = [
+                kept.payload
+                for kept in session.scalars(select(Outgoing).order_by(Outgoing.id))
+                if kept.type == "CampaignDirection/Updated" and "started_on" in kept.payload
+            ]
+        assert [(each["what"], each["started_on"], each["ended_on"]) for each in told] == [
+            ("begun", "2026-03-04", None),
+            ("done", "2026-03-04", "2026-03-11"),
+        ]
+        # Who looks at it may go on: what was told is no change of theirs.
+        assert ask(world.mia, direction, direction_id=item.direction_id).version == seen.version
 
     def test_needs_an_execution_and_something_approved(self, do, arrange, plan, wish, world):
         arrange(drafted)

@@ -230,7 +230,7 @@ class TestDoors:
         nothing = {
             name: []
             for name in ("made", "ended", "returned", "handed_over", "given", "told", "folded")
-        } | {"snapshots": [], "threats": []}
+        } | {"snapshots": [], "threats": [], "directions": []}
         assert again == {**nothing, "days": 0, "is_elsewhere": False}
         assert "Nothing has fallen due." in CliRunner().invoke(app, ["tick"]).stdout
 

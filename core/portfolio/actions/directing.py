@@ -11,7 +11,7 @@ from core.market.actions.recording import region_of
 from core.people.model import Unit
 from core.portfolio.actions.causes import cause_of, check_approved
 from core.portfolio.actions.holding import check_dates, own_campaign
-from core.portfolio.events import DirectionChanged, DirectionCreated
+from core.portfolio.direction_events import DirectionChanged, DirectionCreated
 from core.portfolio.model import Direction
 from core.portfolio.queries.directions import DirectionRow, sheet
 from core.portfolio.rules import DirectionKind, DirectionState

@@ -12,7 +12,7 @@ from core.campaigns.rules import EDITABLE, DesignStatus
 from core.portfolio.actions.briefing import Because, MakeBrief, make_brief
 from core.portfolio.actions.directing import changed, held
 from core.portfolio.actions.planning import StartFromPlan, start_run_from_plan
-from core.portfolio.events import DirectionChanged
+from core.portfolio.direction_events import DirectionChanged
 from core.portfolio.model import Direction, PlanEntry
 from core.portfolio.rules import DirectionKind
 from core.refusals import Invalid

@@ -20,7 +20,8 @@ from core.segments.model import Segment
 class Direction(Base):
     """A development or execution item with its planned dates, its cause and what came of it.
 
-    Actual dates are not kept: they are those of the design or the run that came of it.
+    Actual dates are those of the design or the run that came of it. Kept are only those of which
+    the neighbours were told last, so that each is told once.
     """
 
     __tablename__ = "direction"
@@ -49,6 +50,8 @@ class Direction(Base):
     made_at: Mapped[datetime]
     dropped_at: Mapped[datetime | None]
     reason: Mapped[str | None]  # why it was dropped, or last put off
+    told_started_on: Mapped[date | None]
+    told_ended_on: Mapped[date | None]
     version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}

@@ -86,23 +86,33 @@ def directions(
         statement = statement.where(
             or_(PlanEntry.plan_id == plan_id, Assessment.plan_id == plan_id)
         )
-    if assessment_id is not None:
-        statement = statement.where(Conclusion.assessment_id == assessment_id)
-    if campaign_id is not None:
-        statement = statement.where(Direction.campaign_id == campaign_id)
-    if kind is not None:
-        statement = statement.where(Direction.kind == kind)
+    for column, value in (
+        (Conclusion.assessment_id, assessment_id),
+        (Direction.campaign_id, campaign_id),
+        (Direction.kind, kind),
+    ):
+        if value is not None:
+            statement = statement.where(column == value)
     rows = [_row(view, row) for row in view.session.execute(statement)]
     return [row for row in rows if not states or row.state in states]
 
 
 def direction(view: Reader, *, direction_id: int) -> DirectionRow:
-    """Return one item of direction.
-
-    :raises NotFound: no such item, or out of scope
-    """
+    """Return one item of direction; `NotFound` where there is none in scope."""
     view.authorize(Permission.SEE_PORTFOLIO)
     return sheet(view, direction_id)
+
+
+def untold(view: Reader) -> list[int]:
+    """List the items that began or ended since the neighbours were told of them last."""
+    view.authorize(Permission.SEE_PORTFOLIO)
+    going_on = (Direction.dropped_at.is_(None), Direction.told_ended_on.is_(None))
+    rows = view.session.execute(_directions(view).where(*going_on))
+    return [
+        now.id
+        for kept, now in [(row[0], _row(view, row)) for row in rows]
+        if (kept.told_started_on, kept.told_ended_on) != (now.started_on, now.ended_on)
+    ]
 
 
 def sheet(view: Reader, direction_id: int) -> DirectionRow:
@@ -217,14 +227,12 @@ def _happened(
     """Return when an item really began and ended: its design's days, or its run's."""
     began: datetime | None = None
     ended: datetime | None = None
-    if kept.kind is DirectionKind.DEVELOPMENT and design is not None:
+    if kept.kind is DirectionKind.EXECUTION:
+        began, ended = (run.launched_at, run.finished_at) if run else (None, None)
+    elif design is not None:
         began, ended = design.created_at, agreed_at
-    if kept.kind is DirectionKind.EXECUTION and run is not None:
-        began, ended = run.launched_at, run.finished_at
-    return (
-        None if began is None else began.astimezone(zone).date(),
-        None if ended is None else ended.astimezone(zone).date(),
-    )
+    first, last = (at and at.astimezone(zone).date() for at in (began, ended))
+    return first, last
 
 
 def _cause(
@@ -236,8 +244,7 @@ def _cause(
 ) -> str:
     if assessment is not None:
         return f"{assessment.name}: {verb}"
-    if initiative is not None:
-        return f"Initiative: {initiative}"
-    if threat is not None:
-        return f"Threat: {threat}"
+    for what, name in (("Initiative", initiative), ("Threat", threat)):
+        if name is not None:
+            return f"{what}: {name}"
     return f"Plan {plan}"

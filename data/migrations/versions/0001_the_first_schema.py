@@ -392,6 +392,7 @@ def upgrade() -> None:
     sa.Column('customers', sa.Integer(), nullable=False),
     sa.Column('never_contacted', sa.Integer(), nullable=False),
     sa.Column('contactable', sa.Integer(), nullable=False),
+    sa.Column('selected', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['count_id'], ['coverage_count.id'], name=op.f('fk_coverage_segment_count_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('count_id', 'branch_id', 'segment_id', name=op.f('pk_coverage_segment')),
     sqlite_with_rowid=False
@@ -862,6 +863,7 @@ def upgrade() -> None:
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('customers', sa.Integer(), nullable=False),
     sa.Column('selected', sa.Integer(), nullable=False),
+    sa.Column('counted_at', core.database.Moment(), nullable=False),
     sa.ForeignKeyConstraint(['assessment_id'], ['assessment.id'], name=op.f('fk_assessed_segment_assessment_id')),
     sa.ForeignKeyConstraint(['segment_id'], ['segment.id'], name=op.f('fk_assessed_segment_segment_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_assessed_segment'))
@@ -1766,6 +1768,8 @@ def upgrade() -> None:
     sa.Column('made_at', core.database.Moment(), nullable=False),
     sa.Column('dropped_at', core.database.Moment(), nullable=True),
     sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('told_started_on', sa.Date(), nullable=True),
+    sa.Column('told_ended_on', sa.Date(), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.CheckConstraint('ends_on >= starts_on', name=op.f('ck_direction_dates')),
     sa.CheckConstraint('kind IN (1, 2)', name=op.f('ck_direction_kind')),
