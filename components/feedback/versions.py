@@ -40,13 +40,6 @@ def _rate(row: VersionResult) -> str:
     return f"{METRICS[row.metric].label}: {words.rate(row.treated.rate(row.metric))}"
 
 
-def _effect(row: VersionResult) -> str:
-    """Say what the version changed against its own held out customers."""
-    if row.only is None:
-        return "several runs, not added up" if len(row.runs) > 1 else "nobody yet"
-    return row.only.sentence
-
-
 COLUMNS = (
     Column("version", "Version", "count", width="small"),
     Column("rate", "Reached", width="medium", write=_rate),
@@ -56,5 +49,5 @@ COLUMNS = (
     Column("runs", "Runs", write=lambda row: ", ".join(row.runs)),
     Column("starts_on", "From", "date"),
     Column("ends_on", "To", "date"),
-    Column("effect", "Against its own held out", width="large", write=_effect),
+    Column("effect", "Against its own held out", width="large", write=lambda row: row.effect),
 )

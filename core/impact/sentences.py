@@ -81,6 +81,24 @@ def _profit(profit: Gain, currency: str) -> str:
     return f"it cost {money(-profit.value, currency)} more than it brought ({least} to {most})"
 
 
+def sum_sentence(runs: int, conversions: Gain | Absent) -> str:
+    """Say what several runs changed together, or why they are not added up."""
+    if isinstance(conversions, Absent):
+        return f"{runs:,} runs, not added up: {conversions.reason}."
+    value, span = conversions.value, conversions.interval
+    if span.holds(0.0):
+        return (
+            f"{runs:,} runs together: no proven effect, {signed(f'{value:+,.0f}')} conversions "
+            f"({signed(f'{span.low:+,.0f}')} to {signed(f'{span.high:+,.0f}')}) may be chance."
+        )
+    low, high = sorted((abs(span.low), abs(span.high)))
+    became = "that would not have happened otherwise" if value > 0 else "were lost"
+    return (
+        f"{runs:,} runs together: about {abs(value):,.0f} conversions "
+        f"({low:,.0f} to {high:,.0f}) {became}."
+    )
+
+
 def points(share: float) -> str:
     """Write a difference of shares in percentage points, always with its sign."""
     return signed(f"{100 * share:+.1f}")

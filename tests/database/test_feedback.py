@@ -7,21 +7,32 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from core.access import SYSTEM
 from core.campaigns.actions import ChangeDesign, TakeUp, change_design, take_up
 from core.campaigns.model import Design
 from core.campaigns.queries import changes_between, design
 from core.campaigns.rules import DesignStatus, Metric
-from core.impact.actions import AnalyseRun, SendFeedback, analyse_run, send_feedback
+from core.impact.actions import (
+    AnalyseRun,
+    FoldRuns,
+    SendFeedback,
+    analyse_run,
+    fold_runs,
+    send_feedback,
+)
 from core.impact.model import Analysis
 from core.impact.queries.feedback import feedback, feedback_campaigns, feedback_sheet
+from core.impact.queries.overlaps import compare_folded
 from core.impact.queries.versions import version_results, versions_compared
 from core.impact.rules import FeedbackState, Verdict
 from core.impact.sentences import points
+from core.impact.upkeep import keep_overlaps
 from core.journal.model import Outgoing
 from core.measures import Rate
 from core.refusals import Conflict, Invalid, NotAllowed, NotFound
-from core.runs.model import Candidate
+from core.runs.model import Candidate, Run
 from core.windows import Window
+from core.work import upkeep
 from tests import world as w
 from tests.concurrency.racing import at_once
 from tests.conftest import NOW
@@ -350,6 +361,41 @@ class TestVersions:
         [pair] = ask(world.eve, versions_compared, campaign_id=1)
 
         assert pair.sentence.startswith("Version 2 has nobody to count conversion of yet")
+
+    @pytest.mark.parametrize(
+        ("first_of_second", "bought", "counted", "said"),
+        [
+            (400, 60, True, "2 runs together: about 90 conversions (59 to 114) that would not"),
+            (400, -10, True, "2 runs together: no proven effect, +20 conversions ("),
+            (200, 60, True, "2 runs, not added up: its runs had customers in common"),
+            (400, 60, False, "2 runs, not added up: whether its runs had customers in common"),
+        ],
+    )
+    def test_runs_of_one_are_added_up_where_nobody_was_in_two(
+        self, engine, do, ask, world, first_of_second, bought, counted, said
+    ):
+        """300 treated and 100 held out in each; of the first 45 and 5 bought, or 30 more."""
+        with Session(engine) as session, session.begin():
+            people = crowd(session, 800)
+            made = finished_run(session, control_share=2500)
+            one = session.get_one(Run, made)
+            columns = ("status", "starts_on", "ends_on", "launched_at", "finished_at")
+            alike = {name: getattr(one, name) for name in columns}
+            other = planned_run(session, one.design_id, outcomes_seen_at=NOW, **alike)
+            candidates(session, made, people[:300], steps=3, outcomes=45, value=200)
+            candidates(session, made, people[300:400], arm=0, outcomes=5, value=200)
+            again = people[first_of_second : first_of_second + 300]
+            candidates(session, other, again, steps=3, outcomes=15 + bought, value=200)
+            candidates(session, other, people[700:], arm=0, outcomes=5, value=200)
+        if counted:
+            do(SYSTEM, fold_runs, FoldRuns())
+            with upkeep(engine) as session:
+                keep_overlaps(session, compare_folded(session))
+
+        [version] = ask(world.eve, version_results, campaign_id=1)
+
+        assert version.only is None
+        assert version.effect.startswith(said)
 
     def test_are_of_the_own_units_only(self, ask, world, second):
         assert ask(world.lea, version_results, campaign_id=1) == []

@@ -13,8 +13,10 @@ from core.campaigns.queries.comparing import Change, changes_between
 from core.campaigns.queries.designs import sheet
 from core.campaigns.rules import Metric
 from core.impact.metrics import METRICS
+from core.impact.queries.compared import By, Compared, side_by_side
+from core.impact.queries.overlaps import shared
 from core.impact.queries.runs import RunImpact, arms_of, impact
-from core.impact.sentences import points
+from core.impact.sentences import points, sum_sentence
 from core.impact.tally import Tally
 from core.measures import Rate
 from core.runs.model import Run
@@ -23,7 +25,11 @@ from core.work import Reader
 
 @dataclass(frozen=True)
 class VersionResult:
-    """What one version came to in all its runs; `only` is its run where there is just one."""
+    """What one version came to in all its runs.
+
+    `only` is its run where there is just one, `several` are its runs with their sum, where that
+    may be given.
+    """
 
     design_id: int
     version: int
@@ -34,12 +40,22 @@ class VersionResult:
     goal: float | None
     treated: Tally
     only: RunImpact | None
+    several: Compared | None = None
+
+    @property
+    def effect(self) -> str:
+        """Say what it changed against its own held out customers, or why nobody can."""
+        if self.only is not None:
+            return self.only.sentence
+        if self.several is None:
+            return "Nobody was treated yet."
+        return sum_sentence(len(self.several.runs), self.several.conversions)
 
 
 def version_results(view: Reader, *, campaign_id: int) -> list[VersionResult]:
     """List the versions of a campaign that were carried out in the asker's units, in order.
 
-    The counts of several runs add up, their effects do not: customers may be in more than one.
+    The counts of several runs add up; their effects do where no customer was in two of them.
     """
     view.authorize(Permission.SEE_IMPACT)
     rows = view.session.execute(
@@ -55,11 +71,14 @@ def version_results(view: Reader, *, campaign_id: int) -> list[VersionResult]:
     versions: dict[int, list[tuple[Run, Design]]] = defaultdict(list)
     for run, design in rows:
         versions[design.version].append((run, design))
-    arms = arms_of(view, [run.id for carried in versions.values() for run, _ in carried])
+    ids = [run.id for carried in versions.values() for run, _ in carried]
+    arms, met = arms_of(view, ids), shared(view, ids)
     found = []
     for version, carried in versions.items():
         runs, design = [run for run, _ in carried], carried[0][1]
         treated = [arm.tally for run in runs for arm in arms.get(run.id, ()) if not arm.is_control]
+        measured = [impact(view, run_id=run.id) for run in runs if run.id in arms]
+        several = side_by_side(measured, By.VERSION, met) if len(measured) > 1 else [None]
         found.append(
             VersionResult(
                 design_id=design.id,
@@ -70,7 +89,8 @@ def version_results(view: Reader, *, campaign_id: int) -> list[VersionResult]:
                 metric=design.metric,
                 goal=design.goal,
                 treated=sum(treated, Tally()),
-                only=impact(view, run_id=runs[0].id) if len(runs) == 1 and treated else None,
+                only=measured[0] if len(measured) == 1 else None,
+                several=several[0],
             )
         )
     return found
