@@ -38,6 +38,7 @@ class FileSettings(_Strict):
     :param missing: texts that mean that nothing is known
     :param unmapped: what becomes of columns that the mapping doesn't name
     :param formulas: what becomes of text that a spreadsheet would run as a formula
+    :param currency: in which currency the amounts of a row are; only the bank's own are taken in
     """
 
     delimiter: str | None = Field(default=None, pattern=r'^[^"\r\n\x00]$')
@@ -48,6 +49,7 @@ class FileSettings(_Strict):
     unmapped: Literal["ignore", "attributes"] = "ignore"
     formulas: Literal["reject", "keep"] = "reject"
     where: Where = Field(default_factory=dict)
+    currency: "Source | None" = None
 
     @model_validator(mode="after")
     def _signs_differ(self) -> "FileSettings":
@@ -222,6 +224,8 @@ class Mapping(_Strict):
         for source in (*self.sources().values(), *self.attributes.values()):
             yield from columns_of(source)
         yield from self.file.where
+        if self.file.currency is not None:
+            yield from columns_of(self.file.currency)
         for lookup in self.lookups.values():
             yield lookup.match
 

@@ -12,6 +12,7 @@ import pandas as pd
 from core.intake.actions.requests import Batch, Rejection, TakeIn
 from core.intake.rules import IntakeKind, field_named
 from core.refusals import Invalid
+from core.settings import settings
 from data.importers.files import Folder, TextTable, open_table
 from data.importers.guessing import guessed_types
 from data.importers.mapping import AttributeSource, Mapping, Source
@@ -170,11 +171,26 @@ class Reading:
                 json.dumps(dict(zip(names, values, strict=True)))
                 for values in zip(*brought, strict=True)
             ]
+        for position, reason in self._foreign(frame, sources).items():
+            good[position] = False
+            rejections.append(Rejection(int(rows[position]), "currency", reason))
         kept = {
             name: [value for value, fine in zip(values, good, strict=True) if fine]
             for name, values in columns.items()
         }
         return Batch(rows[good].tolist(), kept, rejections)
+
+    def _foreign(self, frame: pd.DataFrame, sources: Sources) -> dict[int, str]:
+        """Say which rows have amounts of another currency: those are never added to ours."""
+        if self.mapping.file.currency is None:
+            return {}
+        own = settings().currency
+        given = sources.text(frame, self.mapping.file.currency).str.strip().str.upper()
+        return {
+            position: f"is {said}, and the bank counts in {own}: convert the amounts before"
+            for position, said in enumerate(given)
+            if said not in {"", own}
+        }
 
     def _source(self, name: str, source: Source) -> Source:
         """Let the texts of the arms stand for their names."""

@@ -55,6 +55,17 @@ def test_a_wrong_type_in_row_4711(files):
     assert (rejection.row, rejection.field) == (WRONG, "balance")
 
 
+@pytest.mark.parametrize("said", ['{ column = "job" }', '{ constant = "usd" }'])
+def test_amounts_in_two_currencies(files, said):
+    """They are never added up: the rows that are not in the bank's own are named."""
+    mapping = f"{CUSTOMERS}\n[file]\ncurrency = {said}\n"
+    with pytest.raises(RowsRejected) as refusal:
+        files.take(HEADER + "N1,Nora,B1,5,EUR\nN2,Nick,B1,5,USD\nN3,Nils,B1,5,\n", mapping)
+    assert "is USD, and the bank counts in EUR: convert the amounts before" in str(refusal.value)
+    wrong = [(2, "currency")] if "column" in said else [(row, "currency") for row in (1, 2, 3)]
+    assert [(each.row, each.field) for each in files.rejected] == wrong
+
+
 def test_a_duplicate_id(files):
     with pytest.raises(RowsRejected) as refusal:
         files.take(lines("N12,Nora,B1,1,smith"))
