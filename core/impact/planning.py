@@ -7,12 +7,7 @@ corrected) give other figures for the same question.
 
 from dataclasses import dataclass
 from math import ceil
-
-from scipy.optimize import brentq
-from statsmodels.stats.proportion import (
-    power_proportions_2indep,
-    samplesize_proportions_2indep_onetail,
-)
+from types import ModuleType
 
 from core.impact.estimates import ALPHA
 from core.refusals import Invalid
@@ -46,7 +41,7 @@ def customers_needed(
     if not 0 < power < 1 or ratio <= 0:
         raise Invalid("Power lies between 0 and 1, and the ratio of the arms is above 0.")
     control = float(
-        samplesize_proportions_2indep_onetail(
+        _formulas().samplesize_proportions_2indep_onetail(
             -gain, baseline + gain, power, ratio=ratio, alpha=ALPHA
         )
     )
@@ -57,7 +52,7 @@ def power_of(baseline: float, gain: float, *, control: float, treated: float) ->
     """Return the chance to show a gain with arms of these sizes."""
     _check(baseline, gain)
     return float(
-        power_proportions_2indep(
+        _formulas().power_proportions_2indep(
             -gain,
             baseline + gain,
             control,
@@ -84,7 +79,7 @@ def smallest_detectable_gain(
     least, most = 1e-9, 1 - baseline - 1e-9
     if lacking(most) < 0:
         return None
-    return float(brentq(lacking, least, most, xtol=1e-9))
+    return float(_formulas().brentq(lacking, least, most, xtol=1e-9))
 
 
 def design_effect(customers_per_person: float, correlation: float) -> float:
@@ -99,3 +94,9 @@ def _check(baseline: float, gain: float) -> None:
         raise Invalid("The rate before and after must both lie between 0 and 1.")
     if gain == 0:
         raise Invalid("Without a gain there is nothing to show; give a gain above or below 0.")
+
+
+def _formulas() -> ModuleType:
+    from core.impact import powers  # noqa: PLC0415  seconds that only who plans has to wait
+
+    return powers
