@@ -1,54 +1,34 @@
-"""Whole columns into whole tables, as fast as each database takes them."""
+"""Whole tables filled as fast as each database can, and what that asks of indexes and keys."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import repeat
-from typing import Any, TypeAlias, cast
+from typing import Any
 
 import numpy as np
 from sqlalchemy import (
     BigInteger,
-    Column,
     Connection,
-    DateTime,
     ForeignKeyConstraint,
     Integer,
     MetaData,
-    Table,
     func,
     select,
     text,
 )
 from sqlalchemy.schema import AddConstraint, DropConstraint
 
-from core.database import Base, Moment
+from core.database.loading import Columns
+from core.database.loading import write_columns as write
 
-CHUNK = 10_000  # rows turned into Python objects at a time: bounds the memory
-Columns: TypeAlias = Mapping[str, Any]
-
-
-def write(connection: Connection, model: type[Base], columns: Columns) -> int:
-    """Insert rows given column by column; returns how many.
-
-    A column is a numpy array, a masked one where values may be missing, a list, or one value
-    for all rows. Moments are `datetime64[us]` in UTC and dates `datetime64[D]`, NaT if missing.
-    Words are given as codes and amounts as cents: nothing is converted on the way.
-    """
-    counts = {len(column) for column in columns.values() if _is_many(column)}
-    (count,) = counts
-    table = cast(Table, model.__table__)
-    statement = _insert(connection, table, list(columns))
-    for start in range(0, count, CHUNK):
-        part = slice(start, min(start + CHUNK, count))
-        rows = zip(
-            *(
-                _values(connection.dialect.name, table.c[name], column, part)
-                for name, column in columns.items()
-            ),
-            strict=False,
-        )
-        statement(rows)
-    return count
+__all__ = [
+    "Columns",
+    "advance_sequences",
+    "bare",
+    "gather_statistics",
+    "some",
+    "text_where",
+    "write",
+]
 
 
 @contextmanager
@@ -119,53 +99,3 @@ def some(ids: "np.ndarray[Any, Any] | None") -> Any:
 def text_where(rows: "np.ndarray[Any, Any]", text: str) -> list[str | None]:
     """Return the text in these rows and nothing in the others."""
     return [text if row else None for row in rows.tolist()]
-
-
-def _insert(connection: Connection, table: Table, names: Sequence[str]) -> Any:
-    driver = connection.connection.driver_connection
-    assert driver is not None  # noqa: S101  an open connection has one
-    listed = ", ".join(names)
-    if connection.dialect.name == "sqlite":
-        places = ", ".join("?" * len(names))
-        statement = f"INSERT INTO {table.name} ({listed}) VALUES ({places})"  # noqa: S608  our own names
-        return lambda rows: driver.executemany(statement, rows)
-
-    def copy(rows: Iterator[tuple[Any, ...]]) -> None:
-        with (
-            driver.cursor() as cursor,
-            cursor.copy(f"COPY {table.name} ({listed}) FROM STDIN") as stream,
-        ):
-            for row in rows:
-                stream.write_row(row)
-
-    return copy
-
-
-def _is_many(column: Any) -> bool:
-    return isinstance(column, (np.ndarray, list))
-
-
-def _values(dialect: str, target: Column[Any], column: Any, part: slice) -> Any:
-    """Return a part of a column in the plain objects that the driver takes without thinking."""
-    if not _is_many(column):
-        return repeat(column)
-    if isinstance(column, list):
-        return column[part]
-    chosen = column[part]
-    if chosen.dtype.kind != "M":
-        return chosen.tolist()
-    missing = np.isnat(chosen)
-    plain: list[Any]
-    if isinstance(target.type, (Moment, DateTime)):
-        chosen = chosen.astype("datetime64[us]")
-        plain = (
-            chosen.astype(np.int64).tolist()
-            if dialect == "sqlite"
-            else np.char.add(np.datetime_as_string(chosen), "+00").tolist()
-        )
-    else:
-        plain = np.datetime_as_string(chosen.astype("datetime64[D]")).tolist()
-    if missing.any():
-        for place in np.flatnonzero(missing).tolist():
-            plain[place] = None
-    return plain
