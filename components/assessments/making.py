@@ -33,6 +33,7 @@ COVERED = (
     Column("customers", "Customers", "count"),
     Column("selected", "Ever selected", "count"),
     Column("coverage", "Coverage", "percent", write=lambda row: row.coverage.value),
+    Column("counted_at", "As counted", "moment"),
 )
 _MOST = 10  # conclusions
 _ALL = Window(size=1_000)

@@ -38,6 +38,7 @@ SEGMENTS = (
     Column("customers", "Customers", "count"),
     Column("selected", "Ever selected", "count"),
     Column("coverage", "Coverage", "percent", write=lambda row: row.coverage.value),
+    Column("counted_at", "As counted", "moment"),
 )
 RUNS = (
     Column("run", "Run"),

@@ -1,7 +1,5 @@
 """Of which moment the figures tell, and having them counted anew."""
 
-from datetime import timedelta
-
 import streamlit as st
 
 from components import words
@@ -10,10 +8,8 @@ from components.gateway import current_actor, now, read_anew, submit
 from core.access import Permission
 from core.coverage.actions import KeepCounted, keep_counted
 from core.coverage.queries.counting import Counted, count
-from core.coverage.rules import chosen
+from core.coverage.rules import OLD, chosen
 from core.coverage.upkeep import usual_periods
-
-OLD = timedelta(hours=36)  # by then the clock that counts every morning stands still
 
 
 def draw(asked: Asked) -> bool:

@@ -71,7 +71,8 @@ class CoverageCell(Base):
 class CoverageSegment(Base):
     """The customers of a segment in one branch: all, and those whom nobody ever reached.
 
-    `contactable` are those of the latter whom nothing keeps from being asked now.
+    `contactable` are those of the latter whom nothing keeps from being asked now; `selected`
+    those whom any run ever selected, to be treated or held out.
     """
 
     __tablename__ = "coverage_segment"
@@ -85,6 +86,7 @@ class CoverageSegment(Base):
     customers: Mapped[int]
     never_contacted: Mapped[int]
     contactable: Mapped[int]
+    selected: Mapped[int]
 
 
 class OverlapCell(Base):

@@ -16,6 +16,7 @@ from core.periods import midnight
 from core.refusals import Invalid
 
 ROLLING = (30, 90, 365)  # days up to now that are always counted
+OLD = timedelta(hours=36)  # by then the clock that counts every morning stands still
 LONGEST = 3_660  # days of a period of one's own
 
 

@@ -3,12 +3,12 @@
 It is counted first and written then, so that nobody who works waits for the counting.
 """
 
-from collections.abc import Iterator
-from itertools import chain, islice
+from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from core.coverage.model import (
@@ -19,16 +19,15 @@ from core.coverage.model import (
     OverlapCell,
     OverlapPair,
 )
-from core.coverage.queries.counting import Counted, Ints
-from core.coverage.queries.overlaps import Counts, Overlaps
+from core.coverage.queries.counting import MEMBERS, Counted, Ints
+from core.coverage.queries.overlaps import Counts
 from core.coverage.rules import ROLLING, Period, Place, rolling
-from core.database import Base, row_set
+from core.database.loading import Columns, write_columns
 from core.work import Reader
 
 ONE_AT_A_TIME = 7_301_104  # the number of an advisory lock
 MOST_OF_ONES_OWN = 5  # periods that somebody asked for; the earliest counted make room
 _TABLES: tuple[type[Any], ...] = (CoverageCell, CoverageSegment, OverlapCell, OverlapPair)
-_AT_ONCE = 5_000  # rows that are written together
 
 
 def usual_periods(view: Reader) -> tuple[Period, ...]:
@@ -64,9 +63,17 @@ def keep(session: Session, counted: Counted) -> int:
         )
         session.add(kept)
         session.flush()
-        cells += _write(session, CoverageCell, _cells(counted, counted.cells[at], kept.id))
-        _write(session, CoverageSegment, _members(counted, kept.id))
-        _keep_overlaps(session, counted.overlaps[at], kept.id)
+        connection, found = session.connection(), counted.overlaps[at]
+        cells += write_columns(
+            connection, CoverageCell, _cells(counted, counted.cells[at], kept.id)
+        )
+        write_columns(connection, CoverageSegment, _members(counted, kept.id))
+        depths, pairs = ("branch_id", "campaigns"), ("branch_id", "campaign_id", "other_id")
+        for table, counts, keys in (
+            (OverlapCell, found.many, depths),
+            (OverlapPair, found.pairs, pairs),
+        ):
+            write_columns(connection, table, _overlaps(counts, (*keys, "customers"), kept.id))
     return cells
 
 
@@ -94,67 +101,46 @@ def _make_room(session: Session, counted: Counted) -> None:
     session.expire_all()
 
 
-def _cells(counted: Counted, figures: Ints, count_id: int) -> Iterator[dict[str, Any]]:
+def _cells(counted: Counted, figures: Ints, count_id: int) -> Columns:
+    branch_ids, whole = _with_the_whole(counted, figures)
+    by_key = np.moveaxis(whole, -1, 3)  # branch, aim, product, segment, place
+    some = np.nonzero(by_key[..., 0])
+    branch, aim, product, segment = some
     names = ["eligible", *(place.field for place in Place)]
-    for branch_id, of_branch in _branches(counted, figures):
-        for aim, product, segment in zip(*np.nonzero(of_branch[:, :, 0]), strict=True):
-            parts = of_branch[aim, product, :, segment].tolist()
-            yield {
-                "count_id": count_id,
-                "branch_id": branch_id,
-                "aim": int(aim) + 1,  # its code
-                "segment_id": counted.segment_ids[segment],
-                "product_id": counted.product_ids[product],
-                **dict(zip(names, parts, strict=True)),
-            }
+    return {
+        "count_id": count_id,
+        "branch_id": branch_ids[branch],
+        "aim": aim + 1,  # its code
+        "segment_id": np.array(counted.segment_ids, np.int64)[segment],
+        "product_id": np.array(counted.product_ids, np.int64)[product],
+        **dict(zip(names, by_key[some].T, strict=True)),
+    }
 
 
-def _members(counted: Counted, count_id: int) -> Iterator[dict[str, Any]]:
-    names = ("customers", "never_contacted", "contactable")
-    for branch_id, of_branch in _branches(counted, counted.members):
-        for segment in np.flatnonzero(of_branch[0]):
-            yield {
-                "count_id": count_id,
-                "branch_id": branch_id,
-                "segment_id": counted.segment_ids[segment],
-                **dict(zip(names, of_branch[:, segment].tolist(), strict=True)),
-            }
+def _members(counted: Counted, count_id: int) -> Columns:
+    branch_ids, whole = _with_the_whole(counted, counted.members)
+    by_key = np.moveaxis(whole, -1, 1)  # branch, segment, figure
+    some = np.nonzero(by_key[..., 0])
+    branch, segment = some
+    return {
+        "count_id": count_id,
+        "branch_id": branch_ids[branch],
+        "segment_id": np.array(counted.segment_ids, np.int64)[segment],
+        **dict(zip(MEMBERS, by_key[some].T, strict=True)),
+    }
 
 
-def _branches(counted: Counted, figures: Ints) -> Iterator[tuple[int, Ints]]:
-    """Yield the figures of the whole bank, and of each branch."""
-    yield WHOLE_BANK, figures.sum(axis=0)
-    yield from zip(counted.branch_ids, figures, strict=True)
+def _with_the_whole(counted: Counted, figures: Ints) -> tuple[Ints, Ints]:
+    """Return the branches with the whole bank before them, and the figures of each."""
+    branch_ids = np.array([WHOLE_BANK, *counted.branch_ids], np.int64)
+    return branch_ids, np.concatenate((figures.sum(axis=0, keepdims=True), figures))
 
 
-def _keep_overlaps(session: Session, found: Overlaps, count_id: int) -> None:
-    for table, counts, names in (
-        (OverlapCell, found.many, ("campaigns",)),
-        (OverlapPair, found.pairs, ("campaign_id", "other_id")),
-    ):
-        whole: Counts = {}
-        for (_branch_id, *rest), customers in counts.items():
-            key = (WHOLE_BANK, *rest)
-            whole[key] = whole.get(key, 0) + customers
-        rows = (
-            {
-                "count_id": count_id,
-                "branch_id": branch_id,
-                **dict(zip(names, rest, strict=True)),
-                "customers": customers,
-            }
-            for (branch_id, *rest), customers in chain(whole.items(), counts.items())
-        )
-        _write(session, table, rows)
-
-
-def _write(session: Session, table: type[Base], rows: Iterator[dict[str, Any]]) -> int:
-    """Write rows in sets: one by one PostgreSQL takes three times as long."""
-    dialect, columns = session.get_bind().dialect.name, table.__table__.c
-    written = 0
-    while some := list(islice(rows, _AT_ONCE)):
-        types = {name: columns[name].type for name in some[0]}
-        found = row_set(dialect, (list(row.values()) for row in some), **types)
-        session.execute(insert(table).from_select(list(types), found))
-        written += len(some)
-    return written
+def _overlaps(counts: Counts, names: Sequence[str], count_id: int) -> Columns:
+    whole: Counts = {}
+    for (_branch_id, *rest), customers in counts.items():
+        key = (WHOLE_BANK, *rest)
+        whole[key] = whole.get(key, 0) + customers
+    rows = [(*key, customers) for key, customers in chain(whole.items(), counts.items())]
+    columns = np.array(rows, np.int64).reshape(-1, len(names)).T
+    return {"count_id": count_id, **dict(zip(names, columns, strict=True))}

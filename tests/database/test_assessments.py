@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.access import Role
+from core.access import Role, Scope
 from core.campaigns.rules import Metric
+from core.coverage.actions import KeepCounted, keep_counted
+from core.coverage.queries.counting import count
+from core.coverage.upkeep import usual_periods
 from core.market.actions.tasks import ConcludeTask, OpenTask, conclude_task, open_task
 from core.market.rules import TaskType
 from core.measures import Rate
@@ -20,6 +23,12 @@ from core.portfolio.queries.reach import reach
 from core.portfolio.rules import Standing, Verb, points_missed, standing
 from core.refusals import Invalid, NotAllowed, NotFound
 from core.runs.model import Run
+from core.segments.actions import (
+    ChangeSegment,
+    DefineSegment,
+    change_segment,
+    define_segment,
+)
 from tests import world as w
 from tests.conftest import NOW
 from tests.making.campaigns import approved_design, campaign, segment
@@ -139,6 +148,35 @@ class TestReach:
         before = NOW - timedelta(days=1)
         [none] = ask(world.eve, reach, unit_id=w.BANK, segment_ids=(everybody,), cut_off_at=before)
         assert none.coverage == Rate(0, 27)
+
+    def test_reads_what_was_counted_of_late_unless_it_means_others_by_now(
+        self, do, ask, arrange, world
+    ):
+        arrange(carried_out)
+        active = {"field": "active", "is": "=", "value": True}
+        ids = [
+            do(world.mia, define_segment, DefineSegment(code, code, active)).segment_id
+            for code in ("kept", "changed")
+        ]
+        found = ask(world.mia, lambda view: count(view, periods=usual_periods(view)))
+        do(world.mia, keep_counted, KeepCounted(found))
+        later = NOW + timedelta(hours=1)
+        holders = {"all": [active, {"holds": {"product": "savings"}}]}
+        do(world.mia, change_segment, ChangeSegment(ids[1], 1, "changed", holders), now=later)
+        arrange(
+            lambda session: candidates(session, planned_run(session, 1, selected_at=later), [3, 7])
+        )
+        asked = {"unit_id": w.BANK, "segment_ids": ids}
+
+        kept, changed = ask(world.eve, reach, now=later, **asked)
+        assert (kept.customers, kept.selected, kept.counted_at) == (27, 12, NOW)
+        assert (changed.customers, changed.selected, changed.counted_at) == (1, 1, later)
+        long_after = NOW + timedelta(hours=37)
+        [anew, _] = ask(world.eve, reach, now=long_after, **asked)
+        assert (anew.selected, anew.counted_at) == (14, long_after)
+        northern = replace(world.eve, scope=Scope(unit_ids=(w.NORTH,)))
+        [mine, _] = ask(northern, reach, now=later, **asked)
+        assert (mine.customers, {part.branch_id for part in mine.parts}) == (16, {w.NORTH})
 
     def test_of_a_segment_without_anybody_is_no_figure(self, ask, arrange, world):
         nobody = arrange(

@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from core.coverage.queries.counting import count
 from core.coverage.queries.customers import customers_of, never_contacted_in
 from core.coverage.rules import Aim, Part, Period, Place, rolling
 from core.coverage.upkeep import keep
+from core.portfolio.queries.reach import reach
 from core.windows import Window
 from core.work import Reader
 from tests import world
@@ -119,6 +121,22 @@ def test_the_customers_behind_a_part_are_those_it_counts(engine, bank):
                     mine = {id_: place for id_, place in places.items() if place in inside}
                     assert {row.id: row.place for row in page.rows} == mine
                     assert page.total == (cell.parts.of(part) if part else cell.parts.eligible)
+        session.rollback()
+
+
+@banks(8)
+@given(bank=BANKS)
+def test_what_is_read_of_a_segment_is_what_would_be_counted(engine, bank):
+    with Session(engine) as session:
+        segments = [*settle(session, bank).values()]
+        view = Reader(session, SYSTEM, NOW)
+        units = (world.BANK, world.NORTH)
+        anew = [reach(view, unit_id=unit_id, segment_ids=segments) for unit_id in units]
+        keep(session, count(view, periods=[rolling(30, TODAY)]))
+        with pytest.MonkeyPatch.context() as patched:
+            patched.delattr("core.portfolio.queries.reach._counted")
+            kept = [reach(view, unit_id=unit_id, segment_ids=segments) for unit_id in units]
+        assert kept == anew
         session.rollback()
 
 

@@ -86,7 +86,7 @@ def coverage(
         return Coverage(period)
     figures = _figures(view, kept.id, aim, unit_id)
     peopled = {row.segment_id for row in members(view, kept.id, unit_id) if row.customers}
-    segments, later = _segments(view, segment_ids, kept.counted_at)
+    segments, later = segments_in_use(view, segment_ids, kept.counted_at)
     products = _products(view, product_ids)
     left_out = {int(id_): why for id_, why in kept.left_out.items()} | dict.fromkeys(later, LATER)
     cells = []
@@ -222,7 +222,7 @@ def _figures(
     return {(segment, product): Parts(*map(int, found)) for segment, product, *found in rows}
 
 
-def _segments(
+def segments_in_use(
     view: Reader, ids: Collection[int], counted_at: datetime
 ) -> tuple[dict[int, str], list[int]]:
     """Return the names of segments in use, and which mean others since: by themselves or others."""

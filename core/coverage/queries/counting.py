@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from core.access import Permission
-from core.coverage.queries.judging import NOWHERE, Rows, holds, touched, untouched
+from core.coverage.queries.judging import NOWHERE, Rows, ever_selected, holds, touched, untouched
 from core.coverage.queries.offers import offers
 from core.coverage.queries.overlaps import Overlaps, overlaps
 from core.coverage.rules import TOUCHED, UNTOUCHED, Aim, Period, Place
@@ -38,6 +38,7 @@ from core.work import Reader
 Ints: TypeAlias = NDArray[np.int64]
 _AT_ONCE = 20_000  # groups in memory
 _BITS = 62
+MEMBERS = ("customers", "never_contacted", "contactable", "selected")
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Counted:
     """What was counted, and is to be kept.
 
     `cells` has an array for each period: branch, aim, product, place by its code, segment;
-    place 0 counts those who are eligible. `members` has branch, three figures, segment.
+    place 0 counts those who are eligible. `members` has branch, figure by `MEMBERS`, segment.
     """
 
     at: datetime
@@ -94,6 +95,7 @@ def _everybody(view: Reader, products: Sequence[Product], masks: Sequence[Any]) 
         CustomerState.branch_id,
         untouched(view).label("place"),
         never.label("never"),
+        case((ever_selected(), 1), else_=0).label("selected"),
         *(each.label(f"held_{at}") for at, each in enumerate(_held(products))),
         *(each.label(f"mask_{at}") for at, each in enumerate(masks)),
     ).subquery("alike")
@@ -159,7 +161,7 @@ class _Tally:
         self.places = len(Place) + 1
         shape = (len(branch_ids), len(Aim), len(products), self.places, segments)
         self.cells = [np.zeros(shape, np.int64) for _ in range(periods)]
-        self.members = np.zeros((len(branch_ids), 3, segments), np.int64)
+        self.members = np.zeros((len(branch_ids), len(MEMBERS), segments), np.int64)
 
     def add_everybody(self, parts: Iterator[Ints]) -> None:
         """Count by what is held alone, as if no campaign had touched anybody."""
@@ -167,15 +169,11 @@ class _Tally:
         wide = 1 + -(-len(without) // _BITS)
         first = np.zeros_like(self.cells[0]) if self.cells else None
         for part in parts:
-            branch, place, never = self._branch(part[:, 0]), part[:, 1], part[:, 2]
-            held, bits, many = (
-                part[:, 3 : 3 + wide],
-                self._bits(part[:, 3 + wide : -1]),
-                part[:, -1],
-            )
-            for figure, counts in enumerate(
-                (many, many * never, many * never * (place == Place.OPEN_GAP.code))
-            ):
+            branch, place = self._branch(part[:, 0]), part[:, 1]
+            never, selected, many = part[:, 2], part[:, 3], part[:, -1]
+            held, bits = part[:, 4 : 4 + wide], self._bits(part[:, 4 + wide : -1])
+            open_ = many * never * (place == Place.OPEN_GAP.code)
+            for figure, counts in enumerate((many, many * never, open_, many * selected)):
                 _add(self.members, (branch, figure), bits, counts)
             if first is None:
                 continue

@@ -4,6 +4,7 @@ Counting and listing ask these same statements, so that the rows behind a cell a
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
@@ -34,7 +35,7 @@ from core.coverage.queries.offers import Offer
 from core.coverage.rules import Period, Place
 from core.customers.model import CustomerState, Holding, Product
 from core.database import row_set
-from core.runs.model import Candidate
+from core.runs.model import Candidate, Run
 from core.runs.rules import CONTROL_ARM, Confirmation
 from core.work import Reader
 
@@ -88,6 +89,20 @@ def untouched(view: Reader) -> ColumnElement[int]:
         (capped, Place.CAPPED.literal),
         (in_holdout(state.customer_id, view.now.date()), Place.HELD_OUT.literal),
         else_=Place.OPEN_GAP.literal,
+    )
+
+
+def ever_selected(by: datetime | None = None) -> ColumnElement[bool]:
+    """Test, for statements over `customer_state`, whether any run selected the customer.
+
+    Those held out are selected too: a control group is part of what was thought of.
+
+    :param by: the moment by which a run had to have done so; an import always has
+    """
+    done = Run.selected_at.is_not(None) if by is None else Run.selected_at <= by
+    runs = select(Run.id).where(or_(done, Run.is_imported))
+    return exists().where(
+        Candidate.customer_id == CustomerState.customer_id, Candidate.run_id.in_(runs)
     )
 
 

@@ -108,7 +108,7 @@ def assess(work: Work, request: Assess) -> AssessmentMade:
     for judged in found:
         keep_campaign(work, assessment.id, judged)
     for covered in segments:
-        keep_segment(work, assessment.id, covered)
+        keep_segment(work, assessment.id, covered, min(covered.counted_at, cut_off_at))
     cited = [cite(work, assessment.id, task_id) for task_id in dict.fromkeys(request.cited)]
     conclusions = [
         Conclusion(

@@ -1,5 +1,7 @@
 """Writing down what an assessment found, never to be changed."""
 
+from datetime import datetime
+
 from sqlalchemy import insert
 
 from core.market.actions.tasks import RefreshTask, refresh_task
@@ -45,13 +47,16 @@ def keep_campaign(work: Work, assessment_id: int, judged: Performance) -> None:
         work.session.execute(insert(AssessedRun), parts)
 
 
-def keep_segment(work: Work, assessment_id: int, covered: SegmentReach) -> None:
+def keep_segment(
+    work: Work, assessment_id: int, covered: SegmentReach, counted_at: datetime
+) -> None:
     finding = AssessedSegment(
         assessment_id=assessment_id,
         segment_id=covered.segment_id,
         name=covered.segment,
         customers=covered.customers,
         selected=covered.selected,
+        counted_at=counted_at,
     )
     work.session.add(finding)
     work.session.flush()

@@ -67,7 +67,10 @@ class AssessedRun(Base):
 
 
 class AssessedSegment(Base):
-    """How many a segment had, and how many of them were ever selected; sums of its branches."""
+    """How many a segment had, and how many of them were ever selected; sums of its branches.
+
+    `counted_at` is the cut-off, or when coverage was counted last before it.
+    """
 
     __tablename__ = "assessed_segment"
 
@@ -77,6 +80,7 @@ class AssessedSegment(Base):
     name: Mapped[str]
     customers: Mapped[int]
     selected: Mapped[int]
+    counted_at: Mapped[datetime]
 
 
 class AssessedBranch(Base):

@@ -59,6 +59,7 @@ class JudgedSegment:
     segment: str
     customers: int
     selected: int
+    counted_at: datetime
 
     @property
     def coverage(self) -> Rate:
@@ -179,7 +180,14 @@ def _segments(view: Reader, assessment_id: int) -> tuple[JudgedSegment, ...]:
         .order_by(AssessedSegment.id)
     )
     return tuple(
-        JudgedSegment(each.id, each.segment_id, each.name, each.customers, each.selected)
+        JudgedSegment(
+            each.id,
+            each.segment_id,
+            each.name,
+            each.customers,
+            each.selected,
+            each.counted_at,
+        )
         for each in kept
     )
 
