@@ -61,6 +61,7 @@ def audience_steps(
             func.count().filter(and_(not_(allows), contactable)),
             func.count().filter(and_(capped, allows, contactable)),
         ),
+        by_id=True,
     ).where(compiled(view, rule))
     everybody, fitting, *dropped = view.session.execute(statement).one()
     steps = accumulate(dropped, sub, initial=fitting)

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, ColumnElement, Select, literal_column
+from sqlalchemy import BigInteger, ColumnElement, Select, literal_column, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.database.columnwise.asking import Asked, Bools
@@ -46,7 +46,7 @@ def arrays(
     """Work out conditions and numbers over all rows of a statement, some rows at a time.
 
     :param rows: says from where and which, on SQLite; what it selects is put aside
-    :param key: is different in every row, and never NULL
+    :param key: a column that is different in every row, and never NULL
     :param numbers: are whole as SQLite keeps them (cents, codes, bits), or doubles
     """
     asked = Asked(session.get_bind().dialect)
@@ -55,10 +55,10 @@ def arrays(
     if not asked.texts:  # even then it has to be said how many rows there are
         asked.number(literal_column("0", BigInteger))
     statement = rows.with_only_columns(*asked.texts, maintain_column_froms=True)
-    for limits in _parts(session, rows, key):
+    for limits in _parts(session, key):
         row = session.execute(statement.where(*limits)).one()
         if row[0] is None:
-            return
+            continue
         columns = [read(text) for read, text in zip(asked.readers, row, strict=True)]
         size = len(columns[0][0])
         yield Part(
@@ -67,11 +67,9 @@ def arrays(
         )
 
 
-def _parts(
-    session: Session, rows: Select[*tuple[Any, ...]], key: Expression
-) -> Iterator[list[ColumnElement[bool]]]:
+def _parts(session: Session, key: Expression) -> Iterator[list[ColumnElement[bool]]]:
     limits: list[ColumnElement[bool]] = []
-    keys = rows.with_only_columns(key, maintain_column_froms=True).order_by(key)
+    keys = select(key).order_by(key)  # of all there are: to judge which are meant is dear
     while True:
         last = session.scalar(keys.where(*limits).offset(AT_ONCE - 1).limit(1))
         if last is None:

@@ -134,7 +134,7 @@ class Compiler:
         if tree.subject.type is Type.UNIT:
             ids = {unit for value in tree.values for unit in self.known.units[str(value)].ids}
             return column.in_(sorted(ids))
-        return _plain(column, tree, self._values(tree))
+        return and_(column.is_not(None), _compare(column, tree, self._values(tree)))
 
     def _values(self, tree: Comparison) -> list[Any]:
         return [self._value(value, tree.subject.type) for value in tree.values]
@@ -156,16 +156,16 @@ class Compiler:
         }
         column, kinds = readers.get(tree.subject.type, (held.as_string(), ("string", "text")))
         if self.view.dialect == "sqlite":
-            path = '$."' + tree.subject.name + '"'
-            kept_as = func.json_type(Customer.attributes, path)
+            kept_as = func.json_type(Customer.attributes, f'$."{tree.subject.name}"')
         else:
             kept_as = func.jsonb_typeof(held)
         values = [v.isoformat() if isinstance(v, date) else v for v in self._values(tree)]
-        # The type is looked at first: a cast of something else would fail on PostgreSQL.
+        # The type is looked at first: a cast of something else would fail on PostgreSQL. What is
+        # of the type is not empty, so nobody has to be asked that beside.
         fits = kept_as.in_(kinds)
         if tree.operator is Operator.EMPTY:
             return not_(self._of_customer(fits))
-        return self._of_customer(case((fits, _plain(column, tree, values)), else_=false()))
+        return self._of_customer(case((fits, _compare(column, tree, values)), else_=false()))
 
     def _of_customer(self, found: ColumnElement[bool]) -> ColumnElement[bool]:
         return select(Customer.id).where(Customer.id == CustomerState.customer_id, found).exists()
@@ -240,11 +240,9 @@ def _counted(at_least: Figure, tree: Comparison) -> ColumnElement[bool]:
     return or_(*(and_(at_least(n), not_(at_least(n + 1))) for n in values))
 
 
-def _plain(column: Any, tree: Comparison, values: list[Any]) -> ColumnElement[bool]:
+def _compare(column: Any, tree: Comparison, values: list[Any]) -> Any:
     if tree.operator is Operator.BETWEEN:
-        found = column.between(*values)
-    elif tree.operator is Operator.IN:
-        found = column.in_(values)
-    else:
-        found = _COMPARE[tree.operator](column, values[0])
-    return and_(column.is_not(None), found)
+        return column.between(*values)
+    if tree.operator is Operator.IN:
+        return column.in_(values)
+    return _COMPARE[tree.operator](column, values[0])

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, not_, select
+from sqlalchemy import Select, not_, select
 
 from core.access import Permission
 from core.people.model import Person
 from core.refusals import NotFound
 from core.segments.criteria import InvalidRule, Known, described
 from core.segments.model import Segment
-from core.segments.queries.counting import in_segment, within
+from core.segments.queries.counting import counted, in_segment
 from core.segments.queries.vocabulary import known_words
 from core.segments.rules import SegmentKind
 from core.work import Reader
@@ -70,9 +70,7 @@ def segment(view: Reader, *, segment_id: int) -> SegmentSheet:
     try:
         known = known_words(view)
         says = described(rule, known) if rule is not None else "A fixed list of customers."
-        statement = within(view, select(func.count()))
-        inside = in_segment(view, segment_id, known=known)
-        members = view.session.scalar(statement.where(inside)) or 0
+        members = counted(view, in_segment(view, segment_id, known=known))
     except InvalidRule as refusal:
         problem = str(refusal)
     return SegmentSheet(*[*row, rule, says, problem, members])
