@@ -300,6 +300,29 @@ class TestPortfolio:
     def test_nor_a_part_of_the_bank(self, ask, world, holdout):
         assert ask(world.lea, portfolio).refused is Reason.WHOLE_BANK
 
+    def test_a_new_holdout_does_not_hide_what_the_last_one_showed(
+        self, engine, ask, world, holdout
+    ):
+        held_id, _people = holdout
+        before = ask(world.eve, portfolio)
+        with Session(engine) as session, session.begin():
+            session.get_one(Holdout, held_id).ends_on = TODAY - timedelta(days=1)
+            session.add(
+                Holdout(
+                    name="The next",
+                    share=1000,
+                    key=2,
+                    population=1000,
+                    starts_on=TODAY,
+                    created_at=NOW,
+                )
+            )
+
+        found = ask(world.eve, portfolio)
+
+        assert (found.holdout, found.ends_on) == ("Nobody asks", TODAY - timedelta(days=1))
+        assert found.comparison.control.tally.targeted == before.comparison.control.tally.targeted
+
     def test_held_out_who_were_contacted_compromise_it(self, engine, ask, world, holdout):
         _id, people = holdout
         with Session(engine) as session, session.begin():

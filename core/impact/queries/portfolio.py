@@ -1,5 +1,6 @@
 """What all campaigns together changed, where some customers were held out of every one of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -56,20 +57,35 @@ def portfolio(
 
     Effects of single runs say nothing about their sum, since they may have had the same customers.
 
-    :param starts_on: unless told the period is that of the newest holdout, up to today
+    :param starts_on: unless told the period is that of the newest holdout in which a campaign
+        began, up to today: one that began only lately does not hide what the one before it showed
     """
     view.authorize(Permission.SEE_IMPACT)
     if not view.actor.scope.bank_wide:
         return _refused(starts_on, ends_on, Reason.WHOLE_BANK)
-    held = _holdout(view, starts_on, ends_on)
-    if held is None:
+    begun = None
+    for held in _holdouts(view, starts_on, ends_on):
+        first, last = _period(view, held, starts_on, ends_on)
+        begun = begun or (first, last)
+        costs, runs = _costs(view, first, last)
+        if runs:
+            return _measured(view, held, (first, last), costs, runs)
+    if begun is None:
         return _refused(starts_on, ends_on, Reason.NO_HOLDOUT)
+    return _refused(*begun, Reason.NO_CAMPAIGN)
+
+
+def _period(
+    view: Reader, held: Holdout, starts_on: date | None, ends_on: date | None
+) -> tuple[date, date]:
     today = view.now.date()
-    first = starts_on or held.starts_on
-    last = min(ends_on or held.ends_on or today, today)
-    costs, runs = _costs(view, first, last)
-    if not runs:
-        return _refused(first, last, Reason.NO_CAMPAIGN)
+    return starts_on or held.starts_on, min(ends_on or held.ends_on or today, today)
+
+
+def _measured(
+    view: Reader, held: Holdout, period: tuple[date, date], costs: Costs, runs: list[int]
+) -> Portfolio:
+    first, last = period
     products = products_sold(view, runs)
     arms = held_out_and_others(view, held, products, first, last)
     report = measure(arms, Terms(settings().currency))
@@ -96,15 +112,15 @@ def _refused(first: date | None, last: date | None, reason: Reason) -> Portfolio
     return Portfolio(first, last, None, 0, 0, Grade.RATES_ONLY, why, None, reason)
 
 
-def _holdout(view: Reader, first: date | None, last: date | None) -> Holdout | None:
-    """Return the newest holdout that ran over the whole period."""
+def _holdouts(view: Reader, first: date | None, last: date | None) -> Sequence[Holdout]:
+    """Return the holdouts that ran over the whole period, the newest first."""
     today = view.now.date()
     statement = select(Holdout).where(Holdout.starts_on <= (first or today))
     until = last or first
     if until is not None:
         statement = statement.where(or_(Holdout.ends_on.is_(None), Holdout.ends_on >= until))
     newest = statement.order_by(Holdout.starts_on.desc(), Holdout.id.desc())
-    return view.session.scalars(newest).first()
+    return view.session.scalars(newest).all()
 
 
 def _costs(view: Reader, first: date, last: date) -> tuple[Costs, list[int]]:
