@@ -30,18 +30,20 @@ from core.access import SYSTEM
 from core.database import connect
 from core.impact.actions import AnalyseRun, analyse_run
 from core.impact.queries.board import MOST_RUNS, results
-from core.impact.queries.breakdown import EVERY_SEGMENT, breakdown
+from core.impact.queries.breakdown import breakdown
 from core.impact.queries.calibration import calibration
 from core.impact.queries.compared import By, compared
 from core.impact.queries.feedback import feedback
 from core.impact.queries.funnel import funnel
+from core.impact.queries.kept import split_next
 from core.impact.queries.over_time import over_time
 from core.impact.queries.overlaps import compare_folded, overlaps, shared
 from core.impact.queries.portfolio import portfolio
 from core.impact.queries.runs import impact
+from core.impact.queries.split import EVERY_SEGMENT
 from core.impact.queries.versions import version_results
 from core.impact.queries.whole import board, whole
-from core.impact.upkeep import fold, keep_overlaps
+from core.impact.upkeep import fold, keep_overlaps, keep_splits
 from core.truth.queries.runs import restated
 from core.windows import Window
 from core.work import Reader, changing, reading, upkeep
@@ -80,7 +82,7 @@ def measured(url: str, customers: int, rounds: int) -> bool:
     print(f"{name}: {customers:,} customers in {time.perf_counter() - started:.0f} s", flush=True)
     started = time.perf_counter()
     _fold(engine)
-    print(f"{name} folding and overlaps in {time.perf_counter() - started:.1f} s", flush=True)
+    print(f"{name} folding, overlaps and splits in {time.perf_counter() - started:.1f} s", flush=True)
     agree(engine, made)
     good = ask(engine, made, rounds)
     engine.dispose()
@@ -97,6 +99,12 @@ def _fold(engine: Engine) -> None:
             met = compare_folded(view.session)
         with upkeep(engine) as session:
             keep_overlaps(session, met)
+    split = None
+    while split != []:
+        with reading(engine, SYSTEM, now=LATER) as view:
+            split = split_next(view)
+        with upkeep(engine) as session:
+            keep_splits(session, split)
 
 
 def ask(engine: Engine, made: Finished, rounds: int) -> bool:

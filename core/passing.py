@@ -18,8 +18,9 @@ from core.database import alone, spilling
 from core.distribution.actions.distributing import Distribute, distribute
 from core.distribution.events import WorkDistributed
 from core.distribution.queries.waiting import branches_waiting
+from core.impact.queries.kept import split_next
 from core.impact.queries.overlaps import compare_folded
-from core.impact.upkeep import fold, keep_overlaps
+from core.impact.upkeep import fold, keep_overlaps, keep_splits
 from core.market.actions.threats import FindThreats, find_threats
 from core.market.queries.matching import matches
 from core.market.threat_events import ThreatsFound
@@ -109,6 +110,10 @@ def pass_time(engine: Engine, *, now: datetime) -> Passed:
             compared = compare_folded(view.session)
         with upkeep(engine) as session:
             keep_overlaps(session, compared)
+        with reading(spilling(engine), SYSTEM, now=now) as view:
+            split = split_next(view)
+        with upkeep(engine) as session:
+            keep_splits(session, split)
         with upkeep(engine) as session:
             days = fold_service(session, now=now)
         with reading(engine, SYSTEM, now=now) as view:

@@ -12,9 +12,10 @@ from components.impact import estimates, funnel
 from components.tables import Column
 from core.impact.breaking import BrokenDown
 from core.impact.estimates import Effect
-from core.impact.queries.breakdown import EVERY_SEGMENT, breakdown, ways_to_break_down
+from core.impact.queries.breakdown import breakdown, ways_to_break_down
 from core.impact.queries.groups import Way
 from core.impact.queries.runs import RunImpact
+from core.impact.queries.split import EVERY_SEGMENT
 from core.impact.rules import FEWEST, Absent
 
 MOST_DRAWN = 20
@@ -73,6 +74,8 @@ def draw(run: RunImpact) -> None:
         )
         for row in rows
     ]
+    for said in estimates.as_of(found[0].as_of):
+        st.caption(said)
     clicked = chart(
         charts.intervals(lines, unit, high=48),
         key=f"breakdown{run.id}-{way.name}-{unit}",

@@ -1,6 +1,7 @@
 """Results turned into what charts, tiles and lists show."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 import streamlit as st
 
@@ -59,6 +60,12 @@ def title(heading: str, grade: Grade) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(heading, width="content")
         look.badge(words.sentence(grade), TRUST[grade])
+
+
+def as_of(moment: datetime | None) -> Iterator[str]:
+    """Say of when the groups of a large run are, unless they are as of now."""
+    if moment is not None:
+        yield f"Customers of so large a run are grouped as they stood on {words.moment(moment)}."
 
 
 def of_runs(runs: Sequence[RunImpact], unit: Unit) -> list[Estimate]:

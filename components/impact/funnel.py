@@ -14,7 +14,8 @@ from core.access import Permission, Sight
 from core.impact.metrics import FIGURES, STEPS
 from core.impact.queries.drill import customers_at
 from core.impact.queries.funnel import FunnelRow, groups
-from core.impact.queries.groups import Way, ways_to_split
+from core.impact.queries.groups import FOLDED, Way, ways_to_split
+from core.impact.queries.kept import kept_at
 from core.impact.queries.runs import RunImpact
 from core.impact.rules import Step
 
@@ -105,7 +106,9 @@ def _split(run: RunImpact, way: Way) -> FunnelRow | None:
         newest_first=True,
         export=estimates.export_right(current_actor()),
     )
-    st.caption("Groups differ in more than how they were treated: compare them with care.")
+    since = fetch(kept_at, run_id=run.id, way=way.name) if way.name not in FOLDED else None
+    care = "Groups differ in more than how they were treated: compare them with care."
+    st.caption(" ".join((care, *estimates.as_of(since))))
     return chosen[0] if chosen else None
 
 

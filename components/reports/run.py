@@ -24,9 +24,9 @@ from components.reports.effects import ARM, TOLD, effect_rows
 from components.reports.groups import ARMS, COMPARED, counted_columns
 from components.tables import Column
 from core.impact.metrics import METRICS
-from core.impact.queries.breakdown import EVERY_SEGMENT
 from core.impact.queries.groups import Way
 from core.impact.queries.runs import RunImpact
+from core.impact.queries.split import EVERY_SEGMENT
 from core.impact.queries.whole import MOST_SPLIT, Breakdown, Whole
 from core.impact.report import Arm, Comparison
 from core.impact.rules import Absent, Grade, Step
@@ -149,7 +149,12 @@ def _compared(run: RunImpact, split: Breakdown) -> Part:
     nothing = all(line.value is None for line in lines)
     return Part(
         f"For whom it worked: by {split.label.lower()}",
-        (_WITH_CARE, *_left_out(len(split.compared)), *([drawn.said] if nothing else ())),
+        (
+            _WITH_CARE,
+            *estimates.as_of(split.as_of),
+            *_left_out(len(split.compared)),
+            *([drawn.said] if nothing else ()),
+        ),
         None if nothing else drawn,
         Grid(COMPARED, split.compared[:_MOST_GROUPS]),
         evidence(run),
@@ -168,7 +173,7 @@ def _not_split(whole: Whole) -> Iterator[Part]:
 def _counted(run: RunImpact, split: Breakdown) -> Part:
     return Part(
         f"Funnel by {split.label.lower()}",
-        (_WITH_CARE, *_left_out(len(split.counted))),
+        (_WITH_CARE, *estimates.as_of(split.as_of), *_left_out(len(split.counted))),
         grid=Grid(counted_columns(run, _PRINTED), split.counted[:_MOST_GROUPS]),
         evidence=COUNTED,
     )

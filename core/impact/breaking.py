@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
 from core.impact.estimates import ALPHA, Effect
@@ -38,6 +39,7 @@ class BrokenDown:
     grade: Grade
     comparison: Comparison = field(repr=False)
     refused: Reason | None = None
+    as_of: datetime | None = None  # where it is not as of now
 
     @property
     def id(self) -> str:

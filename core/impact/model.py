@@ -38,7 +38,8 @@ class Analysis(Base):
 class RunFold(Base):
     """A run that was folded into cells, at first at `folded_at`.
 
-    `is_compared` says that its `RunOverlap` was counted since.
+    `is_compared` says that its `RunOverlap` was counted since, `changes` how often what changed
+    was brought into its cells.
     """
 
     __tablename__ = "run_fold"
@@ -46,6 +47,25 @@ class RunFold(Base):
     run_id: Mapped[int] = mapped_column(ForeignKey(Run.id, ondelete="CASCADE"), primary_key=True)
     folded_at: Mapped[datetime]
     is_compared: Mapped[bool] = mapped_column(default=False)
+    changes: Mapped[int] = mapped_column(default=0)
+
+
+class RunSplit(Base):
+    """How a large run is split in the whole bank, as it was counted at `counted_at`.
+
+    `way` is named as a split is asked for; `groups` holds the arm, key, label and counts of each,
+    and nothing where there are too many. `changes` is that of the fold when it was counted.
+    """
+
+    __tablename__ = "run_split"
+
+    run_id: Mapped[int] = mapped_column(
+        ForeignKey(RunFold.run_id, ondelete="CASCADE"), primary_key=True
+    )
+    way: Mapped[str] = mapped_column(primary_key=True)
+    counted_at: Mapped[datetime]
+    changes: Mapped[int]
+    groups: Mapped[dict[str, Any]]
 
 
 class RunOverlap(Base):

@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, delete, exists, insert, select, tuple_, up
 from sqlalchemy.orm import Session
 
 from core.database import affected, insert_into
-from core.impact.model import RunCell, RunFold, RunOverlap
+from core.impact.model import RunCell, RunFold, RunOverlap, RunSplit
 from core.impact.queries.cells import KEYS, changes, counted, summed
+from core.impact.queries.kept import NewSplit
 from core.impact.queries.overlaps import Met
 from core.impact.tally import COUNTS
 from core.runs.model import Candidate, CountedCandidate, Run
@@ -73,6 +74,26 @@ def keep_overlaps(session: Session, counted_with: Sequence[Met]) -> None:
         )
 
 
+def keep_splits(session: Session, found: Sequence[NewSplit]) -> None:
+    """Keep how a run is split in the place of what was kept, unless it was unfolded meanwhile."""
+    for run_id in {each.run_id for each in found}:
+        fold = select(RunFold.run_id).where(RunFold.run_id == run_id).with_for_update()
+        if session.scalar(fold) is None:
+            return
+    for each in found:
+        key = (RunSplit.run_id == each.run_id, RunSplit.way == each.way)
+        session.execute(delete(RunSplit).where(*key))
+        session.add(
+            RunSplit(
+                run_id=each.run_id,
+                way=each.way,
+                counted_at=each.counted_at,
+                changes=each.changes,
+                groups=each.plain,
+            )
+        )
+
+
 def _held(session: Session, *which: ColumnElement[bool]) -> tuple[int, ...]:
     """Hold runs and judge after: of two at once only one folds a run, and none that is made to."""
     rows = select(Run.id).where(*which).order_by(Run.id)
@@ -118,6 +139,9 @@ def _bring_in(session: Session, run_ids: tuple[int, ...]) -> int:
     )
     sums = {name: getattr(RunCell, name) + rows.excluded[name] for name in COUNTS}
     affected(session, rows.on_conflict_do_update(index_elements=list(KEYS), set_=sums))
+    brought = exists().where(CountedCandidate.run_id == RunFold.run_id, *folding)
+    more = update(RunFold).where(brought).values(changes=RunFold.changes + 1)
+    session.execute(more.execution_options(synchronize_session=False))
     affected(session, delete(CountedCandidate).where(*folding))
     affected(session, delete(RunCell).where(RunCell.run_id.in_(run_ids), RunCell.targeted == 0))
     # What is left of adding up and taking off in floating point.

@@ -10,6 +10,7 @@ from sqlalchemy import (
     DateTime,
     Integer,
     cast,
+    delete,
     exists,
     func,
     literal,
@@ -26,6 +27,7 @@ from core.campaigns.rules import Objective
 from core.customers.model import Holding, Product
 from core.database import Moment, Money, affected
 from core.impact.events import OutcomesObserved
+from core.impact.model import RunSplit
 from core.refusals import Conflict, Invalid
 from core.runs.counted import keep_counted
 from core.runs.model import Candidate, Run
@@ -115,6 +117,8 @@ def look(work: Work, run: Run) -> int:
         work.session, update(Candidate).where(*lost).values(outcome_at=None, outcome_value=None)
     )
     run.outcomes_seen_at = work.now
+    if changed:  # what was kept of its groups says no more what is said of it as a whole
+        work.session.execute(delete(RunSplit).where(RunSplit.run_id == run.id))
     return changed
 
 

@@ -2,21 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy import ColumnElement
 
 from core.access import Permission
 from core.campaigns.rules import RandomisedBy
 from core.customers.model import CustomerState
 from core.impact.breaking import BrokenDown, Part, break_down, part_of
-from core.impact.queries.cells import cell_counts, cells, live_counts
 from core.impact.queries.drawn import Drawn, add_up, clusters_of, drawn_in_groups
-from core.impact.queries.funnel import MOST_GROUPS, NOT_KNOWN
+from core.impact.queries.funnel import NOT_KNOWN
 from core.impact.queries.gifts import Given, gifts_by_group, gifts_by_segments
-from core.impact.queries.groups import FOLDED, Group, Way, group, joined, ways_to_split
+from core.impact.queries.groups import Group, Way, group, joined, ways_to_split
+from core.impact.queries.kept import kept
 from core.impact.queries.runs import RunImpact, impact
+from core.impact.queries.split import EVERY_SEGMENT, by_group, by_segment
 from core.impact.report import Arm
 from core.impact.rules import Reason
 from core.impact.tally import Tally
@@ -31,7 +34,6 @@ from core.segments.queries import (
 )
 from core.work import Reader
 
-EVERY_SEGMENT = "segments"
 # Known of the treated alone: among the held out nobody was contacted.
 _ONE_SIDED = frozenset({"channel", "month", "arm"})
 
@@ -46,7 +48,8 @@ def ways_to_break_down(view: Reader) -> list[Way]:
 def breakdown(view: Reader, *, run_id: int, by: str) -> list[BrokenDown]:
     """Compare treated with held out in each group of a run's customers, the largest first.
 
-    All treated arms count together. Groups are read as they stand now; of a segment that customers
+    All treated arms count together. Groups are read as they stand now, or of large runs as they
+    stood when they were counted, which `as_of` tells; of a segment that customers
     join or leave because of the campaign no effect is given, since that would be its own doing.
 
     :param by: branch, region, attribute:NAME, segment:CODE, or segments for a row of each, in
@@ -57,82 +60,64 @@ def breakdown(view: Reader, *, run_id: int, by: str) -> list[BrokenDown]:
     return broken_down(view, impact(view, run_id=run_id), by)
 
 
-def broken_down(view: Reader, run: RunImpact, by: str) -> list[BrokenDown]:
-    """Do the same of a run that was measured already."""
+def broken_down(
+    view: Reader, run: RunImpact, by: str, *, exactly: bool = False
+) -> list[BrokenDown]:
+    """Do the same of a run that was measured already.
+
+    :param exactly: whether to take what was kept only if nothing has changed in the run since
+    """
     view.authorize(Permission.SEE_IMPACT)
     if by in _ONE_SIDED:
         raise Invalid(
             f"An effect can't be split by {by}: of held out customers there is none to compare."
         )
     several = by == EVERY_SEGMENT
-    parts = _by_segment(view, run) if several else _by(view, run, by)
-    return break_down(parts, run.report, run.facts.terms, overlapping=several)
+    parts, as_of = (_by_segment if several else _by)(view, run, by, exactly=exactly)
+    found = break_down(parts, run.report, run.facts.terms, overlapping=several)
+    return [replace(row, as_of=as_of) for row in found] if as_of else found
 
 
-def _by(view: Reader, run: RunImpact, by: str) -> list[Part]:
-    counted = cells(view.actor.scope, [run.id]) if by in FOLDED else None
-    source: Any = Candidate if counted is None else counted.c
-    split = group(view, by, source, run.id)
-    columns: tuple[Any, ...] = (source.arm, split.key.label("key"), split.label.label("label"))
-    counts = live_counts() if counted is None else cell_counts(counted)
-    statement = joined(
-        select(*columns, *counts).select_from(Candidate if counted is None else counted), [split]
-    ).where(source.run_id == run.id)
-    if counted is None:
-        statement = statement.where(view.actor.scope.limits(Candidate.branch_id))
-    else:  # nobody is left in a cell that all have moved on from
-        statement = statement.having(func.sum(counted.c.targeted) > 0)
-    statement = statement.group_by(source.arm, literal_column("key"), literal_column("label"))
-    rows = view.session.execute(statement).fetchmany(MOST_GROUPS + 1)
-    if len(rows) > MOST_GROUPS:
-        raise Invalid(
-            f"Split by {by} there are more than {MOST_GROUPS:,} groups; "
-            "choose something with fewer values."
-        )
+def _by(
+    view: Reader, run: RunImpact, by: str, *, exactly: bool
+) -> tuple[list[Part], datetime | None]:
+    found = kept(view, run.id, by, exactly=exactly)
+    tallies = found.tallies if found else by_group(view, run.id, by)
     live = group(view, by, Candidate, run.id)
     given = gifts_by_group(view, run.id, live) if run.gifts else {}
     drawn = _clusters(view, run, live)
     code = by.partition(":")[2] if by.startswith("segment:") else None
     changed = code and code in changed_by_campaign(known_words(view), run.facts.product_id)
-    return _parts(
-        (
-            (key, label, _arm((arm, key, label), Tally.of(counts), given, drawn))
-            for arm, key, label, *counts in rows
-        ),
+    parts = _parts(
+        ((*at[1:], _arm(at, tally, given, drawn)) for at, tally in tallies.items()),
         changed={"in", "out"} if changed else (),
     )
+    return parts, found.counted_at if found else None
 
 
-def _by_segment(view: Reader, run: RunImpact) -> list[Part]:
+def _by_segment(
+    view: Reader, run: RunImpact, by: str, *, exactly: bool
+) -> tuple[list[Part], datetime | None]:
     """Count by the number that says in which segments a customer is, and take the sums apart."""
+    found = kept(view, run.id, by, exactly=exactly)
+    tallies = found.tallies if found else by_segment(view, run.id).tallies
     known = known_words(view)
     ids = usable(known).ids[:MOST_SEGMENTS]
-    named = {segment.id: (code, segment.name) for code, segment in known.segments.items()}
+    codes = {segment.id: (code, segment.name) for code, segment in known.segments.items()}
+    named = [codes[id_] for id_ in ids]
     number = mask(view, ids, known=known)
-    statement = (
-        select(Candidate.arm, number.label("inside"), *live_counts())
-        .select_from(Candidate)
-        .join(CustomerState, CustomerState.customer_id == Candidate.customer_id)
-        .where(Candidate.run_id == run.id, view.actor.scope.limits(Candidate.branch_id))
-        .group_by(Candidate.arm, literal_column("inside"))
-    )
     given = gifts_by_segments(view, run.id, number) if run.gifts else {}
-    sums: defaultdict[tuple[int, int], Tally] = defaultdict(Tally)
     gifts: defaultdict[tuple[Any, ...], Decimal] = defaultdict(Decimal)
-    for arm, inside, *counts in view.session.execute(statement):
-        tally = Tally.of(counts)
-        for place, segment_id in enumerate(ids):
+    for (arm, inside), cost in given.items():
+        for place, name in enumerate(named):
             if inside >> place & 1:
-                sums[arm, segment_id] += tally
-                gifts[arm, segment_id] += given.get((arm, inside), Decimal(0))
-    drawn = _clusters_of_segments(view, run, ids, number)
-    return _parts(
-        (
-            (*named[segment_id], _arm((arm, segment_id), tally, gifts, drawn))
-            for (arm, segment_id), tally in sums.items()
-        ),
+                gifts[arm, *name] += cost
+    drawn = _clusters_of_segments(view, run, named, number)
+    parts = _parts(
+        ((*at[1:], _arm(at, tally, gifts, drawn)) for at, tally in tallies.items()),
         changed=changed_by_campaign(known, run.facts.product_id),
     )
+    return parts, found.counted_at if found else None
 
 
 def _arm(at: tuple[Any, ...], tally: Tally, gifts: Given, drawn: Drawn | None) -> Arm:
@@ -150,7 +135,7 @@ def _clusters(view: Reader, run: RunImpact, split: Group) -> Drawn | None:
 
 
 def _clusters_of_segments(
-    view: Reader, run: RunImpact, ids: Sequence[int], number: ColumnElement[int]
+    view: Reader, run: RunImpact, named: Sequence[tuple[str, str]], number: ColumnElement[int]
 ) -> Drawn | None:
     if run.facts.drawn_by is RandomisedBy.CUSTOMER:
         return None
@@ -164,9 +149,9 @@ def _clusters_of_segments(
         ),
     )
     for (arm, inside), clusters in each.items():
-        for place, segment_id in enumerate(ids):
+        for place, name in enumerate(named):
             if inside >> place & 1:
-                add_up(found[arm, segment_id], clusters)
+                add_up(found[arm, *name], clusters)
     return found
 
 

@@ -66,12 +66,13 @@ def changes(*conditions: ColumnElement[bool]) -> tuple[Select[Any], Select[Any]]
     :param conditions: on `CountedCandidate`, which of them
     """
     now = (
-        _cells_of(Candidate, live_counts())
+        _cells_of(Candidate, live_counts(), run_id=CountedCandidate.run_id)
         .select_from(CountedCandidate)
         .join(
             Candidate,
             and_(
-                Candidate.run_id == CountedCandidate.run_id,
+                # Or SQLite looks at all candidates of these runs, and not at the few.
+                Candidate.run_id == CountedCandidate.run_id + _ZERO,
                 Candidate.customer_id == CountedCandidate.customer_id,
             ),
         )
@@ -115,8 +116,15 @@ def cells(scope: Scope, run_ids: Sequence[int] | Select[int] | None = None) -> S
     return union_all(known, live, *changed).subquery("cells")
 
 
-def _cells_of(of: Counted, counts: Sequence[ColumnElement[Any]]) -> Select[Any]:
-    keys = (of.run_id, of.branch_id, of.arm, func.coalesce(of.channel_id, _ZERO))
+def _cells_of(
+    of: Counted, counts: Sequence[ColumnElement[Any]], *, run_id: Any = None
+) -> Select[Any]:
+    keys = (
+        of.run_id if run_id is None else run_id,
+        of.branch_id,
+        of.arm,
+        func.coalesce(of.channel_id, _ZERO),
+    )
     columns: list[Any] = [*keys, *counts]
     named = [one.label(name) for name, one in zip(KEYS + COUNTS, columns, strict=True)]
     return select(*named).group_by(*keys)

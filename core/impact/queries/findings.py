@@ -6,9 +6,10 @@ from core.campaigns.rules import Metric
 from core.impact.breaking import BrokenDown
 from core.impact.estimates import Effect
 from core.impact.findings import RATE_ONLY, Group, Split
-from core.impact.queries.breakdown import EVERY_SEGMENT, broken_down
+from core.impact.queries.breakdown import broken_down
 from core.impact.queries.funnel import NOT_KNOWN, FunnelRow, funnel
 from core.impact.queries.runs import RunImpact
+from core.impact.queries.split import EVERY_SEGMENT
 from core.work import Reader
 
 MOST = 40  # groups of one split that are kept: more, nobody reads
@@ -24,7 +25,7 @@ def what_worked(view: Reader, run: RunImpact) -> tuple[Split, ...]:
         where = "Branch", broken_down(view, run, "branch")
     segments = [
         row
-        for row in broken_down(view, run, EVERY_SEGMENT)
+        for row in broken_down(view, run, EVERY_SEGMENT, exactly=True)
         if row.treated.targeted < run.treated.targeted  # everybody's segment says nothing new
     ]
     metric = run.facts.metric

@@ -1,7 +1,9 @@
 """The funnel of a run, split as asked."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -10,14 +12,16 @@ from sqlalchemy import func, literal_column, select
 from core.access import Permission
 from core.impact.queries.cells import cell_counts, cells, live_counts
 from core.impact.queries.groups import FOLDED, arms, check, group, joined
+from core.impact.queries.kept import Kept, kept
+from core.impact.queries.split import MOST_GROUPS
 from core.impact.rules import Step
 from core.impact.tally import Tally
 from core.refusals import Invalid, NotFound
 from core.runs.model import Candidate, Run
+from core.runs.rules import CONTROL_ARM
 from core.windows import Part, Window
 from core.work import Reader
 
-MOST_GROUPS = 5_000
 NOT_KNOWN = "not known"
 
 
@@ -29,6 +33,7 @@ class FunnelRow:
     keys: tuple[str | None, ...]
     labels: tuple[str, ...]
     tally: Tally
+    as_of: datetime | None = None  # where it is not as of now
 
     @property
     def id(self) -> tuple[str | None, ...]:
@@ -51,6 +56,23 @@ def funnel(
     view.authorize(Permission.SEE_IMPACT)
     check(by)
     require_run(view, run_id)
+    found = kept(view, run_id, by[0]) if len(by) == 1 else None
+    return _added(found, by[0], arm) if found else _counted(view, run_id, by, arm)
+
+
+def _added(found: Kept, by: str, arm: int | None) -> list[FunnelRow]:
+    sums: defaultdict[tuple[str | None, str | None], Tally] = defaultdict(Tally)
+    for (number, *at), tally in found.tallies.items():
+        if number == arm or (arm is None and number > CONTROL_ARM):
+            sums[at[0], at[1]] += tally
+    rows = [
+        replace(_row((by,), (*at, *astuple(tally))), as_of=found.counted_at)
+        for at, tally in sums.items()
+    ]
+    return _ordered(rows)
+
+
+def _counted(view: Reader, run_id: int, by: Sequence[str], arm: int | None) -> list[FunnelRow]:
     folded = set(by) <= FOLDED
     counted = cells(view.actor.scope, [run_id]) if folded else None
     source: Any = Candidate if counted is None else counted.c
@@ -61,10 +83,12 @@ def funnel(
     columns: list[Any] = [c.label(name) for c, name in zip(split, names, strict=True)]
     start: Any = Candidate if counted is None else counted
     statement = joined(select(*columns, *counts).select_from(start), groups).where(
-        source.run_id == run_id, arms(source, by, arm)
+        arms(source, by, arm)
     )
-    if counted is None:
-        statement = statement.where(view.actor.scope.limits(Candidate.branch_id))
+    if counted is None:  # cells are of the run alone
+        statement = statement.where(
+            Candidate.run_id == run_id, view.actor.scope.limits(Candidate.branch_id)
+        )
     elif by:  # nobody is left in a cell that all have moved on from
         statement = statement.having(func.sum(counted.c.targeted) > 0)
     # By name: PostgreSQL does not see that an expression with parameters is the same again.
@@ -75,7 +99,11 @@ def funnel(
             f"Split by {', '.join(by)} there are more than {MOST_GROUPS:,} groups; "
             "choose something with fewer values."
         )
-    return sorted(found, key=lambda row: (-row.tally.targeted, row.labels))
+    return _ordered(found)
+
+
+def _ordered(rows: list[FunnelRow]) -> list[FunnelRow]:
+    return sorted(rows, key=lambda row: (-row.tally.targeted, row.labels))
 
 
 def _row(by: Sequence[str], row: tuple[Any, ...]) -> FunnelRow:

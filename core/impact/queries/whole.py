@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from core.impact.breaking import BrokenDown
 from core.impact.queries.board import MOST_RUNS, results
-from core.impact.queries.breakdown import EVERY_SEGMENT, broken_down, ways_to_break_down
+from core.impact.queries.breakdown import broken_down, ways_to_break_down
 from core.impact.queries.compared import By, Compared, side_by_side
 from core.impact.queries.feedback import FeedbackRow, feedback
 from core.impact.queries.funnel import FunnelRow, funnel
 from core.impact.queries.groups import ways_to_split
+from core.impact.queries.kept import kept
 from core.impact.queries.over_time import OverTime, over_time
 from core.impact.queries.overlaps import Overlap, overlaps, shared
 from core.impact.queries.portfolio import Portfolio, portfolio
 from core.impact.queries.runs import RunImpact, impact
+from core.impact.queries.split import EVERY_SEGMENT
 from core.impact.rules import Absent
 from core.windows import Window
 from core.work import Reader
@@ -30,6 +33,12 @@ class Breakdown:
     compared: tuple[BrokenDown, ...] = ()
     counted: tuple[FunnelRow, ...] = ()
 
+    @property
+    def as_of(self) -> datetime | None:
+        """Return of when the groups are, unless they are as of now."""
+        rows: tuple[BrokenDown | FunnelRow, ...] = (*self.compared, *self.counted)
+        return rows[0].as_of if rows else None
+
 
 @dataclass(frozen=True)
 class Whole:
@@ -45,7 +54,7 @@ class Whole:
 def whole(view: Reader, *, run_id: int, by: Sequence[str] = ()) -> Whole:
     """Gather what a report of a run holds, split by branch, by segment, and as is asked.
 
-    Very large runs are split by segment only if that is asked.
+    Very large runs are split by segment only if that is kept, or asked.
 
     :param by: other ways to split, those that the page shows
     :raises NotFound: there is no such run, way or segment, or nobody of it is in scope
@@ -54,7 +63,9 @@ def whole(view: Reader, *, run_id: int, by: Sequence[str] = ()) -> Whole:
     run = impact(view, run_id=run_id)
     asked = dict.fromkeys((*by, "branch"))
     customers = sum(arm.tally.targeted for arm in run.report.arms)
-    if run.report.refused is None and customers <= MOST_SPLIT:
+    if run.report.refused is None and (
+        customers <= MOST_SPLIT or kept(view, run_id, EVERY_SEGMENT)
+    ):
         asked[EVERY_SEGMENT] = None
     return Whole(
         run,

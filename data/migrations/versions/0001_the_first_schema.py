@@ -1501,6 +1501,7 @@ def upgrade() -> None:
     sa.Column('run_id', sa.Integer(), nullable=False),
     sa.Column('folded_at', core.database.Moment(), nullable=False),
     sa.Column('is_compared', sa.Boolean(), nullable=False),
+    sa.Column('changes', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['run_id'], ['run.id'], name=op.f('fk_run_fold_run_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('run_id', name=op.f('pk_run_fold'))
     )
@@ -1707,6 +1708,15 @@ def upgrade() -> None:
     with op.batch_alter_table('run_overlap', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_run_overlap_other_id'), ['other_id'], unique=False)
 
+    op.create_table('run_split',
+    sa.Column('run_id', sa.Integer(), nullable=False),
+    sa.Column('way', sa.Text(), nullable=False),
+    sa.Column('counted_at', core.database.Moment(), nullable=False),
+    sa.Column('changes', sa.Integer(), nullable=False),
+    sa.Column('groups', core.database.Facts, nullable=False),
+    sa.ForeignKeyConstraint(['run_id'], ['run_fold.run_id'], name=op.f('fk_run_split_run_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('run_id', 'way', name=op.f('pk_run_split'))
+    )
     op.create_table('threat',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('kind', sa.SmallInteger(), nullable=False),
@@ -1843,6 +1853,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_threat_campaign_id')
 
     op.drop_table('threat')
+    op.drop_table('run_split')
     with op.batch_alter_table('run_overlap', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_run_overlap_other_id'))
 
