@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, select
+from sqlalchemy import ColumnElement, Label, Select, SQLColumnExpression, func, select
 from sqlalchemy.orm import Session
 
 from core.refusals import Invalid
@@ -44,24 +44,28 @@ def windowed(
     sorts: Mapping[str, SQLColumnExpression[Any]],
     last: SQLColumnExpression[Any],
     counted: Select[*tuple[Any, ...]] | None = None,
+    total: Label[int] | None = None,
 ) -> tuple[list[Any], int]:
     """Return the rows of `window` and the count of all rows of `statement`.
 
     :param sorts: what a person may sort by; the first is the order when nobody asked
     :param last: a unique column that decides between equals, so that pages never overlap
     :param counted: the same rows without the tables that only name them, to be counted instead
+    :param total: the column of `statement` that holds the count already, of rows that are dear
     :raises Invalid: there is no such order
     """
     chosen = window.sort or next(iter(sorts))
     if chosen not in sorts:
         raise Invalid(f"This list can't be sorted by {chosen}; sort by {', '.join(sorts)}.")
     order = ordered(sorts[chosen], descending=window.descending)
+    page = statement.order_by(None).order_by(order, last).limit(window.size).offset(window.first)
+    if total is not None:
+        found = list(session.execute(page))
+        if found or not window.first:
+            return found, getattr(found[0], total.name) if found else 0
     everything = statement if counted is None else counted
-    total = session.scalar(select(func.count()).select_from(everything.order_by(None).subquery()))
-    rows = session.execute(
-        statement.order_by(None).order_by(order, last).limit(window.size).offset(window.first)
-    )
-    return list(rows), total or 0
+    many = session.scalar(select(func.count()).select_from(everything.order_by(None).subquery()))
+    return list(session.execute(page)), many or 0
 
 
 def ordered(column: SQLColumnExpression[Any], *, descending: bool) -> ColumnElement[Any]:

@@ -10,9 +10,10 @@ from components.tables import Column, forget, listing, table
 from components.tiles import Tile, tiles
 from core.access import Permission
 from core.campaigns.queries.policy import Policy
-from core.runs.queries.held import held_customers, held_summary, reserving
+from core.runs.queries.held import held_by_segment, held_customers, held_summary, reserving
 from core.runs.rules import Hold
 
+_LISTS = ("Customers", "Segments")
 _POLICY = (Hold.CONTACT_CAP, Hold.QUIET_PERIOD)
 _CUSTOMERS = (
     Column("customer_no", "Customer"),
@@ -79,15 +80,15 @@ def draw(policy: Policy) -> None:
         columns=charts.WEEKS,
         cut_off=now(),
     )
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.subheader("By reason")
-        table(found.reasons, columns=_REASONS, key="reasons")
-        st.caption("Each customer is counted by the first reason that holds, in this order.")
-    with right:
+    st.subheader("By reason")
+    table(found.reasons, columns=_REASONS, key="reasons")
+    st.caption("Each customer is counted by the first reason that holds, in this order.")
+    sees_customers = current_actor().may(Permission.SEE_CUSTOMERS)
+    if not sees_customers or filters.switch("Show", _LISTS, "show") == "Segments":
         st.subheader("By segment")
-        table(found.segments, columns=_SEGMENTS, key="held_segments")
-    if not current_actor().may(Permission.SEE_CUSTOMERS):
+        with st.spinner("Looking who is in which segment"):
+            segments = fetch(held_by_segment, **of)
+        table(segments, columns=_SEGMENTS, key="held_segments")
         return
     st.subheader("Customers")
     chosen = listing(

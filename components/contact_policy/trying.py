@@ -23,7 +23,7 @@ from core.campaigns.actions.policy import (
 from core.campaigns.queries.policy import Policy, SegmentChoice
 from core.campaigns.rules import ContactRules, ContactTerms
 from core.refusals import Refusal
-from core.runs.queries.simulating import Simulation, simulate
+from core.runs.queries.simulating import simulate, simulate_runs, simulate_segments
 
 _SLOT = "contact policy tried"
 _BANK = SegmentChoice(0, "Every customer of the bank")
@@ -95,14 +95,13 @@ def _show(policy: Policy, tried: Tried) -> None:
         found = fetch(simulate, rules=rules)
     terms = "the bank's terms." if tried.terms is None else said(tried.terms)
     st.markdown(f"**{words.plain(tried.whose.name)}**, tried: {terms} Nothing is saved yet.")
-    everybody = found.everybody
     tiles(
         [
-            Tile("Held now", words.count(everybody.before)),
+            Tile("Held now", words.count(found.before)),
             Tile(
                 "Held then",
-                words.count(everybody.after),
-                change=f"{everybody.difference:+,}",
+                words.count(found.after),
+                change=f"{found.after - found.before:+,}",
                 good="down",
             ),
             Tile("Newly held", words.count(found.newly_held)),
@@ -113,28 +112,32 @@ def _show(policy: Policy, tried: Tried) -> None:
         _save(tried)
     else:
         st.caption("An administrator can save it.")
-    _by_segment(found)
-    _by_run(found)
+    _by_segment(rules)
+    _by_run(rules)
 
 
-def _by_segment(found: Simulation) -> None:
-    if not found.segments:
+def _by_segment(rules: ContactRules) -> None:
+    with st.spinner("Looking who is in which segment"):
+        changes = fetch(simulate_segments, rules=rules)
+    if not changes:
         return
     st.subheader("Segments")
     chart(
-        charts.changes(found.segments),
+        charts.changes(changes),
         key="changes",
-        reading=charts.changes_reading(found.segments),
-        rows=found.segments,
+        reading=charts.changes_reading(changes),
+        rows=changes,
         columns=charts.CHANGES,
     )
 
 
-def _by_run(found: Simulation) -> None:
+def _by_run(rules: ContactRules) -> None:
     st.subheader("Runs that wait for their selection")
+    with st.spinner("Judging their candidates by both"):
+        found = fetch(simulate_runs, rules=rules)
     table(found.runs, columns=_RUNS, key="planned", empty="No run waits for its selection.")
-    if found.other_runs:
-        st.caption(f"{words.counted(found.other_runs, 'run')} that start later are not shown.")
+    if found.others:
+        st.caption(f"{words.counted(found.others, 'run')} that start later are not shown.")
 
 
 def _save(tried: Tried) -> None:

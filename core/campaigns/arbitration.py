@@ -25,7 +25,7 @@ from sqlalchemy import (
     true,
 )
 
-from core.campaigns.caps import ACTIVITY
+from core.campaigns.contacts import ACTIVITY
 from core.campaigns.model import Campaign, Design
 from core.campaigns.rules import Priority
 from core.customers.model import CustomerState

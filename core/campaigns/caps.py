@@ -5,44 +5,29 @@ Days are of 24 hours. A contact counts until its period has passed, a refusal un
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
     ColumnElement,
-    SmallInteger,
     SQLColumnExpression,
     case,
-    column,
-    exists,
     false,
     func,
     literal_column,
     or_,
     select,
-    table,
     true,
 )
 
 from core.campaigns.contact_policy import contact_rules
-from core.campaigns.rules import ActivityType, ContactRules, ContactTerms, Exclusion
+from core.campaigns.contacts import contacts, explained, had, only, since
+from core.campaigns.rules import ContactRules, ContactTerms, Exclusion
 from core.customers.model import CustomerState
-from core.database import Moment, Number
 from core.segments.criteria import Known
 from core.segments.queries import in_segment, known_words, usable
 from core.work import Reader
 
-# Activities stand above runs; only these columns of them are read here.
-ACTIVITY = table(
-    "activity",
-    column("customer_id", Number),
-    column("run_id", Number),
-    column("campaign_id", Number),
-    column("status", SmallInteger),
-    column("priority", SmallInteger),
-    column("type", SmallInteger),
-    column("contacted_at", Moment),
-)
 Rule: TypeAlias = tuple[Exclusion, SQLColumnExpression[bool]]
 
 
@@ -64,7 +49,10 @@ def contact_cap(
     :param known: the bank's words when they are at hand already
     """
     found = restraint(view, of_many=of_many, rules=rules, known=known)
-    return [] if found is None else [(Exclusion.CONTACT_CAP, found.capped | found.quiet)]
+    if found is None:
+        return []
+    # As a case, or SQLite would work out both.
+    return [(Exclusion.CONTACT_CAP, case((found.quiet, true()), else_=found.capped))]
 
 
 @dataclass(frozen=True)
@@ -136,24 +124,6 @@ def quiet_until(view: Reader, customer_id: int) -> datetime | None:
     return until if until > view.now else None
 
 
-def since(view: Reader, days: int) -> datetime:
-    """Return the moment after which something is not yet so many days ago."""
-    return view.now.astimezone(UTC) - timedelta(days=days)
-
-
-def sales_contact(after: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Restrict a statement over activities to those that the policy counts."""
-    return (ACTIVITY.c.contacted_at > after, ACTIVITY.c.type == ActivityType.SALES.literal)
-
-
-def explained() -> ColumnElement[bool]:
-    """Tell of a state row whether an activity of ours is behind the last contact."""
-    return exists().where(
-        ACTIVITY.c.customer_id == CustomerState.customer_id,
-        ACTIVITY.c.contacted_at >= CustomerState.last_contact_at,
-    )
-
-
 def _segments(view: Reader, rules: ContactRules, known: Known | None) -> list[Holder]:
     if not rules.overrides:
         return []
@@ -169,45 +139,44 @@ def _segments(view: Reader, rules: ContactRules, known: Known | None) -> list[Ho
 def _capped(
     view: Reader, segments: Sequence[Holder], bank: ContactTerms, *, of_many: bool
 ) -> ColumnElement[bool]:
-    of_bank = _had_enough(view, bank, of_many=of_many)
     if not segments:
-        return of_bank
-    # As cases: of a mere AND or OR, SQLite would work out both sides for every row.
+        return _had_enough(view, bank, of_many=of_many)
     never = [each for each in segments if not each.terms.most_contacts]
     some = [each for each in segments if each.terms.most_contacts]
-    enough = [(each.concerns, _had_enough(view, each.terms, of_many=of_many)) for each in some]
-    chain: list[tuple[Any, Any]] = [(case(each, else_=false()), true()) for each in enough]
-    chain += [(each.concerns, false()) for each in segments]
+    chain: list[tuple[Any, Any]] = [
+        (_had_enough(view, each.terms, of_many=of_many, whose=each.concerns), true())
+        for each in some
+    ]
+    nobodys = ~or_(false(), *(each.concerns for each in segments))
+    of_rest = _had_enough(view, bank, of_many=of_many, whose=nobodys)
     longest = max([bank.period_days, *(each.terms.period_days for each in some)])
-    of_late = case(
-        (CustomerState.last_contact_at > since(view, longest), case(*chain, else_=of_bank)),
-        else_=false(),
+    of_late = only(
+        CustomerState.last_contact_at > since(view, longest),
+        case(*chain, else_=of_rest) if chain else of_rest,
     )
     return case(*((each.concerns, true()) for each in never), else_=of_late) if never else of_late
 
 
-def _had_enough(view: Reader, terms: ContactTerms, *, of_many: bool) -> ColumnElement[bool]:
+def _had_enough(
+    view: Reader,
+    terms: ContactTerms,
+    *,
+    of_many: bool,
+    whose: ColumnElement[bool] | None = None,
+) -> ColumnElement[bool]:
+    """Tell of state rows whether these terms hold them.
+
+    :param whose: whom the terms concern; everybody unless said
+    """
     after, most = since(view, terms.period_days), terms.most_contacts
-    enough: ColumnElement[bool] = _contacts(after) >= most
-    if of_many:  # only those are looked at more closely who are one contact short, or at the limit
-        # As a sum, or SQLite would read all work there ever was, in the order of customers.
-        customer_id = ACTIVITY.c.customer_id + literal_column("0")
-        often = select(customer_id).where(*sales_contact(after)).group_by(customer_id)
-        nearly = CustomerState.customer_id.in_(often.having(func.count() >= max(most - 1, 1)))
-        few = case((nearly, true()), else_=~explained())
-        enough = few if most == 1 else case((nearly, enough), else_=false())
+    if of_many:  # only of those who are one contact short is more asked, and of few whose they are
+        enough = only(whose, case((had(view.dialect, after, most), true()), else_=~explained()))
+        if most > 1:
+            enough = only(had(view.dialect, after, most - 1), enough)
+    else:
+        enough = only(contacts(after) >= most, true() if whose is None else whose)
     # Nobody has a contact later than the last one, so most rows are settled by it alone.
-    return case((CustomerState.last_contact_at > after, enough), else_=false())
-
-
-def _contacts(after: datetime) -> ColumnElement[int]:
-    ours = (
-        select(func.count())
-        .select_from(ACTIVITY)
-        .where(ACTIVITY.c.customer_id == CustomerState.customer_id, *sales_contact(after))
-        .scalar_subquery()
-    )
-    return ours + case((explained(), 0), else_=1)
+    return only(CustomerState.last_contact_at > after, enough)
 
 
 def _quiet(view: Reader, segments: Sequence[Holder], bank: ContactTerms) -> ColumnElement[bool]:
@@ -216,7 +185,7 @@ def _quiet(view: Reader, segments: Sequence[Holder], bank: ContactTerms) -> Colu
         return func.coalesce(refused_at > since(view, bank.quiet_days), false())
     longest = max([bank.quiet_days, *(each.terms.quiet_days for each in segments)])
     quiet = _strictest(segments, bank, lambda days: refused_at > since(view, days))
-    return case((refused_at > since(view, longest), quiet), else_=false())
+    return only(refused_at > since(view, longest), quiet)
 
 
 def _strictest(

@@ -124,7 +124,7 @@ def rules_of(
     if wanted.is_sales:
         if policy is None:
             check_terms(view.session, known)
-        rules += contact_cap(view, rules=policy, known=known)
+        rules += contact_cap(view, of_many=True, rules=policy, known=known)
     taken = busy(view, wanted.campaign.priority, but_for=run_id)
     rules.append((Exclusion.BUSY_ELSEWHERE, taken))
     if wanted.is_sales:  # last, so that they count what the measurements cost

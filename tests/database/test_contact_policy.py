@@ -25,8 +25,8 @@ from core.journal.model import Entry
 from core.refusals import Conflict, Invalid, NotAllowed, NotFound
 from core.runs.actions.selecting import SelectCandidates, select_candidates
 from core.runs.model import Excluded
-from core.runs.queries.held import held_customers, held_summary
-from core.runs.queries.simulating import simulate
+from core.runs.queries.held import held_by_segment, held_customers, held_summary
+from core.runs.queries.simulating import simulate, simulate_runs, simulate_segments
 from core.runs.rules import Hold
 from core.segments.actions import (
     ChangeSegment,
@@ -232,7 +232,10 @@ class TestJudging:
         pairs = [(s, t) for s, t in zip(own_segments, own, strict=True) if t is not None]
         with rehearsing(engine, SYSTEM, now=NOW) as work:
             remember(work.session, own_segments, pasts_of)
-            foreseen = simulate(work, rules=ContactRules(of_bank, tuple(pairs)))
+            tried = ContactRules(of_bank, tuple(pairs))
+            foreseen = simulate(work, rules=tried)
+            changes = {each.id: each for each in simulate_segments(work, rules=tried)}
+            of_runs = {each.id: each for each in simulate_runs(work, rules=tried).runs}
             set_contact_policy(work, SetContactPolicy(of_bank, 1))
             for version, (segment_id, each) in enumerate(pairs, start=2):
                 set_segment_terms(work, SetSegmentTerms(segment_id, each, version))
@@ -244,8 +247,9 @@ class TestJudging:
                 )
             rows = {row.id: row for row in held_customers(work).rows}
             told = held_summary(work)
+            told_by_segment = {each.segment_id: each for each in held_by_segment(work)}
             quiet = {id_: quiet_until(work, id_) for id_ in CUSTOMERS}
-            again = simulate(work, rules=ContactRules(of_bank, tuple(pairs)))
+            again = simulate(work, rules=tried)
             select_candidates(work, SelectCandidates(run_id))
             out = set(
                 work.session.scalars(
@@ -256,16 +260,16 @@ class TestJudging:
             )
 
         assert set(rows) == held == out
-        assert foreseen.everybody.after == told.held == len(held)
-        assert foreseen.everybody.before + foreseen.newly_held - foreseen.newly_free == len(held)
-        assert (again.everybody.before, again.newly_held, again.newly_free) == (len(held), 0, 0)
-        changes = {each.id: each for each in foreseen.segments}
+        assert foreseen.after == told.held == len(held)
+        assert foreseen.before + foreseen.newly_held - foreseen.newly_free == len(held)
+        assert (again.before, again.newly_held, again.newly_free) == (len(held), 0, 0)
         for place, segment_id in enumerate(own_segments):
             inside = {id_ for id_, each in pasts_of.items() if place in each.segments}
             counted = changes[segment_id]
             assert (counted.customers, counted.after) == (len(inside), len(inside & held))
-        [change] = [each for each in foreseen.runs if each.id == run_id]
-        assert change.after == 14 - len(held)  # one holds the product already
+            told_of = told_by_segment[segment_id]
+            assert (told_of.customers, told_of.held) == (len(inside), len(inside & held))
+        assert of_runs[run_id].after == 14 - len(held)  # one holds the product already
         for id_ in held:
             row, found = rows[id_], expected[id_]
             until = (

@@ -59,7 +59,15 @@ class Activity(Base):
             "id",
             where="status = 0 AND next_action_at IS NOT NULL",
         ),
-        partial("ix_activity_pending_customer", "customer_id", where="status IN (0, 1, 2)"),
+        # Which runs have a customer, without a look at the work.
+        partial(
+            "ix_activity_pending_customer",
+            "customer_id",
+            "run_id",
+            "status",
+            "priority",
+            where="status IN (0, 1, 2)",
+        ),
         partial(
             "ix_activity_pending_run",
             "run_id",

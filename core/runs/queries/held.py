@@ -1,27 +1,31 @@
 """Who is held, why and until when: the customers, and how many by reason, segment and week."""
 
+from bisect import bisect_right
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, case, func, literal_column, select
+from sqlalchemy import Integer, case, func, literal_column, null, select
 
 from core.access import Permission
 from core.campaigns.model import Campaign, Design
 from core.campaigns.queries.policy import SEE_POLICY
 from core.customers.model import Customer, CustomerState
 from core.customers.queries import as_seen, plainly_seen
+from core.database import id_set
 from core.people.model import Unit
 from core.runs.model import Run
-from core.runs.queries.holding import LIVE, Rows, held
+from core.runs.queries.capping import Rows
+from core.runs.queries.claiming import LIVE
+from core.runs.queries.holding import held
 from core.runs.rules import Hold
 from core.segments.queries import MOST_SEGMENTS, in_segment, known_words, mask, usable
 from core.windows import Part, Window, windowed
 from core.work import Reader
 
 WEEKS = 13  # ahead, of which is said how many become free
-_NEVER = WEEKS + 1  # the mark of those who become free later, or nobody knows when
 
 
 @dataclass(frozen=True)
@@ -57,35 +61,55 @@ def held_customers(
     """
     view.authorize(*SEE_POLICY)
     view.authorize(Permission.SEE_CUSTOMERS)
-    found = _chosen(view, segment_id, campaign_id, reason).subquery("held")
-    statement = (
-        select(
-            found.c.customer_id,
-            Customer.customer_no,
-            Customer.name,
-            Unit.name,
-            found.c.reason,
-            found.c.until,
-            found.c.contacts,
-            case((found.c.reason == Hold.RESERVED.literal, Campaign.name)),
-            plainly_seen(view),
-        )
-        .select_from(found)
-        .join(CustomerState, CustomerState.customer_id == found.c.customer_id)
-        .join(Customer, Customer.id == found.c.customer_id)
-        .join(Unit, Unit.id == found.c.branch_id)
-        .outerjoin(Campaign, Campaign.id == found.c.campaign_id)
-    )
+    # Worked out once, both to be counted and to be sorted.
+    found = _chosen(view, segment_id, campaign_id, reason).cte("held").prefix_with("MATERIALIZED")
+    total = select(func.count()).select_from(found).scalar_subquery().label("total")
+    branch = select(Unit.name).where(Unit.id == found.c.branch_id).scalar_subquery()
     sorts = {
         "until": found.c.until,
         "customer_no": found.c.customer_id,
-        "branch": Unit.name,
+        "branch": branch,
         "contacts": found.c.contacts,
     }
-    rows, total = windowed(
-        view.session, statement, window or Window(), sorts=sorts, last=found.c.customer_id
+    # Whose page it is, is found by ids alone; only these few are named then.
+    rows, many = windowed(
+        view.session,
+        select(found, total),
+        window or Window(),
+        sorts=sorts,
+        last=found.c.customer_id,
+        total=total,
     )
-    return Part([_row(view, *row) for row in rows], total)
+    return Part(_named(view, rows), many)
+
+
+def _named(view: Reader, rows: Sequence[Any]) -> list[HeldCustomer]:
+    ids = id_set(view.dialect, [row.customer_id for row in rows])
+    customers = view.session.execute(
+        select(
+            Customer.id,
+            Customer.customer_no,
+            Customer.name,
+            Unit.name.label("branch"),
+            plainly_seen(view).label("plainly"),
+        )
+        .join(CustomerState, CustomerState.customer_id == Customer.id)
+        .join(Unit, Unit.id == CustomerState.branch_id)
+        .where(Customer.id.in_(ids))
+    )
+    known = {row.id: row for row in customers}
+    names = select(Campaign.id, Campaign.name).where(
+        Campaign.id.in_({row.campaign_id for row in rows})
+    )
+    called = {id_: name for id_, name in view.session.execute(names)}  # noqa: C416  no pairs to mypy
+    found = []
+    for id_, _branch_id, reason, until, contacts, campaign_id, _total in rows:
+        who, campaign = known[id_], called.get(campaign_id)
+        seen = as_seen(view, who.customer_no, who.name, plainly=bool(who.plainly))
+        found.append(
+            HeldCustomer(id_, *seen, who.branch, Hold.of(reason), until, contacts or None, campaign)
+        )
+    return found
 
 
 @dataclass(frozen=True)
@@ -119,7 +143,6 @@ class Held:
     customers: int
     reasons: tuple[HeldBy, ...]
     weeks: tuple[FreeIn, ...]
-    segments: tuple[HeldIn, ...]
 
     @property
     def held(self) -> int:
@@ -129,9 +152,40 @@ class Held:
 def held_summary(
     view: Reader, *, segment_id: int | None = None, campaign_id: int | None = None
 ) -> Held:
-    """Count who is held by reason, by the week in which they become free, and by segment.
+    """Count who is held by reason and by the week in which they become free.
 
-    Segments beyond the first 62 by name are left out.
+    :raises NotFound: there is no such segment
+    """
+    view.authorize(*SEE_POLICY)
+    found = _chosen(view, segment_id, campaign_id, None).subquery("held")
+    # Most are reserved until one of a few moments: only the others are told apart by the database.
+    is_policy = found.c.reason.in_([Hold.CONTACT_CAP.literal, Hold.QUIET_PERIOD.literal])
+    ends = [view.now + timedelta(weeks=n + 1) for n in range(WEEKS)]
+    weeks = [(found.c.until < end, literal_column(str(n), Integer)) for n, end in enumerate(ends)]
+    columns = (
+        found.c.reason,
+        case((is_policy, case(*weeks, else_=null()))).label("week"),
+        case((~is_policy, found.c.until)).label("until"),
+    )
+    reasons: Counter[int] = Counter()
+    free: Counter[int | None] = Counter()
+    for reason, week, until, customers in view.session.execute(
+        select(*columns, func.count()).group_by(*columns)
+    ):
+        reasons[reason] += customers
+        free[week if until is None else bisect_right(ends, until)] += customers
+    today = view.now.date()
+    return Held(
+        customers=view.session.scalar(_active(view, segment_id, select(func.count()))) or 0,
+        reasons=tuple(HeldBy(each, reasons[each.code]) for each in Hold),
+        weeks=tuple(FreeIn(today + timedelta(weeks=n), free[n]) for n in range(WEEKS)),
+    )
+
+
+def held_by_segment(
+    view: Reader, *, segment_id: int | None = None, campaign_id: int | None = None
+) -> list[HeldIn]:
+    """Count who is held by segment, by name; those beyond the first 62 are left out.
 
     :raises NotFound: there is no such segment
     """
@@ -139,68 +193,38 @@ def held_summary(
     known = known_words(view)
     ids = usable(known).ids[:MOST_SEGMENTS]
     found = _chosen(view, segment_id, campaign_id, None).subquery("held")
-    bits = mask(view, ids, known=known).label("mask")
-    each = (
-        select(bits, found.c.reason, _week(view, found.c.until).label("week"))
-        .select_from(CustomerState)
-        .outerjoin(found, found.c.customer_id == CustomerState.customer_id)
-        .where(CustomerState.is_active, view.actor.scope.limits(CustomerState.branch_id))
-    )
-    if segment_id is not None:
-        each = each.where(in_segment(view, segment_id, known=known))
-    rows = each.subquery("each")
-    columns = (rows.c.mask, rows.c.reason, rows.c.week)
-    groups = view.session.execute(select(*columns, func.count()).group_by(*columns)).all()
-    names = {segment.id: segment.name for segment in known.segments.values()}
-    reasons: Counter[int] = Counter()
-    weeks: Counter[int] = Counter()
+    is_held = case((found.c.customer_id.is_not(None), 1), else_=0).label("is_held")
+    rows = _active(view, segment_id, select(mask(view, ids, known=known).label("mask"), is_held))
+    each = rows.outerjoin(found, found.c.customer_id == CustomerState.customer_id).subquery("each")
     inside: Counter[int] = Counter()
     kept: Counter[int] = Counter()
-    for marks, reason, week, customers in groups:
+    columns = (each.c.mask, each.c.is_held)
+    for marks, held_now, customers in view.session.execute(
+        select(*columns, func.count()).group_by(*columns)
+    ):
         of_row = [id_ for place, id_ in enumerate(ids) if marks >> place & 1]
         inside.update(dict.fromkeys(of_row, customers))
-        if reason is not None:
-            reasons[reason] += customers
-            weeks[week] += customers
-            kept.update(dict.fromkeys(of_row, customers))
-    today = view.now.date()
-    return Held(
-        customers=sum(row[-1] for row in groups),
-        reasons=tuple(HeldBy(each, reasons[each.code]) for each in Hold),
-        weeks=tuple(FreeIn(today + timedelta(weeks=n), weeks[n]) for n in range(WEEKS)),
-        segments=tuple(HeldIn(id_, names[id_], inside[id_], kept[id_]) for id_ in ids),
+        kept.update(dict.fromkeys(of_row, customers * held_now))
+    names = {segment.id: segment.name for segment in known.segments.values()}
+    return [HeldIn(id_, names[id_], inside[id_], kept[id_]) for id_ in ids]
+
+
+def _active(view: Reader, segment_id: int | None, statement: Rows) -> Rows:
+    """Let a statement look at the active customers in scope, of a segment if one is named."""
+    active = statement.select_from(CustomerState).where(
+        CustomerState.is_active, view.actor.scope.limits(CustomerState.branch_id)
     )
+    return active if segment_id is None else active.where(in_segment(view, segment_id))
 
 
 def _chosen(
     view: Reader, segment_id: int | None, campaign_id: int | None, reason: Hold | None
 ) -> Rows:
-    found = held(view).subquery("every")
-    rows = select(found)
-    if segment_id is not None:
-        inside = select(CustomerState.customer_id).where(in_segment(view, segment_id))
-        rows = rows.where(found.c.customer_id.in_(inside))
-    if campaign_id is not None:
-        reason = Hold.RESERVED
-        rows = rows.where(found.c.campaign_id == campaign_id)
-    if reason is not None:
-        rows = rows.where(found.c.reason == reason.literal)
-    return rows
-
-
-def _week(view: Reader, until: Any) -> Any:
-    """Number the weeks from now on in which somebody becomes free."""
-    ends = [(n, view.now + timedelta(weeks=n + 1)) for n in range(WEEKS)]
-    return case(
-        *((until < end, literal_column(str(n), Integer)) for n, end in ends),
-        else_=literal_column(str(_NEVER), Integer),
-    )
-
-
-def _row(view: Reader, *values: Any) -> HeldCustomer:
-    id_, number, name, branch, reason, until, contacts, campaign, plainly = values
-    seen = as_seen(view, number, name, plainly=plainly)
-    return HeldCustomer(id_, *seen, branch, Hold.of(reason), until, contacts or None, campaign)
+    of_segment = None if segment_id is None else in_segment(view, segment_id)
+    if campaign_id is None:
+        return held(view, only=reason, inside=of_segment)
+    found = held(view, only=Hold.RESERVED, inside=of_segment).subquery("every")
+    return select(found).where(found.c.campaign_id == campaign_id)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, false, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, case, false, func, not_, or_, select, true
 
 from core.campaigns.caps import contact_cap
 from core.campaigns.model import Campaign, Design
@@ -23,8 +23,18 @@ MOST_RUNS = 12  # each is a look at the customers of its unit
 
 
 @dataclass(frozen=True)
+class Simulation:
+    """How many the policy holds as it is, and as it would be; some are newly held or free."""
+
+    before: int
+    after: int
+    newly_held: int
+    newly_free: int
+
+
+@dataclass(frozen=True)
 class Change:
-    """How many the policy holds as it is, and as it would be; `name` says of whom."""
+    """Whom of a segment the policy holds as it is, and as it would be."""
 
     id: int
     name: str
@@ -50,60 +60,74 @@ class RunChange:
 
 
 @dataclass(frozen=True)
-class Simulation:
-    """Everybody, then the segments by name; `newly_held` and `newly_free` customers change."""
+class RunChanges:
+    """Planned runs, and how many were not looked at: those that start last."""
 
-    everybody: Change
-    newly_held: int
-    newly_free: int
-    segments: tuple[Change, ...]
     runs: tuple[RunChange, ...]
-    other_runs: int  # planned runs that were not looked at: those that start last
+    others: int
 
 
 def simulate(view: Reader, *, rules: ContactRules) -> Simulation:
     """Count whom the policy holds by cap or quiet period, as it is and as `rules` would have it.
 
-    Of active customers in scope, and of the runs that have not selected yet. Segments beyond the
-    first 62 by name are left out.
+    Of active customers in scope.
     """
+    view.authorize(*SEE_POLICY)
+    held = _either(view, rules, known_words(view)).subquery("held")
+    columns = (held.c.before, held.c.after)
+    groups = view.session.execute(select(*columns, func.count()).group_by(*columns))
+    counts = {(bool(before), bool(after)): many for before, after, many in groups}
+    newly_held, newly_free = counts.get((False, True), 0), counts.get((True, False), 0)
+    both = counts.get((True, True), 0)
+    return Simulation(both + newly_free, both + newly_held, newly_held, newly_free)
+
+
+def simulate_segments(view: Reader, *, rules: ContactRules) -> list[Change]:
+    """Count the same by segment, by name; those beyond the first 62 are left out."""
     view.authorize(*SEE_POLICY)
     known = known_words(view)
     ids = usable(known).ids[:MOST_SEGMENTS]
-    names = {segment.id: segment.name for segment in known.segments.values()}
-    each = (
-        select(
-            mask(view, ids, known=known).label("mask"),
-            _holds(view, None, known).label("before"),
-            _holds(view, rules, known).label("after"),
-        )
-        .where(CustomerState.is_active, view.actor.scope.limits(CustomerState.branch_id))
-        .subquery("each")
-    )
-    columns = (each.c.mask, each.c.before, each.c.after)
-    counts = [Counter[int]() for _ in range(3)]  # of segments: customers, held before, held after
-    total = [0, 0, 0]
-    newly_held = newly_free = 0
-    for marks, before, after, customers in view.session.execute(
+    marks = mask(view, ids, known=known).label("mask")
+    everybody = select(marks).where(*_active(view)).subquery("everybody")
+    held = _either(view, rules, known).add_columns(marks).subquery("held")
+    customers, before, after = Counter[int](), Counter[int](), Counter[int]()
+
+    def add(to: Counter[int], of_whom: int, many: int) -> None:
+        to.update({id_: many for place, id_ in enumerate(ids) if of_whom >> place & 1})
+
+    for of_whom, many in view.session.execute(
+        select(everybody.c.mask, func.count()).group_by(everybody.c.mask)
+    ):
+        add(customers, of_whom, many)
+    columns = (held.c.mask, held.c.before, held.c.after)
+    for of_whom, held_before, held_after, many in view.session.execute(
         select(*columns, func.count()).group_by(*columns)
     ):
-        parts = (customers, customers * bool(before), customers * bool(after))
-        newly_held += customers * (after and not before)
-        newly_free += customers * (before and not after)
-        total = [one + part for one, part in zip(total, parts, strict=True)]
-        for place, segment_id in enumerate(ids):
-            if marks >> place & 1:
-                for count, part in zip(counts, parts, strict=True):
-                    count[segment_id] += part
-    runs = _planned(view)
-    return Simulation(
-        everybody=Change(0, "Everybody", *total),
-        newly_held=newly_held,
-        newly_free=newly_free,
-        segments=tuple(Change(id_, names[id_], *(count[id_] for count in counts)) for id_ in ids),
-        runs=tuple(_run(view, *run, rules, known) for run in runs[:MOST_RUNS]),
-        other_runs=len(runs[MOST_RUNS:]),
+        add(before, of_whom, many * bool(held_before))
+        add(after, of_whom, many * bool(held_after))
+    names = {segment.id: segment.name for segment in known.segments.values()}
+    return [Change(id_, names[id_], customers[id_], before[id_], after[id_]) for id_ in ids]
+
+
+def simulate_runs(view: Reader, *, rules: ContactRules) -> RunChanges:
+    """Count the candidates of the runs in scope that have not selected yet."""
+    view.authorize(*SEE_POLICY)
+    known, runs = known_words(view), _planned(view)
+    return RunChanges(
+        tuple(_run(view, *run, rules, known) for run in runs[:MOST_RUNS]), len(runs[MOST_RUNS:])
     )
+
+
+def _either(view: Reader, rules: ContactRules, known: Known) -> Select[bool, bool]:
+    """Select who is held by either policy, and by which; nearly nobody else is asked much."""
+    before, after = _holds(view, None, known), _holds(view, rules, known)
+    return select(before.label("before"), after.label("after")).where(
+        *_active(view), case((before, true()), else_=after)
+    )
+
+
+def _active(view: Reader) -> tuple[ColumnElement[bool], ...]:
+    return CustomerState.is_active.expression, view.actor.scope.limits(CustomerState.branch_id)
 
 
 def _holds(view: Reader, rules: ContactRules | None, known: Known) -> ColumnElement[bool]:

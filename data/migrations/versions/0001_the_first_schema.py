@@ -1304,7 +1304,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_activity_holder', ['person_id', 'due_at'], unique=False, postgresql_where=sa.text('status IN (1, 2)'), sqlite_where=sa.text('status IN (1, 2)'))
         batch_op.create_index('ix_activity_judged', ['branch_id', 'due_at'], unique=False, postgresql_where=sa.text('status IN (3, 4)'), sqlite_where=sa.text('status IN (3, 4)'))
         batch_op.create_index('ix_activity_pending', ['branch_id', 'priority', 'due_at', 'status', 'person_id', 'activity_on'], unique=False, postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
-        batch_op.create_index('ix_activity_pending_customer', ['customer_id'], unique=False, postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
+        batch_op.create_index('ix_activity_pending_customer', ['customer_id', 'run_id', 'status', 'priority'], unique=False, postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
         batch_op.create_index('ix_activity_pending_run', ['run_id', 'branch_id', 'status', 'due_at'], unique=False, postgresql_where=sa.text('status IN (0, 1, 2)'), sqlite_where=sa.text('status IN (0, 1, 2)'))
         batch_op.create_index('ix_activity_pool', ['branch_id', 'priority', 'due_at', 'id'], unique=False, postgresql_where=sa.text('status = 0'), sqlite_where=sa.text('status = 0'))
         batch_op.create_index('ix_activity_promised', ['branch_id', 'next_action_at', 'id'], unique=False, postgresql_where=sa.text('status = 0 AND next_action_at IS NOT NULL'), sqlite_where=sa.text('status = 0 AND next_action_at IS NOT NULL'))
