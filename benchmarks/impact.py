@@ -82,7 +82,7 @@ def measured(url: str, customers: int, rounds: int) -> bool:
     print(f"{name}: {customers:,} customers in {time.perf_counter() - started:.0f} s", flush=True)
     started = time.perf_counter()
     _fold(engine)
-    print(f"{name} folding, overlaps and splits in {time.perf_counter() - started:.1f} s", flush=True)
+    print(f"{name} upkeep of impact in {time.perf_counter() - started:.1f} s", flush=True)
     agree(engine, made)
     good = ask(engine, made, rounds)
     engine.dispose()
@@ -242,11 +242,8 @@ def _followed(found) -> dict[Any, int]:
 def _same(what: str, by_hand: dict[Any, Any], ours: dict[Any, Any]) -> None:
     if by_hand != ours:
         wrong = [key for key in {*by_hand, *ours} if by_hand.get(key) != ours.get(key)]
-        first = wrong[0]
-        raise AssertionError(
-            f"{what}: {len(wrong)} differ, {first} is {by_hand.get(first)} by hand, "
-            f"{ours.get(first)} to us."
-        )
+        one = wrong[0]
+        raise AssertionError(f"{what}: {one} is {by_hand.get(one)} by hand, {ours.get(one)} to us.")
 
 
 if __name__ == "__main__":
