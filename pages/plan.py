@@ -42,8 +42,7 @@ RECORDS = (
 )
 
 heading("Plans", "Which campaigns are carried out when, what are they to reach, and did they?")
-actor = current_actor()
-may_plan = actor.may(Permission.DESIGN_CAMPAIGNS)
+may_plan = (actor := current_actor()).may(Permission.DESIGN_CAMPAIGNS)
 known = fetch(queries.plans)
 if not known:
     st.info("There is no plan yet.", icon=":material/inbox:")
@@ -67,10 +66,11 @@ lines = plans.lines(fetch(queries.plan_entries, plan_id=plan.plan_id), records, 
 chosen: list[plans.Line] = []
 if lines:
     tiles(plans.money(plan, budget), narrowest=120)
-    drawn = charts.calendar(plan, lines, today=now().date())
-    chart(drawn, key="calendar", reading=plans.reading(lines))
+    drawn, said = charts.calendar(plan, lines, today=now().date()), plans.reading(lines)
+    clicked = chart(drawn, key="calendar", reading=said, choose=True, numbered=True)
     st.subheader("Campaigns")
     chosen = table(lines, columns=ENTRIES, key=f"entries{plan.plan_id}", choose="one")
+    chosen = [lines[place] for place in clicked if place < len(lines)] or chosen
 else:
     st.info("No campaign is in this plan yet.", icon=":material/inbox:")
 

@@ -56,11 +56,11 @@ def _listed() -> None:
             icon=":material/inbox:",
         )
         return
-    timeline(rows, key="board")
+    clicked = _clicked(rows, key="board")
     chosen = table(rows, columns=COLUMNS, key="directions", choose="one")
     named = navigation.record("item")
-    if chosen:
-        one(chosen[-1])
+    if clicked or chosen:
+        one((clicked or chosen)[-1])
     elif named is not None:
         one(fetch(direction, direction_id=named))
     else:
@@ -83,14 +83,22 @@ def _for_a_threat() -> None:
 
 
 def timeline(rows: Sequence[DirectionRow], *, key: str) -> None:
-    """Draw items over the days."""
+    """Draw items over the days; one that is clicked opens on the board."""
+    for item in _clicked(rows, key=key):
+        navigation.go_to("assessments", view="Directions", item=item.id)
+
+
+def _clicked(rows: Sequence[DirectionRow], *, key: str) -> list[DirectionRow]:
     many = {state: sum(row.state is state for row in rows) for state in DirectionState}
     said = [f"{words.count(number)} {state}" for state, number in many.items() if number]
-    chart(
+    clicked = chart(
         planned_and_actual(rows, today=now().date()),
         key=key,
         reading=f"**{words.counted(len(rows), 'item')}** of direction: {', '.join(said)}.",
+        choose=True,
+        numbered=True,
     )
+    return [rows[place] for place in clicked if place < len(rows)]
 
 
 def one(item: DirectionRow) -> None:

@@ -1,7 +1,7 @@
 """What was set going, over the days: planned against what really happened."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 import plotly.graph_objects as go
@@ -16,9 +16,13 @@ _LONGEST = 28  # letters of a name
 
 
 def planned_and_actual(items: Sequence[DirectionRow], *, today: date) -> go.Figure:
-    """Draw the planned days of each item above its actual ones, which go on until today."""
+    """Draw the planned days of each item above its actual ones, which go on until today.
+
+    The last custom value of a bar is its place among the items.
+    """
     colours = look.palette()
     labels = _labels(items)
+    places = {label: place for place, label in enumerate(labels.values())}
     begun = [item for item in items if item.started_on is not None]
     until = {item.id: max(item.ended_on or today, item.started_on or today) for item in begun}
     traces = [
@@ -26,12 +30,14 @@ def planned_and_actual(items: Sequence[DirectionRow], *, today: date) -> go.Figu
             "Planned",
             colours.control,
             [(labels[item.id], item.starts_on, item.ends_on) for item in items],
+            places,
             offset=0.02,
         ),
         _bars(
             "Actual",
             colours.brand,
             [(labels[item.id], item.started_on or today, until[item.id]) for item in begun],
+            places,
             offset=-0.38,
         ),
     ]
@@ -67,13 +73,20 @@ def planned_and_actual(items: Sequence[DirectionRow], *, today: date) -> go.Figu
 
 
 def _bars(
-    name: str, colour: str, spans: Sequence[tuple[str, date, date]], *, offset: float
+    name: str,
+    colour: str,
+    spans: Sequence[tuple[str, date, date]],
+    places: Mapping[str, int],
+    *,
+    offset: float,
 ) -> go.Bar:
     return go.Bar(
         y=[label for label, _, _ in spans],
         x=[((last - first).days + 1) * _DAY for _, first, last in spans],
         base=[first for _, first, _ in spans],
-        customdata=[[words.day(first), words.day(last)] for _, first, last in spans],
+        customdata=[
+            [words.day(first), words.day(last), places[label]] for label, first, last in spans
+        ],
         orientation="h",
         name=name,
         marker_color=colour,

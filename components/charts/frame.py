@@ -36,12 +36,14 @@ def chart(
     cut_off: datetime | None = None,
     choose: bool = False,
     each_alone: bool = False,
+    numbered: bool = False,
 ) -> list[int]:
     """Draw a figure with its reading above and its rows one click away.
 
     :param reading: one sentence that says what the figure shows, numbers included
     :param choose: let a click on a bar or point choose it
     :param each_alone: every value is drawn by a trace of its own
+    :param numbered: the last custom value of each point is its position among what is drawn
     :return: the positions of the chosen points, in the order of the drawn values
     """
     st.markdown(reading)
@@ -65,5 +67,7 @@ def chart(
             table(rows, columns=columns, key=f"{key}:table")
     if not choose:
         return []
-    index = "curve_number" if each_alone else "point_index"
-    return [point[index] for point in place["selection"]["points"]]  # type: ignore[index]
+    points = place["selection"]["points"]  # type: ignore[index]
+    if numbered:
+        return [int(point["customdata"][-1]) for point in points if point.get("customdata")]
+    return [point["curve_number" if each_alone else "point_index"] for point in points]

@@ -133,12 +133,16 @@ def _next(month: date) -> date:
 
 
 def follows(rows: Sequence[FollowRow]) -> go.Figure:
-    """Draw for each decision after how many days each competitor moved, and whether by as much."""
+    """Draw for each decision after how many days each competitor moved, and whether by as much.
+
+    The last custom value of a point is its place among the rows.
+    """
     colours = look.palette()
     names = sorted({row.competitor for row in rows})
     traces = []
     for number, name in enumerate(names):
-        own = [row for row in rows if row.competitor == name]
+        places = [place for place, row in enumerate(rows) if row.competitor == name]
+        own = [rows[place] for place in places]
         colour = colours.series[number % len(colours.series)]
         symbol = _SYMBOLS[number % len(_SYMBOLS)]
         dot = {"size": 11, "color": colour, "line": {"width": 1.5, "color": colour}}
@@ -152,7 +156,7 @@ def follows(rows: Sequence[FollowRow]) -> go.Figure:
                 legendgroup=label,
                 showlegend=False,
                 marker={**dot, "symbol": [_filled(symbol, row) for row in own]},
-                customdata=[[_told(row)] for row in own],
+                customdata=[[_told(rows[place]), place] for place in places],
                 hovertemplate="%{fullData.name}: %{customdata[0]}<extra></extra>",
             )
         )

@@ -15,7 +15,10 @@ _LONGEST = 28  # letters of a name
 
 
 def calendar(plan: PlanRow, lines: Sequence[Line], *, today: date) -> go.Figure:
-    """Draw when each campaign is carried out, coloured by how it stands, with today as a line."""
+    """Draw when each campaign is carried out, coloured by how it stands, with today as a line.
+
+    The last custom value of a bar is its place among the lines.
+    """
     names = [_label(line, plan.unit) for line in lines]
     colours = look.palette()
     traces = [
@@ -28,8 +31,8 @@ def calendar(plan: PlanRow, lines: Sequence[Line], *, today: date) -> go.Figure:
             ],
             base=[line.starts_on for line in lines if line.state is state],
             customdata=[
-                [words.day(line.starts_on), words.day(line.ends_on)]
-                for line in lines
+                [words.day(line.starts_on), words.day(line.ends_on), place]
+                for place, line in enumerate(lines)
                 if line.state is state
             ],
             orientation="h",
@@ -66,6 +69,7 @@ def calendar(plan: PlanRow, lines: Sequence[Line], *, today: date) -> go.Figure:
             line={"color": colours.ink, "width": 1, "dash": "dot"},
             annotation={"text": "today", "font": {"color": colours.quiet, "size": 12}},
             annotation_position="top right",
+            annotation_yshift=16,
         )
     return drawn
 

@@ -13,7 +13,10 @@ _LONGEST = 46
 
 
 def stakes(rows: Sequence[ThreatRow]) -> go.Figure:
-    """Draw the balance of those exposed, coloured by whether somebody answers."""
+    """Draw the balance of those exposed, coloured by whether somebody answers.
+
+    The last custom value of a bar is its place among the rows.
+    """
     kinds = dict.fromkeys(_kind(row) for row in rows)
     names = [_label(row) for row in rows]
     traces = [
@@ -21,8 +24,8 @@ def stakes(rows: Sequence[ThreatRow]) -> go.Figure:
             y=[name for name, row in zip(names, rows, strict=True) if _kind(row) == kind],
             x=[float(row.balance) for row in rows if _kind(row) == kind],
             customdata=[
-                [words.money(row.balance), words.counted(row.customers, "customer")]
-                for row in rows
+                [words.money(row.balance), words.counted(row.customers, "customer"), place]
+                for place, row in enumerate(rows)
                 if _kind(row) == kind
             ],
             orientation="h",

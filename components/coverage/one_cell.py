@@ -47,12 +47,17 @@ def draw(asked: Asked) -> None:
     if cell.nobody is not None:
         st.info(f"Nobody is eligible: {cell.nobody}.", icon=":material/inbox:")
         return
-    chart(
+    clicked = chart(
         charts.bars(cell),
         key=f"bars-{cell.id}",
         reading=_reading(cell),
         cut_off=asked.told.counted_at,
+        choose=True,
     )
+    if clicked and st.session_state.get("bar") != (cell.id, clicked[0]):
+        # Once: whoever chooses a part below afterwards sees that one.
+        st.session_state["bar"] = (cell.id, clicked[0])
+        st.session_state["part"] = list(_PARTS)[clicked[0]]
     held_back = [
         f"{words.count(count)} {place}"
         for place in SUPPRESSED

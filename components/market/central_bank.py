@@ -88,19 +88,23 @@ def draw() -> None:
         )
     else:
         drawn = rows if chosen else charts.busiest(rows, _MOST)
-        chart(
+        clicked = chart(
             charts.follows(drawn),
             key="follows",
             reading=charts.follow_reading(drawn),
             cut_off=now(),
+            choose=True,
+            numbered=True,
         )
         st.caption("Filled: moved by just what was decided. Hollow: by another amount, or not.")
         newest = sorted(drawn, key=lambda row: row.decided_on, reverse=True)
         picked = table(newest, columns=COLUMNS, key="follow_rows", choose="one")
+        if clicked and clicked[0] < len(drawn):
+            picked = [drawn[clicked[0]]]
         if picked:
             _behind(picked[0], what.category, terms)
         else:
-            st.caption("Choose a row to see the moves behind it.")
+            st.caption("Choose a point or a row to see the moves behind it.")
     with st.expander(f"{words.counted(len(events), 'event')} of the market"):
         table(events[::-1], columns=EVENTS, key="events")
 

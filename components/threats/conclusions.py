@@ -63,12 +63,17 @@ def draw() -> None:
         window=Window(sort="balance", descending=True, size=_DRAWN),
     )
     if still.total > 1:
-        chart(
+        clicked = chart(
             charts.stakes(still.rows),
             key="stakes",
             reading=charts.reading(still.rows, still.total),
             cut_off=now(),
+            choose=True,
+            numbered=True,
         )
+        if clicked and clicked[0] < len(still.rows):
+            navigation.go_to("threats", id=still.rows[clicked[0]].id)
+        st.caption("Click one to see who is exposed, and to answer it.")
     _list()
 
 

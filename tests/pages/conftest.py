@@ -91,6 +91,19 @@ def choose():
     return choose_rows
 
 
+@pytest.fixture
+def click():
+    """Click a bar or a point of a figure: `click(app, "worth", point_index=1)`."""
+
+    def click_point(app, key, **point):
+        [figure] = [each for each in app.get("plotly_chart") if f"{key}:figure" in each.proto.id]
+        app.session_state[figure.key] = {"selection": {"points": [point]}}
+        app.run()
+        return app
+
+    return click_point
+
+
 def session_of(engine, actor):
     """Sign somebody in by the row that a sign-in leaves."""
     with Session(engine) as session, session.begin():

@@ -160,6 +160,16 @@ def test_what_a_threat_calls_for_is_set_going(open_page, do, world, engine):
     assert not [each for each in page(world.eve, "assessments").button if "going" in each.label]
 
 
+def test_a_click_on_an_item_opens_it_on_the_board(open_page, click, item, made, world):
+    for page in ({"view": "Directions"}, {"id": made.assessment_id}):
+        app = open_page(world.mia, "assessments", **page)
+        assert "Spring, 2 Mar 2026: amend" not in said(app)
+        key = "board" if "view" in page else "from_assessment"
+        click(app, key, customdata=["from", "until", 0])
+        assert "Spring, 2 Mar 2026: amend" in said(app)
+        assert not app.exception
+
+
 def test_the_next_version_is_asked_for_from_the_board(open_page, item, world, engine):
     app = open_page(world.mia, "assessments", view="Directions", item=item.direction_id)
     assert "Spring, 2 Mar 2026: amend" in said(app)

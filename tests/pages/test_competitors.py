@@ -119,7 +119,9 @@ def test_followers_of_the_central_bank_are_shown(open_page, world, market):
     assert next(iter(rows["Days after"])) == 12
 
 
-def test_a_rate_and_a_follower_lead_to_the_moves_behind_them(open_page, world, market, choose):
+def test_a_rate_and_a_follower_lead_to_the_moves_behind_them(
+    open_page, world, market, choose, click
+):
     app = choose(open_page(world.eve, "competitors", view="Rates"), "rungs", 2)
     assert "Moves of Second on Saver" in said(app)
     assert list(grid(app, "Doubtful because")["After"]) == [1525.0, 2.0]
@@ -130,6 +132,11 @@ def test_a_rate_and_a_follower_lead_to_the_moves_behind_them(open_page, world, m
     app = choose(open_page(world.eve, "competitors", view="Central bank"), "follow_rows", 0)
     assert "Moves of First after 8 Jan 2026" in said(app)
     assert list(grid(app, "Doubtful because")["After"]) == [4.25]
+
+    app = click(
+        open_page(world.eve, "competitors", view="Central bank"), "follows", customdata=["", 1]
+    )
+    assert "Moves of Second after 8 Jan 2026" in said(app)
 
 
 def test_a_manager_records_a_move(open_page, world, market, engine):

@@ -159,17 +159,25 @@ def test_every_view_says_what_it_shows(open_page, world, covered, who, view, wor
     assert words in said(app)
 
 
-def test_a_click_on_a_gap_chooses_it(open_page, world, covered):
+def test_a_click_on_a_gap_chooses_it(open_page, click, world, covered):
     app = open_page(world.mia, "coverage", view="Opportunities")
     assert "also those that would have come anyway" in said(app) or "Of no gap" in said(app)
     gaps = app.dataframe[0].value
-    [figure] = [each for each in app.get("plotly_chart") if "worth:figure" in each.proto.id]
-    app.session_state[figure.key] = {"selection": {"points": [{"point_index": 1}]}}
-    app.run()
+    click(app, "worth", point_index=1)
     first, second = (f"{gaps['Segment'][at]}: {gaps['Product'][at]}" for at in (0, 1))
     assert first != second
     assert second in [each.value for each in app.subheader]
     assert not app.exception
+
+
+def test_a_click_on_a_part_lists_its_customers(open_page, click, world, covered, cell):
+    app = open_page(world.mia, "coverage", cell=cell)
+    click(app, f"bars-{cell}", point_index=2)
+    [grid] = [each.value for each in app.dataframe if "Stands" in each.value]
+    assert list(grid["Stands"]) == ["In work"] * 4
+    app.button_group(key="part").set_value("Held out").run()  # the click does not come back
+    [grid] = [each.value for each in app.dataframe if "Stands" in each.value]
+    assert list(grid["Stands"]) == ["Held out"] * 2
 
 
 def test_who_may_counts_days_of_their_own(open_page, world, engine, covered):

@@ -118,6 +118,13 @@ def test_an_entry_starts_a_run(open_page, world, engine, entry_id, plan_id, choo
         assert session.scalars(select(Entry.kind)).all()[-1] == "run.started"
 
 
+def test_a_click_on_a_campaign_chooses_it(open_page, click, world, entry_id, plan_id):
+    app = open_page(world.mia, "plan")
+    assert not app.info
+    click(app, "calendar", customdata=["from", "until", 0])
+    assert "not been started yet" in app.info[0].value
+
+
 @pytest.mark.parametrize("who", ["eve", "pia"])
 def test_others_read_it_only(open_page, world, entry_id, plan_id, choose, who):
     app = open_page(getattr(world, who), "plan")

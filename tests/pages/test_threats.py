@@ -68,6 +68,17 @@ class TestConclusions:
 
         assert app.query_params["id"] == str(threatened)
 
+    @pytest.mark.usefixtures("threatened")
+    def test_a_click_on_what_is_at_stake_opens_it(self, open_page, click, do, ask, world):
+        for name in ("Dearer loans", "Many move house"):
+            do(world.mia, note_threat, NoteThreat(ConclusionKind.THREAT, name, w.BANK, w.CURRENT))
+        drawn = ask(world.mia, threats, window=Window(sort="balance", descending=True)).rows
+        app = open_page(world.mia, "threats")
+
+        click(app, "stakes", customdata=["1", "2", 2])
+
+        assert app.query_params["id"] == str(drawn[2].id)
+
     def test_without_any_it_says_what_to_do(self, open_page, world):
         app = open_page(world.mia, "threats")
 
