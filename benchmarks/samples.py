@@ -1,6 +1,7 @@
 """Who looks at a finished bank, and which records are opened: those with the most in them."""
 
 from collections.abc import Callable
+from functools import cache
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from core.people.model import Person, PersonRole
 from core.portfolio.model import Assessment
 from core.runs.model import Candidate, Run
 from core.segments.model import SegmentSnapshot
+from core.work import looking
 
 
 def busiest(session: Session, role: Role) -> tuple[int, int]:
@@ -39,28 +41,33 @@ def busiest(session: Session, role: Role) -> tuple[int, int]:
 
 def address(engine: Engine, visit: Visit, unit_id: int) -> dict[str, str]:
     """Fill in what the address names; what is no name of a sample stands there as it is."""
-    with Session(engine) as session:
-        customer = _customer(session, visit, unit_id)
-        of_customer = {
-            "customer": str(customer.id),
-            "number": customer.customer_no,
-            "part": customer.name.split()[-1][:4],
-        }
-        found = {}
-        for key, value in visit.named:
-            look = SAMPLES.get(value)
-            found[key] = str(look(session)) if look else of_customer.get(value, value)
-        return found
+    return {key: _filled_in(engine, value, visit, unit_id) for key, value in visit.named}
 
 
-def _customer(session: Session, visit: Visit, unit_id: int) -> Customer:
-    return session.scalars(
-        select(Customer)
-        .join(CustomerState, CustomerState.customer_id == Customer.id)
-        .where((CustomerState.branch_id == unit_id) | (visit.role not in OF_A_BRANCH))
-        .order_by(CustomerState.pending.desc(), Customer.id)
-        .limit(1)
-    ).one()
+def _filled_in(engine: Engine, value: str, visit: Visit, unit_id: int) -> str:
+    if value in SAMPLES:
+        return str(_sample(engine, value))
+    if value in _OF_A_CUSTOMER:
+        customer = _customer(engine, unit_id if visit.role in OF_A_BRANCH else None)
+        return _OF_A_CUSTOMER[value](customer)
+    return value
+
+
+@cache
+def _sample(engine: Engine, name: str) -> int | None:
+    with looking(engine) as session:
+        return SAMPLES[name](session)
+
+
+@cache
+def _customer(engine: Engine, branch_id: int | None) -> Customer:
+    """Return who has the most pending work, of a branch or of all."""
+    most = select(Customer).join(CustomerState, CustomerState.customer_id == Customer.id)
+    if branch_id is not None:
+        most = most.where(CustomerState.branch_id == branch_id)
+    with looking(engine) as session:
+        order = (CustomerState.pending.desc(), Customer.id)
+        return session.scalars(most.order_by(*order).limit(1)).one()
 
 
 def _run(session: Session) -> int:
@@ -90,6 +97,11 @@ def _segment(session: Session) -> int:
     return session.scalars(largest.limit(1)).one()
 
 
+_OF_A_CUSTOMER: dict[str, Callable[[Customer], str]] = {
+    "customer": lambda customer: str(customer.id),
+    "number": lambda customer: customer.customer_no,
+    "part": lambda customer: customer.name.split()[-1][:4],
+}
 SAMPLES: dict[str, Callable[[Session], int | None]] = {
     "run": _run,
     "design": _design,
