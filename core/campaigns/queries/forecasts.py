@@ -2,18 +2,19 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import SQLColumnExpression, case, func, literal_column, select
 
 from core.access import Permission
+from core.campaigns.caps import Rule
 from core.campaigns.gifts import gift_cost, too_few
 from core.campaigns.queries.designs import DesignSheet, sheet
 from core.campaigns.rules import Exclusion, RandomisedBy
-from core.campaigns.waterfall import CANDIDATE, audience, first_reason, rules_of
+from core.campaigns.waterfall import CANDIDATE, audience, rules_of
 from core.customers.model import CustomerState
 from core.people.model import Unit
 from core.people.queries import subtree
@@ -24,6 +25,7 @@ from core.segments.rules import SegmentKind
 from core.work import Reader
 
 BASIS = 10_000
+_FIRST = ord("A")  # the letter of those whom no rule keeps out
 _CENT = Decimal("0.01")
 
 
@@ -89,19 +91,11 @@ def counted_for(view: Reader, design: DesignSheet, known: Known) -> Counted:
     unit = view.session.get_one(Unit, wanted.campaign.unit_id)
     rules = rules_of(view, wanted, known=known)
     drawn_by = design.terms.randomised_by
-    keys: list[Any] = [first_reason(rules).label("reason"), CustomerState.branch_id]
-    if drawn_by is RandomisedBy.MANAGER:
-        keys.append(CustomerState.manager_id)
-    statement = (
-        select(*keys, func.count())
-        .select_from(CustomerState)
-        .where(CustomerState.branch_id.in_(subtree(view.session, unit.id)))
-        .group_by("reason", *keys[1:])
-    )
+    keys = (CustomerState.manager_id,) if drawn_by is RandomisedBy.MANAGER else ()
     counts, branches = Counter[int](), Counter[int]()
     drawn = Counter[tuple[int | None, int | None]]()
-    for code, branch_id, *manager_ids, customers in view.session.execute(statement):
-        counts[int(code)] += customers
+    for code, (branch_id, *manager_ids), customers in _reasons(view, unit, rules, *keys):
+        counts[code] += customers
         if code == CANDIDATE:
             branches[branch_id] += customers
             manager_id = manager_ids[0] if manager_ids else None
@@ -113,6 +107,33 @@ def counted_for(view: Reader, design: DesignSheet, known: Known) -> Counted:
         branches=dict(branches),
         clusters=() if one_by_one else tuple(sorted(drawn.values())),
     )
+
+
+def _reasons(
+    view: Reader, unit: Unit, rules: Sequence[Rule], *keys: SQLColumnExpression[Any]
+) -> Iterator[tuple[int, tuple[Any, ...], int]]:
+    """Count the customers of a unit by the first rule that keeps them out, by branch and keys.
+
+    Neither database sees how few groups there are by what is worked out, and would sort everybody.
+    So the reasons of each branch come as one text, a letter for each customer.
+    """
+    whens: list[Any] = [
+        (holds, literal_column(f"'{chr(_FIRST + reason.code)}'")) for reason, holds in rules
+    ]
+    letter = case(*whens, else_=literal_column(f"'{chr(_FIRST + CANDIDATE)}'"))
+    branch_id: SQLColumnExpression[int] = CustomerState.branch_id
+    if unit.parent_id is None and view.dialect == "postgresql":
+        branch_id = branch_id + 0  # by its index it would look everybody up one by one
+    rows = select(letter.label("letter"), branch_id.label("branch_id"), *keys).where(
+        branch_id.in_(subtree(view.session, unit.id))
+    )
+    if view.dialect == "postgresql":
+        rows = rows.offset(0)  # else the columns are sorted, and judged only then
+    letters, *by = rows.subquery().c
+    texts = select(func.aggregate_strings(letters, ""), *by).group_by(*by)
+    for text, *of in view.session.execute(texts):
+        for each in set(text):
+            yield ord(each) - _FIRST, tuple(of), text.count(each)
 
 
 def forecast_of(view: Reader, design: DesignSheet, known: Known) -> Forecast:
