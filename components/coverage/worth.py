@@ -78,10 +78,10 @@ def reading(rows: list[Opportunity], room: int) -> str:
     """Say which open gap is worth most an hour, how many are blocked, and what hands there are."""
     free = [row for row in rows if not row.obstacles and row.outlook.hourly is not None]
     blocked = sum(bool(row.obstacles) for row in rows)
-    said = f"**{blocked} of {words.counted(len(rows), 'gap')}** are blocked."
+    said = f"Blocked: **{blocked} of {words.counted(len(rows), 'gap')}**."
     if free:
         best = free[0]
-        every = "" if best.outlook.added else ", if nobody of them came anyway"
+        every = "" if best.outlook.added else ", if nobody would have come anyway"
         said = (
             f"The best hour: **{words.plain(best.cell.product)} for"
             f" {words.plain(best.cell.segment)}**, {words.money(best.outlook.hourly, short=True)}"
