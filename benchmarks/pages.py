@@ -95,9 +95,7 @@ def _by_hand(url: str) -> bool:
     engine = connect(url)
     roles = {"agent": Role.AGENT, "lead": Role.TEAM_LEAD, "manager": Role.CAMPAIGN_MANAGER}
     with Session(engine) as session:
-        actors = {
-            name: actor_of(session, busiest(session, role)[0]) for name, role in roles.items()
-        }
+        actors = {name: actor_of(session, busiest(engine, role)[0]) for name, role in roles.items()}
     part = address(engine, Visit("", Role.TEAM_LEAD, (("q", "part"),)), actors["lead"].unit_id)
     good = against_the_hand(engine, _built_at(engine), actors, part["q"])
     engine.dispose()
@@ -182,8 +180,8 @@ def _run(
 
 @contextmanager
 def _signed_in(engine: Engine, role: Role, now: datetime) -> Iterator[tuple[int, int]]:
+    person_id, unit_id = busiest(engine, role)
     with Session(engine) as session, session.begin():
-        person_id, unit_id = busiest(session, role)
         row = WebSession(
             person_id=person_id, source=SignInSource.PASSWORD, opened_at=now, seen_at=now
         )

@@ -22,20 +22,22 @@ from core.segments.model import SegmentSnapshot
 from core.work import looking
 
 
-def busiest(session: Session, role: Role) -> tuple[int, int]:
+@cache
+def busiest(engine: Engine, role: Role) -> tuple[int, int]:
     """Return who has the role and the most pending work, in the own hands or branch, and where."""
     theirs = Activity.branch_id if role is Role.TEAM_LEAD else Activity.person_id
     own = Person.unit_id if role is Role.TEAM_LEAD else Person.id
     work = select(theirs.label("of"), func.count().label("many")).where(pending())
     most = work.group_by(theirs).subquery()
-    row = session.execute(
-        select(Person.id, Person.unit_id)
-        .join(PersonRole, PersonRole.person_id == Person.id)
-        .outerjoin(most, most.c.of == own)
-        .where(PersonRole.role == role, Person.is_active)
-        .order_by(func.coalesce(most.c.many, 0).desc(), Person.id)
-        .limit(1)
-    ).one()
+    with looking(engine) as session:
+        row = session.execute(
+            select(Person.id, Person.unit_id)
+            .join(PersonRole, PersonRole.person_id == Person.id)
+            .outerjoin(most, most.c.of == own)
+            .where(PersonRole.role == role, Person.is_active)
+            .order_by(func.coalesce(most.c.many, 0).desc(), Person.id)
+            .limit(1)
+        ).one()
     return row.id, row.unit_id
 
 
