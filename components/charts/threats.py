@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from components import look, words
+from components.charts.grids import wrapped
 from components.threats.saying import meaning, standing
 from core.portfolio.queries.threats import ThreatRow
 
 _FULL = 40  # pixels a bar needs
-_LONGEST = 46
 
 
 def stakes(rows: Sequence[ThreatRow]) -> go.Figure:
@@ -37,10 +37,11 @@ def stakes(rows: Sequence[ThreatRow]) -> go.Figure:
     ]
     return look.figure(
         traces,
-        x="Balance of those exposed, when it was found",
+        x="Balance when it was found",
         height=_FULL * len(rows) + 110,
         legend=len(kinds) > 1,
         barmode="stack",
+        xaxis={"nticks": 5},
         yaxis={
             "autorange": "reversed",
             "showgrid": False,
@@ -68,5 +69,4 @@ def _kind(row: ThreatRow) -> str:
 
 
 def _label(row: ThreatRow) -> str:
-    name = row.name if len(row.name) <= _LONGEST else f"{row.name[: _LONGEST - 1]}…"
-    return f"{row.id}. {name}".replace("<", "&lt;")
+    return wrapped(f"{row.id}. {row.name}", 26)  # on a telephone bars need half of the width

@@ -15,7 +15,7 @@ from core.coverage.rules import Part
 
 _MEASURES: dict[str, charts.Measure] = {"Share reached": "reach", "Open gap": "gap"}
 COLUMNS = (
-    Column("segment", "Segment", sort="segment", pinned=True),
+    Column("segment", "Segment", sort="segment", width=170, pinned=True),
     Column("product", "Product", sort="product"),
     Column(
         "eligible", "Eligible", "count", sort="eligible", write=lambda cell: cell.parts.eligible

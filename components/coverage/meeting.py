@@ -27,7 +27,7 @@ _PAIRS = (
     Column("other_customers", "Customers of the other", "count"),
 )
 _NEVER = (
-    Column("segment", "Segment", pinned=True),
+    Column("segment", "Segment", width=170, pinned=True),
     Column("customers", "Customers", "count"),
     Column("never_contacted", "Never contacted", "count"),
     Column(

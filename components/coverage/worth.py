@@ -14,7 +14,7 @@ from components.tables import Column, table
 from core.coverage.queries.worth import WORKING_DAYS, Opportunity, opportunities
 
 COLUMNS = (
-    Column("segment", "Segment", write=lambda row: row.cell.segment, pinned=True),
+    Column("segment", "Segment", width=170, write=lambda row: row.cell.segment, pinned=True),
     Column("product", "Product", write=lambda row: row.cell.product),
     Column("customers", "Customers", "count"),
     Column("hourly", "Profit an hour", "money", write=lambda row: row.outlook.hourly),
