@@ -68,11 +68,13 @@ _COMPARE: Mapping[Operator, Callable[[Any, Any], ColumnElement[bool]]] = {
 
 
 class Compiler:
-    """Compiles conditions for one request: its bank's words, its dialect, its today."""
+    """Compiles conditions for one request: its bank's words, its dialect, its today.
 
-    def __init__(self, view: Reader, known: Known) -> None:
-        self.view = view
-        self.known = known
+    :param of_many: read lists as a whole, as PostgreSQL's workers do it beside each other
+    """
+
+    def __init__(self, view: Reader, known: Known, *, of_many: bool = False) -> None:
+        self.view, self.known, self.of_many = view, known, of_many
         self.today = view.now.date()
 
     def condition(self, tree: Condition) -> ColumnElement[bool]:  # noqa: PLR0911  one for each kind
@@ -89,12 +91,13 @@ class Compiler:
                 marked = self._marked(indicator)
                 return marked if wanted else not_(marked)
             case InList(code):
-                members = select(SegmentMember.customer_id).where(
-                    SegmentMember.segment_id == self.known.segments[code].id,
-                    SegmentMember.customer_id == CustomerState.customer_id,
-                )
-                return members.exists()
+                return self._listed(self.known.segments[code].id)
         return self.condition(tree.rule)
+
+    def _listed(self, segment_id: int) -> ColumnElement[bool]:
+        listed, id_ = SegmentMember.customer_id, CustomerState.customer_id
+        members = select(listed).where(SegmentMember.segment_id == segment_id)
+        return id_.in_(members) if self.of_many else members.where(listed == id_).exists()
 
     def _marked(self, kind: IndicatorKind) -> ColumnElement[bool]:
         # The bit spares nearly all rows the look-up, but it stays when an indicator runs out.
@@ -160,8 +163,7 @@ class Compiler:
         else:
             kept_as = func.jsonb_typeof(held)
         values = [v.isoformat() if isinstance(v, date) else v for v in self._values(tree)]
-        # The type is looked at first: a cast of something else would fail on PostgreSQL. What is
-        # of the type is not empty, so nobody has to be asked that beside.
+        # Looked at first: a cast of another type fails on PostgreSQL, and what has it is not empty.
         fits = kept_as.in_(kinds)
         if tree.operator is Operator.EMPTY:
             return not_(self._of_customer(fits))

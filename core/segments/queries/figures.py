@@ -27,6 +27,7 @@ from sqlalchemy import (
     literal_column,
     select,
     table,
+    text,
     type_coerce,
 )
 
@@ -85,6 +86,8 @@ def by_groups(view: Reader, segment_ids: Sequence[int], known: Known) -> Iterato
         list(segment_ids[first : first + MOST_SEGMENTS])
         for first in range(0, len(segment_ids), MOST_SEGMENTS)
     ]
+    # Or it would sort all customers, for fear of as many groups as there are customers.
+    view.session.execute(text("SET LOCAL work_mem = '256MB'"))
     rows = view.session.execute(_groups(view, words, known))
     columns = [np.array(column) for column in zip(*rows, strict=True)]
     if columns:

@@ -70,7 +70,7 @@ def conditions(
     codes = {segment.id: code for code, segment in known.segments.items()}
     if not codes.keys() >= set(segment_ids):
         raise NotFound("There is no such segment.")
-    compiler = Compiler(view, known)
+    compiler = Compiler(view, known, of_many=True)
     return [_inside(compiler, codes[segment_id]) for segment_id in segment_ids]
 
 

@@ -14,7 +14,7 @@ from core.measures import Rate
 from core.refusals import Invalid
 from core.segments.criteria import Known
 from core.segments.queries.counting import within
-from core.segments.queries.membership import conditions, mask
+from core.segments.queries.membership import conditions
 from core.segments.queries.vocabulary import known_words
 from core.work import Reader
 
@@ -73,7 +73,7 @@ def overlap(view: Reader, *, segment_ids: Sequence[int]) -> Overlap:
     if not 2 <= len(ids) <= MOST_TOGETHER:
         raise Invalid(f"Choose two to {MOST_TOGETHER} segments to compare.")
     known = known_words(view)
-    counted = (_on_sqlite if view.dialect == "sqlite" else _by_mask)(view, ids, known)
+    counted = (_on_sqlite if view.dialect == "sqlite" else _by_groups)(view, ids, known)
     outside, _ = counted.pop(0, (0, Decimal()))
     found = [
         Combination(
@@ -94,15 +94,21 @@ def overlap(view: Reader, *, segment_ids: Sequence[int]) -> Overlap:
     )
 
 
-def _by_mask(view: Reader, ids: Sequence[int], known: Known) -> dict[int, tuple[int, Decimal]]:
-    """Count customers and sum their balances by the number that says which segments they are in."""
-    asked = (
-        mask(view, ids, known=known).label("mask"),
-        func.count(),
-        func.sum(CustomerState.balance),
-    )
-    rows = view.session.execute(within(view, select(*asked)).group_by("mask"))
-    return {int(bits): (customers, balance or Decimal()) for bits, customers, balance in rows}
+def _by_groups(view: Reader, ids: Sequence[int], known: Known) -> dict[int, tuple[int, Decimal]]:
+    """Count customers and sum their balances by which segments they are in.
+
+    Each of these is a column of its own: of one number for all, PostgreSQL would expect as many
+    different ones as there are customers, and leave its workers out of it.
+    """
+    inside = [
+        each.label(f"in_{place}") for place, each in enumerate(conditions(view, ids, known=known))
+    ]
+    counted = select(*inside, func.count(), func.sum(CustomerState.balance))
+    rows = view.session.execute(within(view, counted.group_by(*(each.name for each in inside))))
+    return {
+        sum(1 << place for place, holds in enumerate(among) if holds): (many, balance or Decimal())
+        for *among, many, balance in rows
+    }
 
 
 def _on_sqlite(view: Reader, ids: Sequence[int], known: Known) -> dict[int, tuple[int, Decimal]]:

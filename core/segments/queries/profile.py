@@ -17,7 +17,8 @@ from core.measures import Rate
 from core.people.model import Unit
 from core.segments.criteria import Known
 from core.segments.queries.compiling import latest_birth
-from core.segments.queries.counting import in_segment, within
+from core.segments.queries.counting import within
+from core.segments.queries.membership import conditions
 from core.segments.queries.vocabulary import known_words
 from core.work import Reader
 
@@ -80,7 +81,7 @@ def profile(view: Reader, *, segment_id: int) -> Profile:
     known = known_words(view)
     asked = tuple(_asked(view, known))
     kinds = [holds for each in asked for holds in each.conditions]
-    inside = in_segment(view, segment_id, known=known)
+    [inside] = conditions(view, [segment_id], known=known)
     within_it, in_all, branches = (_on_sqlite if view.dialect == "sqlite" else _by_branch)(
         view, inside, kinds
     )
