@@ -102,6 +102,8 @@ def test_events_are_counted_as_their_source_counts_them(bring, reference, ask):
         (row["product_category"], row["event_type"]): int(row["clean_events"])
         for row in published(reference, "reference_competitor_event_counts.csv")
     }
+    assert sum(everybody.values()) == 59_085
+    assert sum(events for events, _clean in found.values()) == 12_608
     assert found.keys() <= everybody.keys()
     assert all(events <= everybody[key] for key, (events, _clean) in found.items())
 
