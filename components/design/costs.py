@@ -24,7 +24,8 @@ def costs(design: DesignSheet) -> None:
         "Gifts and costs are saved. Say how it is measured next.",
     )
     begun, stocked, currency = draft.begun, fetch(consumables), settings().currency
-    gifts = st.multiselect(
+    which, at_most = st.columns([3, 1])
+    gifts = which.multiselect(
         "Given away with it",
         stocked,
         [each for each in stocked if each.id in begun.consumable_ids],
@@ -32,6 +33,13 @@ def costs(design: DesignSheet) -> None:
         placeholder="Nothing",
         help="One of each to every customer who says yes.",
         key=draft.key("gifts"),
+    )
+    planned = at_most.number_input(
+        "Of each at most",
+        value=begun.planned_gifts,
+        step=1,
+        help="How many of each are planned; empty for as many as there are in stock.",
+        key=draft.key("planned"),
     )
     left, middle, right = st.columns(3)
     contact = left.number_input(
@@ -52,6 +60,7 @@ def costs(design: DesignSheet) -> None:
         return replace(
             design.terms,
             consumable_ids=tuple(sorted(each.id for each in gifts)),
+            planned_gifts=planned,
             contact_cost=amounts.money(contact),
             fixed_cost=amounts.money(fixed),
             value_per_conversion=amounts.money(worth),
@@ -76,6 +85,9 @@ def told(design: DesignSheet, found: Forecast) -> None:
         else:
             needed = words.counted(round(found.conversions), "conversion")
             st.markdown(words.plain(f"{needed} expected, each with gifts of {each}."))
+        if design.terms.planned_gifts is not None:
+            most = gift_cost(design.gifts) * design.terms.planned_gifts
+            st.markdown(words.plain(f"The gifts that are planned cost {words.money(most)}."))
     if found.cost is not None:
         st.markdown(
             f"Contacting {words.counted(found.treated, 'customer')} costs "

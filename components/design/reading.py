@@ -59,6 +59,12 @@ def as_approved(design: DesignSheet) -> None:
                 st.markdown(words.plain(each))
 
 
+def _given_away(design: DesignSheet) -> str:
+    most = design.terms.planned_gifts
+    listed = ", ".join(design.consumables)
+    return f"{listed}; {words.count(most)} of each at most" if listed and most else listed
+
+
 def terms(design: DesignSheet, *, columns: int = 1) -> None:
     """List what a version says, one line each; what it leaves open is not listed."""
     said = design.terms
@@ -71,7 +77,7 @@ def terms(design: DesignSheet, *, columns: int = 1) -> None:
         ("Product use", said.product_use),
         ("Offer", said.offer),
         ("Pricing frame", said.pricing_frame),
-        ("Given away", ", ".join(design.consumables)),
+        ("Given away", _given_away(design)),
         ("Guide", said.guide),
         ("Only by people certified for", design.qualification),
         ("Judged by", goal(design)),

@@ -21,13 +21,23 @@ def gift_cost(gifts: Sequence[Gift]) -> Decimal:
     return sum((gift.unit_cost for gift in gifts), Decimal())
 
 
-def too_few(gifts: Sequence[Gift], conversions: float | None) -> list[str]:
-    """Say of which gifts fewer are left than are needed; of all that run out, if nobody knows."""
-    if conversions is None:
+def too_few(
+    gifts: Sequence[Gift], conversions: float | None, planned: int | None = None
+) -> list[str]:
+    """Say of which gifts fewer are left than are needed; of all that run out, if nobody knows.
+
+    :param planned: how many of each are given away at most
+    """
+    needed = planned if conversions is None else ceil(round(conversions, 6))
+    if needed is None:
         return [f"no {gift.name} is left." for gift in gifts if not gift.stock]
-    needed = ceil(round(conversions, 6))
-    return [
-        f"{needed:,} of {gift.name} will be needed and {gift.stock:,} are left: "
+    said = []
+    if planned is not None and gifts and planned < needed:
+        said = [f"{needed:,} of each will be needed and {planned:,} are planned."]
+        needed = planned
+    word = "are planned" if planned == needed else "will be needed"
+    return said + [
+        f"{needed:,} of {gift.name} {word} and {gift.stock:,} are left: "
         f"{needed - gift.stock:,} too few."
         for gift in gifts
         if gift.stock < needed

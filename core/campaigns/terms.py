@@ -17,6 +17,7 @@ from core.periods import Shift
 from core.refusals import Invalid
 
 MOST_DAYS, MOST_DELAY = 365, 31
+MOST_GIFTS = 10**9
 _WHERE = {
     Condition.ALWAYS: "whatever came of it",
     Condition.NOT_REACHED: "where not reached",
@@ -31,7 +32,8 @@ class DesignTerms:
     """What the version says: `control_share` in basis points, rates and gains from 0 to 1.
 
     Costs and value are per customer contacted, once, and per conversion, in the bank's currency;
-    `transfer_price` is what the product's owner is credited for each sale.
+    `transfer_price` is what the product's owner is credited for each sale. Of each gift
+    `planned_gifts` are given away at most, None for as many as there are.
     """
 
     segment_id: int | None = None
@@ -45,6 +47,7 @@ class DesignTerms:
     pricing_frame: str = ""
     guide: str = ""
     consumable_ids: tuple[int, ...] = ()
+    planned_gifts: int | None = None
     metric: Metric = Metric.CONVERSION
     goal: float | None = None
     control_share: int = 1_000
@@ -68,6 +71,11 @@ class DesignTerms:
                     f"The {name.replace('_', ' ')} of {share * 100:g} % makes no sense: it lies "
                     "between 0 and 100 %."
                 )
+        if self.planned_gifts is not None and not 1 <= self.planned_gifts <= MOST_GIFTS:
+            raise Invalid(
+                f"{self.planned_gifts:,} of each gift can't be planned: leave it empty for as many "
+                "as there are, or choose nothing to give away."
+            )
         for name, words in (
             ("contact_cost", "cost of a contact"),
             ("fixed_cost", "fixed cost"),

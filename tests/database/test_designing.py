@@ -231,6 +231,28 @@ class TestGiftsOfADesign:
         assert found.shortages == ("7 of Cup will be needed and 5 are left: 2 too few.",)
         assert ask(world.mia, design, design_id=id_).missing == ()
 
+    def test_cost_no_more_than_are_planned(self, offering, ask, world):
+        id_ = offering(stock=3, planned_gifts=4, **self.MONEY)
+
+        found = ask(world.mia, forecast, design_id=id_)
+
+        assert found.cost == 13 * 5 + 4 * Decimal("2.50")
+        assert found.shortages == (
+            "7 of each will be needed and 4 are planned.",
+            "4 of Cup are planned and 3 are left: 1 too few.",
+        )
+
+    @pytest.mark.parametrize(
+        ("stock", "short"),
+        [(3, ("4 of Cup are planned and 3 are left: 1 too few.",)), (4, ())],
+    )
+    def test_planned_ones_are_counted_without_an_expected_rate(
+        self, offering, ask, world, stock, short
+    ):
+        found = ask(world.mia, forecast, design_id=offering(stock=stock, planned_gifts=4))
+
+        assert found.shortages == short
+
     def test_nobody_counts_without_an_expected_rate(self, offering, ask, world):
         found = ask(world.mia, forecast, design_id=offering(stock=0))
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.activities.rules import Outcome
@@ -89,6 +89,19 @@ def test_a_customer_gets_one_of_each(engine, do, world, leads):
     assert stock(engine, PEN) == 3
 
 
+def test_no_more_than_were_planned(engine, do, world, leads):
+    with Session(engine) as session, session.begin():
+        [design_id] = session.scalars(select(Design.id).join(Run, Run.design_id == Design.id))
+        session.get_one(Design, design_id).planned_gifts = 1
+
+    do(world.ann, give, Give(leads[1], PEN))
+    with pytest.raises(Invalid, match=r"All 1 that were planned .* given away: Pen"):
+        do(world.ann, give, Give(leads[2], PEN))
+    do(world.ann, give, Give(leads[2], UMBRELLA))
+
+    assert stock(engine, PEN) == 4
+
+
 def test_only_what_the_offer_comes_with(engine, do, world, leads):
     for consumable_id in (CLOCK, 99):
         with pytest.raises(Invalid, match="does not come with this"):
@@ -117,6 +130,19 @@ def test_by_whoever_has_the_lead(engine, do, ask, world, leads):
         do(world.mia, give, Give(leads[1], PEN))
     assert ask(world.sam, gifts_of_lead, lead_id=leads[1]) == []
     assert stock(engine, PEN) == 5
+
+
+def test_two_who_give_away_the_last_one_that_was_planned(engine, do, world, leads):
+    with Session(engine) as session, session.begin():
+        session.execute(update(Design).values(planned_gifts=1))
+
+    came = at_once(
+        lambda: do(world.ann, give, Give(leads[1], PEN)),
+        lambda: do(world.ben, give, Give(leads[3], PEN)),
+    )
+
+    assert sorted(isinstance(each, Invalid) for each in came) == [False, True]
+    assert stock(engine, PEN) == 4
 
 
 def test_two_who_give_away_the_last_one_at_once(engine, do, world, leads):

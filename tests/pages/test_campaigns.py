@@ -190,6 +190,7 @@ class TestDesigner:
         field(app, "text_input", "Pricing frame").input("Half a point")
         press(app, "Save the guide")
         app = open_page(world.mia, "designer", id=id_, step="Gifts & costs")
+        field(app, "number_input", "Of each at most").set_value(300)
         field(app, "number_input", "Cost of a contact").set_value(4.5)
         field(app, "number_input", "Worth of a conversion").set_value(120.0)
         press(app, "Save gifts and costs")
@@ -203,6 +204,7 @@ class TestDesigner:
         saved = kept()["X"]
         assert (saved.offer, saved.pricing_frame) == ("Four per cent", "Half a point")
         assert (saved.contact_cost, saved.value_per_conversion) == (Decimal("4.5"), 120)
+        assert saved.planned_gifts == 300
         assert (saved.goal, saved.control_share, saved.expected_gain) == (0.15, 2000, 0.015)
         assert saved.randomised_by is RandomisedBy.BRANCH
         assert "Say the expected conversions." in words(app)
@@ -267,6 +269,7 @@ class TestDesigner:
             ("Measurement", "Expected conversions (%)", -1.0, "The expected rate of -1 %"),
             ("Gifts & costs", "Cost of a contact", -1.0, "cost of a contact can't be -1.00"),
             ("Gifts & costs", "Worth of a conversion", -9.0, "worth of a conversion can't"),
+            ("Gifts & costs", "Of each at most", 0, "0 of each gift can't be planned"),
         ],
     )
     def test_names_what_is_wrong_with_a_number(

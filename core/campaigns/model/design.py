@@ -58,6 +58,7 @@ class Design(Base):
     `frozen` is what the approver saw: the rule spelled out, the counts, control share, forecast.
     `control_share` is in basis points (1,000 = 10 %); `goal` is a share between 0 and 1, and so
     is `expected_gain`: by how much the treated are to convert more often than the held out.
+    Of each gift `planned_gifts` are given away at most, None for as many as there are in stock.
     `cited_analysis_id` is the analysis whose proposal the version takes up; `override` is why it
     was approved although it can hardly show that gain.
     """
@@ -70,6 +71,7 @@ class Design(Base):
         only("randomised_by", RandomisedBy),
         CheckConstraint("control_share BETWEEN 0 AND 5000", name="control_share"),
         CheckConstraint("goal IS NULL OR goal BETWEEN 0 AND 1", name="goal"),
+        CheckConstraint("planned_gifts IS NULL OR planned_gifts > 0", name="planned_gifts"),
         CheckConstraint(
             "approver_id IS NULL OR author_id IS NULL OR approver_id <> author_id",
             name="four_eyes",
@@ -101,6 +103,7 @@ class Design(Base):
     value_per_conversion: Mapped[Decimal | None]
     expected_rate: Mapped[float | None]
     expected_gain: Mapped[float | None]
+    planned_gifts: Mapped[int | None]
     cited_analysis_id: Mapped[int | None]
     author_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
     created_at: Mapped[datetime]

@@ -62,6 +62,7 @@ _LABELS = {
     "base_product_id": "Base product",
     "qualification_id": "Qualification",
     "consumable_ids": "Given away",
+    "planned_gifts": "Of each at most",
 }
 
 

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from core.access import Permission
 from core.activities.model import Activity
 from core.activities.scope import seen
-from core.campaigns.model import Consumable, DesignConsumable
+from core.campaigns.model import Consumable, Design, DesignConsumable
 from core.refusals import Conflict, Invalid, NotFound
 from core.responses.events import GiftGiven
 from core.responses.model import Gift, Lead
@@ -28,7 +28,8 @@ def give(work: Work, request: Give) -> GiftGiven:
 
     :raises NotAllowed: the lead is somebody else's
     :raises NotFound: there is no such lead, or not for this person
-    :raises Invalid: the lead is lost, the offer does not come with it, or none is left
+    :raises Invalid: the lead is lost, the offer does not come with it, none is left, or the version
+        has given away all that were planned
     :raises Conflict: the customer was given it already
     """
     work.authorize(Permission.WORK_ACTIVITIES)
@@ -47,6 +48,7 @@ def give(work: Work, request: Give) -> GiftGiven:
     ).one_or_none()
     if taken is None:
         raise Invalid(f"There is none left in stock: {name}.")
+    _check_planned(work, lead, request.consumable_id, name)
     work.session.add(
         Gift(
             lead_id=lead.id,
@@ -86,6 +88,21 @@ def _held(work: Work, lead_id: int) -> Lead:
     if lead.status is LeadStatus.LOST:
         raise Invalid("The lead is lost: nothing is given away for it any more.")
     return lead
+
+
+def _check_planned(work: Work, lead: Lead, consumable_id: int, name: str) -> None:
+    """Refuse more than the version is to give away; taking from the stock made others wait."""
+    planned = work.session.scalar(select(Design.planned_gifts).where(Design.id == lead.design_id))
+    if planned is None:
+        return
+    given = work.session.scalar(
+        select(func.count())
+        .select_from(Gift)
+        .join(Lead, Lead.id == Gift.lead_id)
+        .where(Gift.consumable_id == consumable_id, Lead.design_id == lead.design_id)
+    )
+    if (given or 0) >= planned:
+        raise Invalid(f"All {planned:,} that were planned for this version are given away: {name}.")
 
 
 def _given_away(work: Work, lead: Lead, consumable_id: int) -> str:
