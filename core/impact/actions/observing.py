@@ -11,7 +11,6 @@ from sqlalchemy import (
     Integer,
     cast,
     delete,
-    exists,
     func,
     literal,
     null,
@@ -20,6 +19,7 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
+from sqlalchemy.orm import aliased
 
 from core.access import Permission
 from core.campaigns.model import Campaign, CampaignType, Design
@@ -110,8 +110,11 @@ def look(work: Work, run: Run) -> int:
         work.session,
         update(Candidate).where(*bought).values(outcome_at=moment, outcome_value=value),
     )
-    still = exists().where(Holding.customer_id == Candidate.customer_id, *opened)
-    lost = (Candidate.run_id == run.id, Candidate.outcome_at.is_not(None), ~still)
+    # Not one by one: SQLite would go through all openings again for each who has the outcome.
+    mine = aliased(Candidate)
+    had = select(mine.customer_id).where(mine.run_id == run.id, mine.outcome_at.is_not(None))
+    gone = had.except_(select(Holding.customer_id).where(*opened))
+    lost = (Candidate.run_id == run.id, Candidate.customer_id.in_(gone))
     keep_counted(work, *lost)
     changed += affected(
         work.session, update(Candidate).where(*lost).values(outcome_at=None, outcome_value=None)
