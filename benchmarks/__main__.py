@@ -6,7 +6,17 @@ Use: python -m benchmarks [customers]
 import subprocess
 import sys
 
-from benchmarks import demo, impact, importing, pages, reassign, segments, selection, taking
+from benchmarks import (
+    demo,
+    impact,
+    importing,
+    pages,
+    reassign,
+    segments,
+    selection,
+    steering,
+    taking,
+)
 
 
 def _in_a_process(part: str, *arguments: str) -> bool:
@@ -30,6 +40,7 @@ if __name__ == "__main__":
                 demo.checked(big),
                 _in_a_process("coverage", big),
                 segments.main(big),
+                steering.main(big),
                 pages.compare(small, big),
             ]
     sys.exit(0 if all(results) else 1)

@@ -120,6 +120,7 @@ class Holding(Base):
             "product_id",
             "customer_id",
             "balance",
+            "closed_on",
             sqlite_where=text("closed_on IS NULL"),
             postgresql_where=text("closed_on IS NULL"),
         ),

@@ -10,6 +10,8 @@ from core.campaigns.model import Campaign, Design
 from core.campaigns.queries import design as design_sheet
 from core.campaigns.rules import Metric, Objective
 from core.customers.model import CustomerState, Holding
+from core.customers.state import refresh_products
+from core.database import id_set
 from core.impact.actions import AnalyseRun, analyse_run
 from core.journal.model import Entry, Subject
 from core.market.actions.competitors import AddCompetitor, add_competitor
@@ -114,6 +116,7 @@ class TestFinding:
                     .values(is_active=False)
                 ),
                 s.execute(update(Holding).where(Holding.customer_id == 2).values(closed_on=TODAY)),
+                refresh_products(s, customer_ids=id_set(s.get_bind().dialect.name, [2])),
             )
         )
         do(world.mia, record_move, offer)

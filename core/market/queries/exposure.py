@@ -1,10 +1,11 @@
 """Who is exposed to a move or an event: active holders, in a region, of a segment."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from core.access import Permission
 from core.customers.model import Customer, CustomerState, Holding, Product
@@ -56,9 +57,8 @@ def stake(view: Reader, whom: Exposed) -> Stake:
     ).one()
     if whom.product_id is not None:
         # Of all agreements together: nothing has to be summed customer by customer.
-        kept = select(func.sum(Holding.balance)).where(*_held(whom.product_id))
-        kept = kept.join(CustomerState, CustomerState.customer_id == Holding.customer_id)
-        balance = view.session.scalar(kept.where(*_concerned(view, replace(whom, product_id=None))))
+        held = select(func.sum(Holding.balance)).where(*_held(view, whom, whom.product_id))
+        balance = view.session.scalar(held)
     return Stake(customers, balance or Decimal(0), value or Decimal(0), leaving or 0.0)
 
 
@@ -82,52 +82,54 @@ def exposed_customers(view: Reader, *, threat_id: int, window: Window) -> Part[E
     """
     view.authorize(Permission.SEE_CUSTOMERS)
     whom = exposed_to(view, threat_id)
-    held = _balances(whom)
-    balance = CustomerState.balance.expression if held is None else held.c.balance
-    # Whose page it is, is found by the figures alone; only these few are named then.
-    statement = select(
-        CustomerState.customer_id.label("id"),
-        Unit.name.label("branch"),
-        balance.label("balance"),
-        CustomerState.yearly_value,
-        CustomerState.churn_risk,
-        plainly_seen(view).label("plainly"),
-    ).join(Unit, Unit.id == CustomerState.branch_id)
-    statement = statement.where(*_concerned(view, replace(whom, product_id=None)))
-    if held is not None:
-        statement = statement.join(held, held.c.customer_id == CustomerState.customer_id)
+    state, found = CustomerState, _balances(view, whom).subquery("found")
+
+    def of_customer(figure: Any) -> ColumnElement[Any]:
+        return select(figure).where(state.customer_id == found.c.customer_id).scalar_subquery()
+
     sorts: dict[str, Any] = {
-        "balance": balance,
-        "branch": Unit.name,
-        "value": CustomerState.yearly_value,
-        "churn": CustomerState.churn_risk,
+        "balance": found.c.balance,
+        "branch": of_customer(
+            select(Unit.name).where(Unit.id == state.branch_id).scalar_subquery()
+        ),
+        "value": of_customer(state.yearly_value),
+        "churn": of_customer(state.churn_risk),
     }
-    found, total = windowed(
+    # Whose page it is, is found by the figures alone; only these few are named then.
+    rows, total = windowed(
         view.session,
-        statement,
+        select(found),
         window,
         sorts=sorts,
-        last=CustomerState.customer_id,
+        last=found.c.customer_id,
         counted=_exposed(view, whom),
     )
-    named = select(Customer.id, Customer.customer_no, Customer.name).where(
-        Customer.id.in_(id_set(view.dialect, [row.id for row in found]))
+    return Part(_named(view, rows), total)
+
+
+def _named(view: Reader, rows: Sequence[Any]) -> list[ExposedRow]:
+    state = CustomerState
+    named = view.session.execute(
+        select(
+            Customer.id,
+            Customer.customer_no,
+            Customer.name,
+            Unit.name.label("branch"),
+            state.yearly_value,
+            state.churn_risk,
+            plainly_seen(view).label("plainly"),
+        )
+        .join(state, state.customer_id == Customer.id)
+        .join(Unit, Unit.id == state.branch_id)
+        .where(Customer.id.in_(id_set(view.dialect, [row.customer_id for row in rows])))
     )
-    names = {id_: (number, name) for id_, number, name in view.session.execute(named)}
-    return Part(
-        [
-            ExposedRow(
-                row.id,
-                *as_seen(view, *names[row.id], plainly=bool(row.plainly)),
-                row.branch,
-                row.balance,
-                row.yearly_value,
-                row.churn_risk,
-            )
-            for row in found
-        ],
-        total,
-    )
+    known = {row.id: row for row in named}
+    found = []
+    for id_, balance in rows:
+        who = known[id_]
+        seen = as_seen(view, who.customer_no, who.name, plainly=bool(who.plainly))
+        found.append(ExposedRow(id_, *seen, who.branch, balance, who.yearly_value, who.churn_risk))
+    return found
 
 
 def exposed_to(view: Reader, threat_id: int) -> Exposed:
@@ -150,27 +152,46 @@ def _exposed(view: Reader, whom: Exposed) -> Select[int]:
     return select(CustomerState.customer_id).where(*_concerned(view, whom))
 
 
-def _balances(whom: Exposed) -> Subquery | None:
-    """Sum the agreements of each customer where a product is exposed."""
+def _balances(view: Reader, whom: Exposed) -> Select[int, Any]:
+    """Select who is exposed, and what it is about: of a product only its agreements."""
     if whom.product_id is None:
-        return None
+        return select(CustomerState.customer_id, CustomerState.balance).where(
+            *_concerned(view, whom)
+        )
     return (
         select(Holding.customer_id, func.sum(Holding.balance).label("balance"))
-        .where(*_held(whom.product_id))
+        .where(*_held(view, whom, whom.product_id))
         .group_by(Holding.customer_id)
-        .subquery("held")
     )
 
 
-def _held(product_id: int) -> tuple[ColumnElement[bool], ...]:
-    return (Holding.product_id == product_id, Holding.closed_on.is_(None))
+def _held(view: Reader, whom: Exposed, product_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Restrict a statement over agreements to those on a product, of whom it concerns."""
+    of_product = (Holding.product_id == product_id, Holding.closed_on.is_(None))
+    state = CustomerState
+    if view.actor.scope.bank_wide and whom.segment_id is None and _is_whole(view, whom):
+        # Nearly everybody: the few who are not are sooner known.
+        gone = select(state.customer_id).where(~state.is_active)
+        return (*of_product, Holding.customer_id.not_in(gone))
+    those = select(state.customer_id).where(*_concerned(view, whom))
+    return (*of_product, Holding.customer_id.in_(those))
 
 
 def _holds(view: Reader, product_id: int) -> ColumnElement[bool]:
-    """Test a state for agreements on a product; its place in the mask leaves few to be asked."""
-    holds = CustomerState.customer_id.in_(select(Holding.customer_id).where(*_held(product_id)))
+    """Test a state for agreements on a product: by its place in the mask, if it has one."""
     bit = view.session.scalar(select(Product.bit).where(Product.id == product_id))
-    return holds if bit is None else and_(CustomerState.products.bitwise_and(1 << bit) != 0, holds)
+    if bit is not None:
+        return CustomerState.products.bitwise_and(1 << bit) != 0
+    held = select(Holding.customer_id).where(
+        Holding.product_id == product_id, Holding.closed_on.is_(None)
+    )
+    return CustomerState.customer_id.in_(held)
+
+
+def _is_whole(view: Reader, whom: Exposed) -> bool:
+    """Test whether a region is the whole bank, with all its branches."""
+    units = view.session.scalar(select(func.count()).select_from(Unit)) or 0
+    return len(subtree(view.session, whom.unit_id)) >= units
 
 
 def _concerned(view: Reader, whom: Exposed) -> list[ColumnElement[bool]]:
@@ -179,10 +200,9 @@ def _concerned(view: Reader, whom: Exposed) -> list[ColumnElement[bool]]:
         CustomerState.is_active.expression,
         view.actor.scope.limits(CustomerState.branch_id),
     ]
-    branches = subtree(view.session, whom.unit_id)
     # Of the whole bank by all its branches SQLite would fetch customer by customer.
-    if len(branches) < (view.session.scalar(select(func.count()).select_from(Unit)) or 0):
-        found.append(CustomerState.branch_id.in_(branches))
+    if not _is_whole(view, whom):
+        found.append(CustomerState.branch_id.in_(subtree(view.session, whom.unit_id)))
     if whom.product_id is not None:
         found.append(_holds(view, whom.product_id))
     if whom.segment_id is not None:

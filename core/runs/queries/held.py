@@ -21,7 +21,7 @@ from core.runs.queries.capping import Rows
 from core.runs.queries.claiming import LIVE
 from core.runs.queries.holding import held
 from core.runs.rules import Hold
-from core.segments.queries import MOST_SEGMENTS, in_segment, known_words, mask, usable
+from core.segments.queries import in_segment, known_words, tally, usable
 from core.windows import Part, Window, windowed
 from core.work import Reader
 
@@ -185,28 +185,19 @@ def held_summary(
 def held_by_segment(
     view: Reader, *, segment_id: int | None = None, campaign_id: int | None = None
 ) -> list[HeldIn]:
-    """Count who is held by segment, by name; those beyond the first 62 are left out.
+    """Count who is held by segment, by name.
 
     :raises NotFound: there is no such segment
     """
     view.authorize(*SEE_POLICY)
     known = known_words(view)
-    ids = usable(known).ids[:MOST_SEGMENTS]
+    ids = usable(known).ids
+    active = _active(view, segment_id, select(CustomerState.customer_id))
     found = _chosen(view, segment_id, campaign_id, None).subquery("held")
-    is_held = case((found.c.customer_id.is_not(None), 1), else_=0).label("is_held")
-    rows = _active(view, segment_id, select(mask(view, ids, known=known).label("mask"), is_held))
-    each = rows.outerjoin(found, found.c.customer_id == CustomerState.customer_id).subquery("each")
-    inside: Counter[int] = Counter()
-    kept: Counter[int] = Counter()
-    columns = (each.c.mask, each.c.is_held)
-    for marks, held_now, customers in view.session.execute(
-        select(*columns, func.count()).group_by(*columns)
-    ):
-        of_row = [id_ for place, id_ in enumerate(ids) if marks >> place & 1]
-        inside.update(dict.fromkeys(of_row, customers))
-        kept.update(dict.fromkeys(of_row, customers * held_now))
+    kept = select(found.c.customer_id)
+    customers, held_now = tally(view, active, ids, among=[kept], known=known)
     names = {segment.id: segment.name for segment in known.segments.values()}
-    return [HeldIn(id_, names[id_], inside[id_], kept[id_]) for id_ in ids]
+    return [HeldIn(id_, names[id_], customers[id_], held_now[id_]) for id_ in ids]
 
 
 def _active(view: Reader, segment_id: int | None, statement: Rows) -> Rows:

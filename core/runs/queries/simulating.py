@@ -1,6 +1,5 @@
 """What another contact policy would change, before it is saved. Nothing is written."""
 
-from collections import Counter
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, case, false, func, not_, or_, select, true
@@ -16,7 +15,7 @@ from core.refusals import Invalid
 from core.runs.model import Run
 from core.runs.rules import RunStatus
 from core.segments.criteria import Known
-from core.segments.queries import MOST_SEGMENTS, known_words, mask, usable
+from core.segments.queries import known_words, tally, usable
 from core.work import Reader
 
 MOST_RUNS = 12  # each is a look at the customers of its unit
@@ -83,30 +82,15 @@ def simulate(view: Reader, *, rules: ContactRules) -> Simulation:
 
 
 def simulate_segments(view: Reader, *, rules: ContactRules) -> list[Change]:
-    """Count the same by segment, by name; those beyond the first 62 are left out."""
+    """Count the same by segment, by name."""
     view.authorize(*SEE_POLICY)
     known = known_words(view)
-    ids = usable(known).ids[:MOST_SEGMENTS]
-    marks = mask(view, ids, known=known).label("mask")
-    everybody = select(marks).where(*_active(view)).subquery("everybody")
-    held = _either(view, rules, known).add_columns(marks).subquery("held")
-    customers, before, after = Counter[int](), Counter[int](), Counter[int]()
-
-    def add(to: Counter[int], of_whom: int, many: int) -> None:
-        to.update({id_: many for place, id_ in enumerate(ids) if of_whom >> place & 1})
-
-    for of_whom, many in view.session.execute(
-        select(everybody.c.mask, func.count()).group_by(everybody.c.mask)
-    ):
-        add(customers, of_whom, many)
-    columns = (held.c.mask, held.c.before, held.c.after)
-    for of_whom, held_before, held_after, many in view.session.execute(
-        select(*columns, func.count()).group_by(*columns)
-    ):
-        add(before, of_whom, many * bool(held_before))
-        add(after, of_whom, many * bool(held_after))
+    ids = usable(known).ids
+    active = select(CustomerState.customer_id).where(*_active(view))
+    held = [active.where(_holds(view, policy, known)) for policy in (None, rules)]
+    everybody, before, after = tally(view, active, ids, among=held, known=known)
     names = {segment.id: segment.name for segment in known.segments.values()}
-    return [Change(id_, names[id_], customers[id_], before[id_], after[id_]) for id_ in ids]
+    return [Change(id_, names[id_], everybody[id_], before[id_], after[id_]) for id_ in ids]
 
 
 def simulate_runs(view: Reader, *, rules: ContactRules) -> RunChanges:

@@ -19,7 +19,7 @@ from core.segments.queries.looking import (
     sentence,
     vocabulary,
 )
-from core.segments.queries.membership import MOST_SEGMENTS, Usable, mask, membership, usable
+from core.segments.queries.membership import MOST_SEGMENTS, Usable, mask, membership, tally, usable
 from core.segments.queries.snapshots import Standing, trend, wants_snapshot
 from core.segments.queries.standing import standings
 from core.segments.queries.usage import Usage, UsingDesign, UsingSegment, usage
@@ -53,6 +53,7 @@ __all__ = [
     "segments",
     "sentence",
     "standings",
+    "tally",
     "trend",
     "usable",
     "usage",

@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, literal_column, select
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, literal_column, select
 
 from core.customers.model import CustomerState
+from core.database import arrays
 from core.refusals import Invalid, NotFound
 from core.segments.criteria import InvalidRule, Known, read
 from core.segments.criteria.tree import InList, KnownSegment
@@ -72,6 +75,44 @@ def conditions(
         raise NotFound("There is no such segment.")
     compiler = Compiler(view, known, of_many=True)
     return [_inside(compiler, codes[segment_id]) for segment_id in segment_ids]
+
+
+def tally(
+    view: Reader,
+    rows: Select[*tuple[Any, ...]],
+    segment_ids: Sequence[int],
+    *,
+    among: Sequence[Select[int]] = (),
+    known: Known,
+) -> list[dict[int, int]]:
+    """Count how many of the state rows that a statement selects from are in each segment.
+
+    They are looked at once, on arrays where the database is SQLite.
+
+    :param among: customer ids: of how many of them the same is to be told
+    :returns: the counts of all of the rows, then of each of `among`
+    """
+    each, key = conditions(view, segment_ids, known=known), CustomerState.customer_id
+    if view.dialect != "sqlite":
+        counts = rows.with_only_columns(func.count(), *(func.count().filter(one) for one in each))
+        asked = [counts, *(counts.where(key.in_(part)) for part in among)]
+        found = [view.session.execute(statement).one()[1:] for statement in asked]
+        return [dict(zip(segment_ids, one, strict=True)) for one in found]
+    parts = [_ids(view, part) for part in among]
+    many = np.zeros((1 + len(parts), len(each)), np.int64)
+    for some in arrays(view.session, rows, key=key, truths=each, numbers=[key]):
+        chosen = [np.isin(some.numbers[0], part, assume_unique=True) for part in parts]
+        for place, inside in enumerate(some.truths):
+            told = [inside, *(inside & one for one in chosen)]
+            many[:, place] += [np.count_nonzero(one) for one in told]
+    return [dict(zip(segment_ids, one, strict=True)) for one in many.tolist()]
+
+
+def _ids(view: Reader, chosen: Select[int]) -> NDArray[np.int64]:
+    """Read ids as one text, which SQLite hands over sooner than their rows."""
+    ids = chosen.subquery()
+    text = view.session.scalar(select(func.group_concat(ids.c[0])))
+    return np.fromstring(text or "", np.int64, sep=",")
 
 
 @dataclass(frozen=True)

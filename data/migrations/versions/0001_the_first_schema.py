@@ -413,7 +413,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('holding', schema=None) as batch_op:
         batch_op.create_index('ix_holding_customer_id', ['customer_id'], unique=False)
-        batch_op.create_index('ix_holding_held', ['product_id', 'customer_id', 'balance'], unique=False, sqlite_where=sa.text('closed_on IS NULL'), postgresql_where=sa.text('closed_on IS NULL'))
+        batch_op.create_index('ix_holding_held', ['product_id', 'customer_id', 'balance', 'closed_on'], unique=False, sqlite_where=sa.text('closed_on IS NULL'), postgresql_where=sa.text('closed_on IS NULL'))
         batch_op.create_index('ix_holding_product_id_opened_on', ['product_id', 'opened_on'], unique=False)
 
     op.create_table('indicator',
