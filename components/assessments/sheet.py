@@ -89,14 +89,18 @@ def campaigns(rows: Sequence[JudgedCampaign]) -> None:
         narrowest=110,
     )
     drawn = [row for row in rows if row.actual is not None]
+    clicked: list[int] = []
     if drawn:
-        chart(
+        clicked = chart(
             against_goals(drawn),
             key="goals",
             reading=f"**{words.counted(len(drawn), 'version')}** with figures, each against its"
             " goal.",
+            choose=True,
+            numbered=True,
         )
     chosen = table(rows, columns=CAMPAIGNS, key="assessed_campaigns", choose="one")
+    chosen = [drawn[place] for place in clicked if place < len(drawn)] or chosen
     if chosen:
         _behind(chosen[-1])
     else:

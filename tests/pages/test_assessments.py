@@ -128,6 +128,13 @@ def test_a_figure_leads_to_its_runs_branches_and_customers(open_page, choose, ma
     assert not [grid for grid in app.dataframe if "Won" in grid.value]
 
 
+def test_a_click_on_a_figure_leads_to_its_runs(open_page, click, made, world):
+    app = open_page(world.mia, "assessments", id=made.assessment_id)
+    assert "They add up to" not in said(app)
+    click(app, "goals", customdata=[0])
+    assert "They add up to 2 of 40." in said(app)
+
+
 def test_a_conclusion_is_set_going(open_page, made, world, engine):
     app = open_page(world.mia, "assessments", id=made.assessment_id)
     pressed(app, "Set it going")
