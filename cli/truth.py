@@ -10,6 +10,7 @@ from core.impact.queries import funnel as counting
 from core.truth.estimates import Score
 from core.truth.plain import truth_plain
 from core.truth.queries import runs
+from core.truth.queries.branches import BranchTruth
 from core.truth.sentences import score_says
 
 _Run = Annotated[str, typer.Argument(help="The run's code or number.")]
@@ -40,7 +41,7 @@ def truth(run: _Run, *, json: AsJson = False) -> None:
         say(score_says(found.score, found.check))
 
 
-def _line(branch: runs.BranchTruth) -> _BranchLine:
+def _line(branch: BranchTruth) -> _BranchLine:
     check, score = branch.check, branch.score
     return _BranchLine(
         branch.branch,

@@ -41,6 +41,7 @@ from core.service.actions.escalating import Escalate, escalate
 from core.service.events import WorkEscalated
 from core.service.queries.escalations import has_untold
 from core.service.upkeep import fold_service
+from core.truth.upkeep import check_next, keep_check
 from core.work import Work, changing, reading, upkeep
 
 R = TypeVar("R")
@@ -114,6 +115,10 @@ def pass_time(engine: Engine, *, now: datetime) -> Passed:
             split = split_next(view)
         with upkeep(engine) as session:
             keep_splits(session, split)
+        with reading(spilling(engine), SYSTEM, now=now) as view:
+            checked = check_next(view)
+        with upkeep(engine) as session:
+            keep_check(session, checked)
         with upkeep(engine) as session:
             days = fold_service(session, now=now)
         with reading(engine, SYSTEM, now=now) as view:

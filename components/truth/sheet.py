@@ -61,6 +61,7 @@ def _identity(found: Truth) -> None:
         st.caption(
             f"{words.sentence(words.plain(facts.unit))}. Holdings are known until "
             f"{words.day(found.known_until)}."
+            + ("" if found.checked_at is None else f" Checked {words.moment(found.checked_at)}.")
         )
 
 

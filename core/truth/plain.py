@@ -6,8 +6,9 @@ from core.impact.estimates import Effect
 from core.impact.plain import rate_plain
 from core.impact.rules import Absent
 from core.truth.estimates import Score
+from core.truth.queries.branches import BranchTruth
 from core.truth.queries.bursts import Burst
-from core.truth.queries.runs import BranchTruth, Truth
+from core.truth.queries.runs import Truth
 from core.truth.rules import Check
 
 
@@ -17,6 +18,7 @@ def truth_plain(found: Truth) -> dict[str, Any]:
         return {"refused": found.refused.value}
     return {
         "conversions": _check(found.check),
+        "checked_at": None if found.checked_at is None else found.checked_at.isoformat(),
         "known_until": None if found.known_until is None else found.known_until.isoformat(),
         "score": _either(found.score),
         "extrapolated": _either(found.extrapolated),

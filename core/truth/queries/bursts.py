@@ -28,6 +28,7 @@ from core.responses.model import Response
 from core.runs.model import Candidate, Run
 from core.runs.rules import CONTROL_ARM
 from core.truth.estimates import Pile, unusual
+from core.truth.model import CheckedBurst
 from core.truth.queries.claims import claimed
 from core.truth.queries.days import day_of, number_of
 from core.truth.queries.naming import named
@@ -109,6 +110,31 @@ def bursts(view: Reader, *, run_id: int, times: Times) -> list[Burst]:
             people[_Who(branch_id, branch, person_id, person)] = piles
     found = [*_unusual(branches), *_unusual(people)]
     return sorted(found, key=lambda burst: (burst.p, burst.branch, burst.person or ""))
+
+
+def kept_bursts(view: Reader, run_id: int) -> list[Burst]:
+    """Read the bursts that a check found in the whole bank; whoever calls sees all of it."""
+    rows = view.session.execute(
+        select(CheckedBurst, Unit.name, named(view))
+        .join(Unit, Unit.id == CheckedBurst.branch_id)
+        .outerjoin(Person, Person.id == CheckedBurst.person_id)
+        .where(CheckedBurst.run_id == run_id)
+        .order_by(CheckedBurst.p, Unit.name, Person.name)
+    )
+    return [
+        Burst(
+            branch_id=row.branch_id,
+            branch=branch,
+            person_id=row.person_id,
+            person=person,
+            window=row.within,
+            conversions=row.conversions,
+            of=row.of,
+            expected=row.expected,
+            p=row.p,
+        )
+        for row, branch, person in rows
+    ]
 
 
 def in_bursts(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from core.access import Permission
 from core.customers.model import Customer, CustomerState
@@ -15,6 +15,7 @@ from core.truth.queries.bursts import bursts, in_bursts, times_of
 from core.truth.queries.claims import known
 from core.truth.queries.days import day_numbered
 from core.truth.queries.judging import judged
+from core.truth.queries.kept import kept
 from core.truth.queries.naming import named, reporter
 from core.truth.rules import LEFT, Finding, Standing
 from core.windows import Part, Window, windowed
@@ -64,17 +65,20 @@ def conversions(
     """
     view.authorize(Permission.SEE_IMPACT)
     run = require_run(view, run_id)
-    claims = judged(view, [run_id], known(view))
-    times = times_of(view, run)
+    by = known(view)
+    claims = judged(view, [run_id], by)
     person_id = reporter(claims)
-    piled = in_bursts(
-        view,
-        bursts(view, run_id=run_id, times=times),
-        times,
-        at=claims.c.converted_at,
-        branch_id=claims.c.branch_id,
-        person_id=person_id,
-    )
+    piled: ColumnElement[bool] = claims.c.in_burst
+    if not (view.actor.scope.bank_wide and kept(view, [run_id], by)):
+        times = times_of(view, run)
+        piled = in_bursts(
+            view,
+            bursts(view, run_id=run_id, times=times),
+            times,
+            at=claims.c.converted_at,
+            branch_id=claims.c.branch_id,
+            person_id=person_id,
+        )
     statement = (
         select(
             claims.c.run_id,

@@ -1,16 +1,19 @@
 """Reported conversions held against the holdings: the one place that judges them."""
 
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import (
     CTE,
     BigInteger,
     ColumnElement,
     FromClause,
+    Select,
     Subquery,
     and_,
     case,
     cast,
+    false,
     func,
     literal_column,
     null,
@@ -24,6 +27,7 @@ from core.customers.model import Holding
 from core.database import Code
 from core.truth.queries.claims import Known, claims_of
 from core.truth.queries.days import numbered
+from core.truth.queries.kept import kept, kept_claims
 from core.truth.rules import Standing
 from core.work import Reader
 
@@ -34,6 +38,20 @@ _NONE: ColumnElement[int] = literal_column("0", BigInteger)
 
 def judged(view: Reader, run_ids: Collection[int], by: Known) -> Subquery:
     """Return every reported conversion of these runs, in scope, with what became of it.
+
+    Of runs with many it is read from what was kept, as long as that holds; only there does
+    `in_burst` say something.
+    """
+    held = kept(view, run_ids, by)
+    live = [id_ for id_ in run_ids if id_ not in held]
+    parts = [kept_claims(view, list(held))] if held else []
+    if live or not held:
+        parts.append(judged_now(view, live, by))
+    return (union_all(*parts) if len(parts) > 1 else parts[0]).subquery("judged")
+
+
+def judged_now(view: Reader, run_ids: Collection[int], by: Known) -> Select[*tuple[Any, ...]]:
+    """Judge every reported conversion of these runs, in scope, whatever was kept of them.
 
     An opening stands for one report: for that of the earliest contact within whose window it
     lies, from the day of the contact until so many days after the report. Where customers are to
@@ -52,15 +70,12 @@ def judged(view: Reader, run_ids: Collection[int], by: Known) -> Subquery:
         else_=Standing.NO_OPENING.literal,
     )
     opened = case((and_(mark > _NONE, ~given.c.keeps), mark / _IDS), else_=null())
-    return (
-        select(
-            *(given.c[name] for name in _COLUMNS),
-            cast(opened, BigInteger).label("opened_day"),
-            type_coerce(standing, Code(Standing)).label("standing"),
-        )
-        .where(given.c.run_id.in_(run_ids), view.actor.scope.limits(given.c.branch_id))
-        .subquery("judged")
-    )
+    return select(
+        *(given.c[name] for name in _COLUMNS),
+        cast(opened, BigInteger).label("opened_day"),
+        type_coerce(standing, Code(Standing)).label("standing"),
+        false().label("in_burst"),
+    ).where(given.c.run_id.in_(run_ids), view.actor.scope.limits(given.c.branch_id))
 
 
 _COLUMNS = (

@@ -1,9 +1,8 @@
 """What reported conversions of runs are worth: counted, restated, branch by branch."""
 
-from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -15,64 +14,18 @@ from core.impact.queries.runs import RunImpact, impact, impacts
 from core.impact.rules import Absent, Reason
 from core.impact.tally import Tally
 from core.measures import Rate
-from core.people.model import Unit
 from core.responses.model import Lead
 from core.responses.rules import LeadStatus
 from core.runs.model import Run
 from core.truth.estimates import Score, extrapolated, score
-from core.truth.queries.bursts import Burst, bursts, times_of
-from core.truth.queries.claims import Known, known
-from core.truth.queries.judging import judged
-from core.truth.rules import LEFT, Check, Finding, Standing, reported_by
+from core.truth.queries.branches import BranchTruth, Looked, branches_of
+from core.truth.queries.bursts import Burst, bursts, kept_bursts, times_of
+from core.truth.queries.claims import known
+from core.truth.queries.kept import kept
+from core.truth.rules import Check, reported_by
 from core.truth.sentences import says
 from core.windows import Part, Window
 from core.work import Reader
-
-_NOBODY = Rate(0, 0)
-
-
-@dataclass(frozen=True)
-class Looked:
-    """How many conversions leads were asked about, and what of those looked at was found.
-
-    `drawn` are those found false out of those looked at that were drawn at random.
-    """
-
-    asked: int = 0
-    done: int = 0
-    false: int = 0
-    drawn: Rate = _NOBODY
-
-    def __add__(self, other: "Looked") -> "Looked":
-        return Looked(
-            self.asked + other.asked,
-            self.done + other.done,
-            self.false + other.false,
-            self.drawn + other.drawn,
-        )
-
-
-@dataclass(frozen=True)
-class BranchTruth:
-    """What one branch reported, and what stands of it.
-
-    `sales_out` are the won ones that do not; `unseen` were no outcome of the run.
-    """
-
-    branch_id: int
-    branch: str
-    check: Check
-    sales_out: int
-    unseen: int
-    looked: Looked
-
-    @property
-    def id(self) -> int:
-        return self.branch_id
-
-    @property
-    def score(self) -> Score | Absent:
-        return score(self.check)
 
 
 @dataclass(frozen=True)
@@ -80,7 +33,8 @@ class Truth:
     """What one run reported and what stands of it; `refused` says why it can't be checked.
 
     What people reported is restated by its counts and its rate. The effect counts openings alike
-    in every arm, so that no report can change it: that is the restated one.
+    in every arm, so that no report can change it: that is the restated one. Runs with many reports
+    are checked now and then: `checked_at` is when, where that is read.
     """
 
     impact: RunImpact
@@ -89,6 +43,7 @@ class Truth:
     refused: Reason | None = None
     repeats: int = 0
     bursts: tuple[Burst, ...] = ()
+    checked_at: datetime | None = None
 
     @property
     def id(self) -> int:
@@ -176,7 +131,10 @@ def truth(view: Reader, *, run_id: int) -> Truth:
     if found.refused is not None:
         return found
     run = view.session.get_one(Run, run_id)
-    piled = bursts(view, run_id=run_id, times=times_of(view, run))
+    if found.checked_at is not None and view.actor.scope.bank_wide:
+        piled = kept_bursts(view, run_id)
+    else:
+        piled = bursts(view, run_id=run_id, times=times_of(view, run))
     return replace(found, repeats=_repeats(view, run_id), bursts=tuple(piled))
 
 
@@ -202,45 +160,18 @@ def _refused(facts: RunFacts) -> Reason | None:
 def _truths(view: Reader, runs: Collection[RunImpact]) -> list[Truth]:
     by = known(view)
     ids = [run.id for run in runs if _refused(run.facts) is None]
-    branches = _branches(view, ids, by) if ids else {}
+    branches = branches_of(view, ids, by) if ids else {}
+    checked = kept(view, ids, by) if ids else {}
     return [
         Truth(
             run,
             tuple(branches.get(run.id, ())),
             by.day,
             refused=_refused(run.facts),
+            checked_at=checked.get(run.id),
         )
         for run in runs
     ]
-
-
-def _branches(view: Reader, run_ids: list[int], by: Known) -> dict[int, list[BranchTruth]]:
-    claims = judged(view, run_ids, by)
-    is_done = claims.c.finding.in_([Finding.GENUINE, Finding.FALSE])
-    is_false = claims.c.finding == Finding.FALSE
-    looked = [
-        func.count(claims.c.finding),
-        func.count().filter(is_done),
-        func.count().filter(is_false),
-        func.count().filter(is_false, claims.c.at_random),
-        func.count().filter(is_done, claims.c.at_random),
-    ]
-    parts = [func.count().filter(claims.c.standing == standing) for standing in Standing]
-    sales_out = func.count(claims.c.won_at).filter(claims.c.standing.not_in(LEFT))
-    unseen = func.count().filter(claims.c.outcome_at.is_(None))
-    rows = view.session.execute(
-        select(claims.c.run_id, Unit.id, Unit.name, *parts, sales_out, unseen, *looked)
-        .join(Unit, Unit.id == claims.c.branch_id)
-        .group_by(claims.c.run_id, Unit.id, Unit.name)
-        .order_by(claims.c.run_id, Unit.name)
-    )
-    found: defaultdict[int, list[BranchTruth]] = defaultdict(list)
-    for run_id, branch_id, branch, *counts in rows:
-        check = Check.of(dict(zip(Standing, counts, strict=False)))
-        sales, unseen_of, asked, done, false, drawn_false, drawn = counts[len(Standing) :]
-        of = Looked(asked, done, false, Rate(drawn_false, drawn))
-        found[run_id].append(BranchTruth(branch_id, branch, check, sales, unseen_of, of))
-    return found
 
 
 def _repeats(view: Reader, run_id: int) -> int:

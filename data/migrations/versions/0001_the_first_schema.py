@@ -1382,6 +1382,17 @@ def upgrade() -> None:
         batch_op.create_index('ix_candidate_customer_id', ['customer_id'], unique=False)
         batch_op.create_index('ix_candidate_outcome', ['run_id', 'arm', 'outcome_at', 'branch_id'], unique=False, postgresql_where=sa.text('outcome_at IS NOT NULL'), sqlite_where=sa.text('outcome_at IS NOT NULL'))
 
+    op.create_table('claim_check',
+    sa.Column('run_id', sa.Integer(), nullable=False),
+    sa.Column('counted_at', core.database.Moment(), nullable=False),
+    sa.Column('until', sa.Integer(), nullable=False),
+    sa.Column('days', sa.Integer(), nullable=False),
+    sa.Column('converted', sa.Integer(), nullable=False),
+    sa.Column('won', sa.Integer(), nullable=False),
+    sa.Column('outcomes', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['run_id'], ['run.id'], name=op.f('fk_claim_check_run_id')),
+    sa.PrimaryKeyConstraint('run_id', name=op.f('pk_claim_check'))
+    )
     op.create_table('distribution_person',
     sa.Column('distribution_id', core.database.Number, nullable=False),
     sa.Column('person_id', sa.Integer(), nullable=False),
@@ -1607,6 +1618,41 @@ def upgrade() -> None:
     with op.batch_alter_table('attempt', schema=None) as batch_op:
         batch_op.create_index('ix_attempt_activity_id', ['activity_id'], unique=False)
 
+    op.create_table('checked_burst',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('run_id', sa.Integer(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('person_id', sa.Integer(), nullable=True),
+    sa.Column('within', sa.SmallInteger(), nullable=False),
+    sa.Column('conversions', sa.Integer(), nullable=False),
+    sa.Column('of', sa.Integer(), nullable=False),
+    sa.Column('expected', sa.Double(), nullable=False),
+    sa.Column('p', sa.Double(), nullable=False),
+    sa.CheckConstraint('within IN (1, 2)', name=op.f('ck_checked_burst_within')),
+    sa.ForeignKeyConstraint(['run_id'], ['claim_check.run_id'], name=op.f('fk_checked_burst_run_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_checked_burst'))
+    )
+    with op.batch_alter_table('checked_burst', schema=None) as batch_op:
+        batch_op.create_index('ix_checked_burst_run_id', ['run_id'], unique=False)
+
+    op.create_table('checked_claim',
+    sa.Column('run_id', sa.Integer(), nullable=False),
+    sa.Column('customer_id', core.database.Number, nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('standing', sa.SmallInteger(), nullable=False),
+    sa.Column('contact_at', core.database.Moment(), nullable=False),
+    sa.Column('converted_at', core.database.Moment(), nullable=False),
+    sa.Column('won_at', core.database.Moment(), nullable=True),
+    sa.Column('outcome_at', core.database.Moment(), nullable=True),
+    sa.Column('reported_at', core.database.Moment(), nullable=False),
+    sa.Column('due_day', sa.Integer(), nullable=False),
+    sa.Column('opened_day', sa.Integer(), nullable=True),
+    sa.Column('in_burst', sa.Boolean(), nullable=False),
+    sa.CheckConstraint('standing IN (1, 2, 3, 4, 5)', name=op.f('ck_checked_claim_standing')),
+    sa.ForeignKeyConstraint(['run_id'], ['claim_check.run_id'], name=op.f('fk_checked_claim_run_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('run_id', 'customer_id', name=op.f('pk_checked_claim')),
+    sqlite_with_rowid=False
+    )
     op.create_table('escalation',
     sa.Column('activity_id', core.database.Number, nullable=False),
     sa.Column('alarm', sa.SmallInteger(), nullable=False),
@@ -1874,6 +1920,11 @@ def downgrade() -> None:
         batch_op.drop_index('ix_escalation_unseen', postgresql_where=sa.text('seen_at IS NULL'), sqlite_where=sa.text('seen_at IS NULL'))
 
     op.drop_table('escalation')
+    op.drop_table('checked_claim')
+    with op.batch_alter_table('checked_burst', schema=None) as batch_op:
+        batch_op.drop_index('ix_checked_burst_run_id')
+
+    op.drop_table('checked_burst')
     with op.batch_alter_table('attempt', schema=None) as batch_op:
         batch_op.drop_index('ix_attempt_activity_id')
 
@@ -1917,6 +1968,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_distribution_person_branch_id')
 
     op.drop_table('distribution_person')
+    op.drop_table('claim_check')
     with op.batch_alter_table('candidate', schema=None) as batch_op:
         batch_op.drop_index('ix_candidate_outcome', postgresql_where=sa.text('outcome_at IS NOT NULL'), sqlite_where=sa.text('outcome_at IS NOT NULL'))
         batch_op.drop_index('ix_candidate_customer_id')
