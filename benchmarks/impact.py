@@ -217,6 +217,7 @@ def _found(rows) -> dict[Any, Any]:
         (row.id, arm): counted.tallied(tally)
         for row in rows
         for arm, tally in enumerate((row.control, row.treated))
+        if tally.targeted
     }
 
 
@@ -230,8 +231,7 @@ def _days(rows) -> dict[Any, int]:
 
 def _followed(found) -> dict[Any, int]:
     """Take the running counts of treated and control with the outcome apart, day by day."""
-    told: dict[Any, int] = {}
-    before = (0, 0)
+    told, before = {}, (0, 0)
     for at in found.days:
         now = (at.control.numerator, at.treated.numerator)
         told |= {(at.day.isoformat(), arm): now[arm] - before[arm] for arm in (0, 1)}
