@@ -170,8 +170,8 @@ def _run(
     app.switch_page(f"../pages/{visit.page}.py")
     app.run()
     event.remove(engine, "before_cursor_execute", on_execute)
-    if app.exception:
-        raise AssertionError(app.exception)
+    if app.exception or app.error:  # what is shown in place of a page asks little
+        raise AssertionError(app.exception or app.error)
     for query, seconds in queries.items():
         found.queries[visit, query].append(seconds)
     found.visits[visit].append(sum(queries.values()))

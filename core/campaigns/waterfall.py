@@ -97,6 +97,7 @@ def rules_of(
     known: Known | None = None,
     run_id: int | None = None,
     policy: ContactRules | None = None,
+    of_many: bool = True,
 ) -> list[Rule]:
     """List the rules in the order of the waterfall; one that can't hold is left out.
 
@@ -105,6 +106,7 @@ def rules_of(
     :param known: the bank's words when they are at hand already
     :param run_id: the run that selects; what it had chosen before does not stand in its way
     :param policy: a contact policy to try out, in place of the bank's
+    :param of_many: false where few are asked about, whose contacts are counted for each of them
     :raises Invalid: the design has no audience, or one that can't be selected any more
     """
     known = known or known_words(view)
@@ -124,7 +126,7 @@ def rules_of(
     if wanted.is_sales:
         if policy is None:
             check_terms(view.session, known)
-        rules += contact_cap(view, of_many=True, rules=policy, known=known)
+        rules += contact_cap(view, of_many=of_many, rules=policy, known=known)
     taken = busy(view, wanted.campaign.priority, but_for=run_id)
     rules.append((Exclusion.BUSY_ELSEWHERE, taken))
     if wanted.is_sales:  # last, so that they count what the measurements cost
