@@ -292,6 +292,12 @@ class TestSample:
         others = next(each for each in found if each.person is None)
         assert others.stages[0].body.endswith(f"Yours, {others.branch}.")
 
+    def test_looking_near_first_finds_the_same_ten(self, drafted, ask, monkeypatch):
+        found = ask(SYSTEM, sample, design_id=drafted)
+        for first in ((100_003,), (1, 60_000, 100_003), (80_000, 100_003)):
+            monkeypatch.setattr("core.campaigns.queries.samples._FIRST", first)
+            assert ask(SYSTEM, sample, design_id=drafted) == found
+
     def test_hides_names_from_who_may_not_see_them(self, drafted, ask, world, engine):
         for who in (world.mia, world.pia):
             for each in ask(who, sample, design_id=drafted):
