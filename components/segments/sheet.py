@@ -13,6 +13,7 @@ from components.tables import Column, forget, table
 from components.tiles import Tile, tiles
 from core.impact.queries.runs import RunImpact, impacts
 from core.segments.queries import SegmentSheet, Standing, UsingDesign, trend, usage, versions
+from core.segments.queries.versions import redrawn_beneath
 
 _MOST_DRAWN = 12
 _DESIGNS = (
@@ -107,6 +108,12 @@ def over_time(found: SegmentSheet) -> None:
         rows=days[::-1],
         columns=charts.TREND,
     )
+    through = [
+        f"{words.plain(each.segment)} on {words.day(each.changed_at)}"
+        for each in fetch(redrawn_beneath, segment_id=found.id, since=days[0].taken_on)
+    ]
+    if through:
+        st.caption(f"It means others too since one that its rule names did: {'; '.join(through)}.")
 
 
 def campaigns(found: SegmentSheet) -> None:

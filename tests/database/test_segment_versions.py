@@ -19,6 +19,7 @@ from core.segments.actions import (
     retire_segment,
 )
 from core.segments.queries import Difference, segment, usage, versions
+from core.segments.queries.versions import redrawn_beneath
 from tests.conftest import NOW
 from tests.making.campaigns import approved_design
 
@@ -51,6 +52,34 @@ class TestVersions:
                 "Customers who hold any product of the category card.",
             ),
         )
+
+    def test_what_another_changed_beneath_it_is_told(self, do, ask, world, savers):
+        vip = do(world.mia, list_segment, NEW_LIST)
+        for code, rule in (
+            ("either", {"any": [{"segment": "savers"}, {"segment": "vip"}]}),
+            ("outer", {"all": [{"segment": "either"}]}),
+        ):
+            last = do(world.mia, define_segment, DefineSegment(code, code.title(), rule)).segment_id
+
+        def told(since):
+            rows = ask(world.mia, redrawn_beneath, segment_id=last, since=since)
+            return [(row.segment, row.changed_at) for row in rows]
+
+        assert told(NOW.date()) == []  # to be defined is no change
+        first, second = NOW + timedelta(days=1), NOW + timedelta(days=2)
+        do(world.mia, change_segment, ChangeSegment(savers, 1, "Holders", SAVERS), now=first)
+        do(world.mia, change_segment, ChangeSegment(savers, 2, "Holders", CARDS), now=first)
+        do(
+            world.mia,
+            list_segment,
+            replace(NEW_LIST, customer_numbers=["C3"], version=1),
+            now=second,
+        )
+        assert told(NOW.date()) == [("Holders", first), ("VIP", second)]
+        assert told(second.date()) == [("VIP", second)]
+        assert ask(world.mia, redrawn_beneath, segment_id=vip.segment_id, since=NOW.date()) == []
+        with pytest.raises(NotAllowed):
+            ask(world.ann, redrawn_beneath, segment_id=last, since=NOW.date())
 
     def test_what_changes_nothing_is_no_version(self, do, ask, world, savers):
         do(world.mia, change_segment, ChangeSegment(savers, 1, "Savers", SAVERS))

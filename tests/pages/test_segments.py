@@ -134,6 +134,20 @@ class TestSheet:
         app = open_page(world.mia, "segments", id=kept["savers"], part="Trend", figure="Balance")
         assert "went from" in says(app)
 
+    def test_a_trend_says_when_what_its_rule_names_changed(
+        self, open_page, do, world, kept, engine
+    ):
+        outer = DefineSegment("outer", "Outer", {"all": [{"segment": "savers"}]})
+        outer_id = do(world.mia, define_segment, outer).segment_id
+        wider = ChangeSegment(kept["savers"], 1, "Savers", {"all": []})
+        do(world.mia, change_segment, wider, now=NOW - timedelta(hours=1))
+        for days in (1, 0):
+            snapshot(engine, SYSTEM, now=NOW - timedelta(days=days))
+        app = open_page(world.mia, "segments", id=outer_id, part="Trend")
+        assert "since one that its rule names did: Savers on 2 Mar 2026." in says(app)
+        app = open_page(world.mia, "segments", id=kept["north"], part="Trend")
+        assert "one that its rule names" not in says(app)
+
     def test_campaigns_of_the_segment_are_listed(self, open_page, world, kept, arrange):
         arrange(
             lambda session: launched_run(session, [7, 8], design={"segment_id": kept["savers"]})

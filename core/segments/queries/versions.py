@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from core.access import Permission
 from core.people.model import Person
+from core.periods import midnight
 from core.refusals import NotFound
 from core.segments.criteria import InvalidRule, Known, described
 from core.segments.model import Segment, SegmentVersion
+from core.segments.queries.looking import referred
 from core.segments.queries.vocabulary import known_words
 from core.work import Reader
 
@@ -71,6 +73,37 @@ def versions(view: Reader, *, segment_id: int) -> list[VersionRow]:
             )
         )
     return rows[::-1]
+
+
+@dataclass(frozen=True)
+class Redrawn:
+    """A segment that came to mean others: another rule, or other members."""
+
+    segment: str
+    changed_at: datetime
+
+
+def redrawn_beneath(view: Reader, *, segment_id: int, since: date) -> list[Redrawn]:
+    """List when segments that a rule names, through others too, came to mean others since a day."""
+    view.authorize(Permission.SEE_SEGMENTS)
+    known = known_words(view).segments
+    named: set[str] = set()
+    more = {code for one in known.values() if one.id == segment_id for code in referred(one.rule)}
+    while more := {code for code in more if code in known} - named:
+        named |= more
+        more = {code for one in more for code in referred(known[one].rule)}
+    statement = (
+        select(Segment.name, SegmentVersion.changed_at)
+        .join(SegmentVersion, SegmentVersion.segment_id == Segment.id)
+        .where(
+            Segment.code.in_(named),
+            SegmentVersion.is_redrawn,
+            SegmentVersion.version > 1,
+            SegmentVersion.changed_at >= midnight(since, view.now.tzinfo),
+        )
+        .order_by(SegmentVersion.changed_at, Segment.name)
+    )
+    return [Redrawn(*row) for row in view.session.execute(statement)]
 
 
 def _said(version: SegmentVersion, known: Known) -> str:
