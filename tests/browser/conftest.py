@@ -3,6 +3,7 @@
 `demo` is the demo bank, `small` the bank of `tests.world` for what has to come out to the figure.
 """
 
+import fcntl
 import re
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from playwright.sync_api import expect
 
 from tests.browser import chromium
 from tests.browser.hand import Hand
-from tests.browser.serving import FLAGS, demo_bank, served, settle, small_bank
+from tests.browser.serving import FLAGS, copy_of, demo_bank, served, settle, small_bank
 
 HERE = Path(__file__).parent
 PATIENCE = 20_000  # milliseconds for what is waited for; what is there is found at once
@@ -53,14 +54,25 @@ def browser_context_args(browser_context_args):
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("demo")
-    with served(demo_bank(folder), folder) as bank:
+def demo(tmp_path_factory, worker_id):
+    """The demo bank for all tests of a worker: each finds what those before it have done.
+
+    It is written once; every worker serves a copy.
+    """
+    folder, ours = tmp_path_factory.mktemp("demo"), tmp_path_factory.getbasetemp()
+    everybodys = (ours if worker_id == "master" else ours.parent) / "demo-bank"
+    everybodys.mkdir(exist_ok=True)
+    with (everybodys / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (written := everybodys / "url").exists():
+            written.write_text(demo_bank(everybodys))
+    with served(copy_of(written.read_text(), folder), folder) as bank:
         yield bank
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def small(tmp_path_factory):
+    """The small bank for the tests of one module: nobody else has done anything in it."""
     folder = tmp_path_factory.mktemp("small")
     with served(small_bank(folder), folder) as bank:
         yield bank

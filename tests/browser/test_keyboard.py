@@ -17,7 +17,7 @@ from core.activities.model import Activity, Attempt
 from core.activities.rules import CLOSED, Outcome, Promise, RetryEnd, Status
 from core.work import changing
 from tests import world as w
-from tests.browser.serving import served, settle, small_bank
+from tests.browser.serving import settle
 from tests.making.activities import ADMINISTRATIVE, pool_of
 
 ANN = 1
@@ -27,21 +27,19 @@ SALES_KEYS = [*BOTH_CALL_BACK, "as", "f1", "as", "f1", "as", "x1", "as", "f1"]
 
 
 @pytest.fixture(scope="module")
-def calls(tmp_path_factory):
+def calls(small):
     """Ann has ten offers; ten papers of the same customers wait in the pool of her branch."""
-    folder = tmp_path_factory.mktemp("calls")
-    with served(small_bank(folder), folder) as bank:
-        north = list(w.NORTH_CUSTOMERS)
-        # The server's clock is the real one: a run whose last day is over would be ended by it.
-        lasting = {"ends_on": date.today() + timedelta(days=60)}  # noqa: DTZ011  any zone will do
-        pool_of(bank.engine, north, held=dict.fromkeys(north, ANN), **lasting)
-        pool_of(bank.engine, north, of=ADMINISTRATIVE, **lasting)
-        rule = SaveRetryRule(w.REASONS, Outcome.NOT_REACHED, 240, 3, RetryEnd.CANCEL, w.NO_ANSWER)
-        with Session(bank.engine) as session:
-            now = session.scalars(select(Activity.created_at)).first()
-        with changing(bank.engine, w.everybody().ada, now=now) as work:
-            save_retry_rule(work, rule)
-        yield bank
+    north = list(w.NORTH_CUSTOMERS)
+    # The server's clock is the real one: a run whose last day is over would be ended by it.
+    lasting = {"ends_on": date.today() + timedelta(days=60)}  # noqa: DTZ011  any zone will do
+    pool_of(small.engine, north, held=dict.fromkeys(north, ANN), **lasting)
+    pool_of(small.engine, north, of=ADMINISTRATIVE, **lasting)
+    rule = SaveRetryRule(w.REASONS, Outcome.NOT_REACHED, 240, 3, RetryEnd.CANCEL, w.NO_ANSWER)
+    with Session(small.engine) as session:
+        now = session.scalars(select(Activity.created_at)).first()
+    with changing(small.engine, w.everybody().ada, now=now) as work:
+        save_retry_rule(work, rule)
+    return small
 
 
 def keys(page, pressed):

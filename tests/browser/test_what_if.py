@@ -15,7 +15,7 @@ from core.customers.rules import CustomerKind
 from core.people.model import Absence, Person, PersonRole
 from tests import world as w
 from tests.browser.hand import Hand
-from tests.browser.serving import served, settle, small_bank
+from tests.browser.serving import settle
 from tests.making.activities import pool_of
 
 ANN = 1
@@ -25,20 +25,18 @@ ACCEPT = re.compile(r"Accept: move (\d+) activities")
 
 
 @pytest.fixture(scope="module")
-def busy(tmp_path_factory):
+def busy(small):
     """Ann has every fourth of 2,000 activities, and her colleagues have the others."""
-    folder = tmp_path_factory.mktemp("busy")
-    with served(small_bank(folder), folder) as bank:
-        with Session(bank.engine) as session, session.begin():
-            _fill(session)
-        others = [2, *MORE]
-        held = {n: others[n % len(others)] if n % 4 else ANN for n in CUSTOMERS}
-        today = date.today()  # noqa: DTZ011  the server's own day
-        days = {"starts_on": today, "ends_on": today + timedelta(days=60)}
-        pool_of(bank.engine, list(CUSTOMERS), held=held, **days)
-        with Session(bank.engine) as session, session.begin():
-            _be_due(session)
-        yield bank
+    with Session(small.engine) as session, session.begin():
+        _fill(session)
+    others = [2, *MORE]
+    held = {n: others[n % len(others)] if n % 4 else ANN for n in CUSTOMERS}
+    today = date.today()  # noqa: DTZ011  the server's own day
+    days = {"starts_on": today, "ends_on": today + timedelta(days=60)}
+    pool_of(small.engine, list(CUSTOMERS), held=held, **days)
+    with Session(small.engine) as session, session.begin():
+        _be_due(session)
+    return small
 
 
 def _fill(session):
