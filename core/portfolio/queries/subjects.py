@@ -73,7 +73,7 @@ def owned_subjects(view: Reader, unit_id: int | None) -> list[Subject]:
     unit = None if unit_id is None else view.session.get(Unit, unit_id)
     if unit is None or not view.actor.scope.holds(unit.id):
         raise NotFound("There is no such unit among yours.")
-    below = subtree(view.session, unit.id)
+    below = id_set(view.dialect, subtree(view.session, unit.id))
     carried = (
         select(Design.campaign_id)
         .join(Run, Run.design_id == Design.id)
