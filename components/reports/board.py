@@ -1,5 +1,6 @@
 """What a report of all runs says: together, one by one, side by side, and against forecasts."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from components import look, words
@@ -17,6 +18,7 @@ from core.impact.queries.whole import Board
 from core.impact.rules import Grade
 
 TITLE = "Impact of all campaigns"
+MOST_NAMED = 24  # runs with their evidence below a picture; more, nobody reads
 _NO_TWO = "Runs are added up only where no two of them treated the same customers."
 
 
@@ -84,6 +86,10 @@ def _ranked(measured: Sequence[RunImpact], unit: charts.Unit, heading: str) -> P
 
 
 def _grades(runs: Sequence[RunImpact]) -> str:
+    if len(runs) > MOST_NAMED:
+        grades = Counter(run.report.grade for run in runs).most_common()
+        counted = "; ".join(f"{words.counted(many, 'run')} {grade}" for grade, many in grades)
+        return f"Evidence: {counted}; the table of every run says of each."
     return f"Evidence: {'; '.join(f'{run.facts.code} {run.report.grade}' for run in runs)}."
 
 

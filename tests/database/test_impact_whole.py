@@ -149,6 +149,7 @@ def test_all_runs_say_what_each_question_says_by_itself(ask, world, run_id):
 
 def test_of_many_runs_only_the_latest_are_drawn_and_all_are_told(ask, world, engine, monkeypatch):
     monkeypatch.setattr("components.impact.ranking.MOST_DRAWN", 1)
+    monkeypatch.setattr("components.reports.board.MOST_NAMED", 1)
     with Session(engine) as session, session.begin():
         people = crowd(session, 300)
         for _ in range(2):
@@ -161,6 +162,7 @@ def test_of_many_runs_only_the_latest_are_drawn_and_all_are_told(ask, world, eng
     assert [note.text for note in part.picture.figure.layout.annotations] == ["+26.67 points"]
     assert "Drawn is the latest run; the table has all 2." in part.picture.said
     assert len(part.grid.rows) == 2
+    assert part.evidence == "Evidence: 2 runs randomised; the table of every run says of each."
 
 
 def test_a_bank_without_any_run_has_a_report_too(ask, world):
