@@ -99,8 +99,7 @@ def draw(run: RunImpact) -> None:
 
 def by_effect(row: BrokenDown) -> tuple[bool, float]:
     """Put the largest effect first, and what can't be read last."""
-    effect = row.difference
-    return (True, 0.0) if isinstance(effect, Absent) else (False, -effect.value)
+    return estimates.by_size(row.difference)
 
 
 def reading(found: Sequence[BrokenDown], way: Way) -> str:

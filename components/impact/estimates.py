@@ -43,6 +43,11 @@ def of(comparison: Comparison, unit: Unit) -> Effect | Gain | Absent:
     }[unit]
 
 
+def by_size(found: Effect | Gain | Absent) -> tuple[bool, float]:
+    """Put the largest first, and what can't be told last."""
+    return (True, 0.0) if isinstance(found, Absent) else (False, -found.value)
+
+
 def drawn(
     label: str, found: Effect | Gain | Absent, *, grade: Grade, holds: bool = True
 ) -> Estimate:

@@ -51,7 +51,7 @@ def draw(found: Sequence[RunImpact], met: Shared) -> None:
     unit = VIEWS[shown]
     every = side_by_side(found, by, met)
     if by not in _IN_ORDER:
-        every = sorted(every, key=lambda row: _by_size(_found(row, unit)))
+        every = sorted(every, key=lambda row: estimates.by_size(_found(row, unit)))
     rows = every[:MOST_DRAWN]
     clicked = chart(
         plots.intervals([line(row, unit) for row in rows], unit, high=48),
@@ -66,11 +66,6 @@ def draw(found: Sequence[RunImpact], met: Shared) -> None:
     st.caption("Runs are added up only where no two of them treated the same customers.")
     if clicked and clicked[0] < len(rows):
         periods.list_runs(rows[clicked[0]])
-
-
-def _by_size(found: Gain | Absent) -> tuple[bool, float]:
-    """Put the largest first, and what can't be told last."""
-    return (True, 0.0) if isinstance(found, Absent) else (False, -found.value)
 
 
 def line(row: Compared, unit: plots.Unit) -> plots.Estimate:
