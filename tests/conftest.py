@@ -121,6 +121,17 @@ def arrange(engine):
 
 
 @pytest.fixture
+def look(engine):
+    """Read rows past every query: what is really in the tables."""
+
+    def answer(statement):
+        with Session(engine) as session:
+            return session.scalars(statement).all()
+
+    return answer
+
+
+@pytest.fixture
 def do(engine):
     """Carry out an action as somebody: `do(actor, action, request)`."""
 

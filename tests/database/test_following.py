@@ -56,15 +56,6 @@ ENDINGS = {
 
 
 @pytest.fixture
-def look(engine):
-    def answer(statement):
-        with Session(engine) as session:
-            return session.scalars(statement).all()
-
-    return answer
-
-
-@pytest.fixture
 def launched(engine, do, world, arrange):
     """Launch a run of these stages today; the reason of a refusal has its code."""
 
@@ -175,6 +166,22 @@ class TestWhoGetsIt:
         assert ask(SYSTEM, miscounted_stages) == 0
         changes = look(select(Change.activity_id).where(Change.verb == "generate"))
         assert len(changes) == len(set(changes)) == 17
+
+    def test_a_day_is_over_once_later_ones_were_made(self, launched, ends, arrange, look, engine):
+        """Who could not have it then is not looked at again for as long as the run goes on."""
+        launched(NOT_REACHED)
+        ends([3, 4], "no answer")
+        ends([5], "no answer", at=NOW + DAY)
+
+        def may(is_refused):
+            arrange(lambda s: setattr(s.get_one(CustomerState, 3), "do_not_contact", is_refused))
+
+        may(True)
+        assert [fact.activities for fact in pass_time(engine, now=NOW + 3 * DAY).made] == [1]
+        assert [fact.activities for fact in pass_time(engine, now=NOW + 4 * DAY).made] == [1]
+        may(False)
+        assert pass_time(engine, now=NOW + 5 * DAY).made == ()
+        assert {each.customer_id for each in look(followers())} == {4, 5}
 
     def test_who_opted_out_is_held_out_or_may_not_be_called_is_left_alone(
         self, launched, ends, engine, look, arrange

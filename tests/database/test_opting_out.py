@@ -41,15 +41,6 @@ LATER = NOW + timedelta(hours=1)
 
 
 @pytest.fixture
-def look(engine):
-    def answer(statement):
-        with Session(engine) as session:
-            return session.scalars(statement).all()
-
-    return answer
-
-
-@pytest.fixture
 def right(ask):
     """After each test: states, histories and raw rows agree."""
     yield

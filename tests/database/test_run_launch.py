@@ -84,17 +84,6 @@ def selected(engine, do, world):
     return make
 
 
-@pytest.fixture
-def look(engine):
-    """Read rows past every query: what is really in the tables."""
-
-    def answer(statement):
-        with Session(engine) as session:
-            return session.scalars(statement).all()
-
-    return answer
-
-
 def become(customer_id, **values):
     def change(session):
         session.execute(
