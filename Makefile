@@ -11,8 +11,9 @@ BIN := .venv/bin
 # What Python reads for the first time it keeps compiled: servers and workers start all the time.
 export PYTHONDONTWRITEBYTECODE :=
 CACHED := tests/unit tests/architecture tests/database tests/acceptance tests/concurrency tests/pages
-# A browser waits more than it works: there may be more of them than processors.
-BROWSE := $(BIN)/pytest -q -n $(BROWSERS) --dist worksteal tests/browser
+# A browser waits more than it works: there may be more of them than processors. A file stays with
+# one of them, for its bank is served to that file alone.
+BROWSE := $(BIN)/pytest -q -n $(BROWSERS) --dist loadfile tests/browser
 
 .DEFAULT_GOAL := run
 .PHONY: run demo test lint style types browser bench pictures lock clean
