@@ -157,7 +157,7 @@ def held_summary(
     :raises NotFound: there is no such segment
     """
     view.authorize(*SEE_POLICY)
-    found = _chosen(view, segment_id, campaign_id, None).subquery("held")
+    found = _chosen(view, segment_id, campaign_id, None).cte("held").prefix_with("MATERIALIZED")
     # Most are reserved until one of a few moments: only the others are told apart by the database.
     is_policy = found.c.reason.in_([Hold.CONTACT_CAP.literal, Hold.QUIET_PERIOD.literal])
     ends = [view.now + timedelta(weeks=n + 1) for n in range(WEEKS)]

@@ -3,6 +3,7 @@
 Listing and counting ask this same statement, so that the rows behind a number are the number.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
@@ -10,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Integer,
+    Subquery,
     case,
     cast,
     false,
@@ -23,6 +25,7 @@ from sqlalchemy import (
 )
 
 from core.campaigns.caps import restraint
+from core.campaigns.contacts import only as _only
 from core.campaigns.left_alone import goes_on
 from core.campaigns.model import Holdout, HoldoutCustomer
 from core.campaigns.waterfall import in_distress, refuses_every_way
@@ -43,6 +46,14 @@ _UNTOLD = (
 )
 
 
+@dataclass(frozen=True)
+class _Going:
+    """The holdout that goes on; `until` is None where nobody knows."""
+
+    holdout_id: int
+    until: datetime | None
+
+
 def held(
     view: Reader,
     *,
@@ -60,18 +71,19 @@ def held(
     :param only: only who is held for this reason
     :param inside: a condition over state rows, such as that of a segment
     """
-    limits = [CustomerState.is_active.expression, view.actor.scope.limits(CustomerState.branch_id)]
+    limits = active(view)
     if inside is not None:
         limits.append(inside)
     themselves = _themselves(view, limits, known)
     parts: list[Rows] = [select(themselves)]
     if only in {None, Hold.RESERVED, Hold.HOLDOUT}:
         # Whoever is held anyway is left out of what comes next in the order of reasons.
-        claims = claims_of(view).cte("claims").prefix_with("MATERIALIZED")
-        parts += [
-            _reserved(limits, themselves, claims),
-            _held_out(view, limits, themselves, claims),
-        ]
+        found, going = claims_of(view), _holdout(view)
+        # Kept only where it is asked twice.
+        claims = found.subquery("claims") if going is None else _kept(found, "claims")
+        if going is not None:
+            parts.append(_held_out(limits, themselves, claims, going))
+        parts.append(_reserved(limits, themselves, claims))
     every = union_all(*parts).subquery("every")
     until = func.nullif(every.c.until, literal(FOREVER, Moment), type_=Moment()).label("until")
     rows = select(
@@ -83,6 +95,18 @@ def held(
         every.c.campaign_id,
     )
     return rows if only is None else rows.where(every.c.reason == only.literal)
+
+
+def active(view: Reader) -> list[ColumnElement[bool]]:
+    """Restrict a statement that judges every state row in scope to active customers.
+
+    PostgreSQL is not told that there is an index for it: judging is dear, so it would spare the few
+    others that, and fetch nearly all rows one by one.
+    """
+    is_active = CustomerState.is_active.expression
+    if view.dialect == "postgresql":
+        is_active = _only(is_active, true())
+    return [is_active, view.actor.scope.limits(CustomerState.branch_id)]
 
 
 def _themselves(view: Reader, limits: list[ColumnElement[bool]], known: Known | None) -> CTE:
@@ -139,7 +163,11 @@ def _themselves(view: Reader, limits: list[ColumnElement[bool]], known: Known | 
     )
 
 
-def _reserved(limits: list[ColumnElement[bool]], themselves: CTE, claims: CTE) -> Rows:
+def _kept(rows: Rows, name: str) -> CTE:
+    return rows.cte(name).prefix_with("MATERIALIZED")
+
+
+def _reserved(limits: list[ColumnElement[bool]], themselves: CTE, claims: CTE | Subquery) -> Rows:
     state = CustomerState
     return (
         select(
@@ -158,32 +186,37 @@ def _reserved(limits: list[ColumnElement[bool]], themselves: CTE, claims: CTE) -
 
 
 def _held_out(
-    view: Reader, limits: list[ColumnElement[bool]], themselves: CTE, claims: CTE
+    limits: list[ColumnElement[bool]], themselves: CTE, claims: CTE | Subquery, going: _Going
 ) -> Rows:
     state, drawn = CustomerState, HoldoutCustomer
-    until = literal(_end_of_holdout(view), Moment)
     return (
         select(
             drawn.customer_id,
             state.branch_id,
             Hold.HOLDOUT.literal,
-            until,
+            literal(going.until, Moment),
             literal_column("0", Integer),
             cast(null(), BigInteger),
         )
-        .join(Holdout, Holdout.id == drawn.holdout_id)
         .join(state, state.customer_id == drawn.customer_id)
         .outerjoin(themselves, themselves.c.customer_id == drawn.customer_id)
         .outerjoin(claims, claims.c.customer_id == drawn.customer_id)
         .where(
             *limits,
-            goes_on(view.now.date()),
+            drawn.holdout_id == going.holdout_id,
             themselves.c.customer_id.is_(None),
             claims.c.customer_id.is_(None),
         )
     )
 
 
-def _end_of_holdout(view: Reader) -> datetime | None:
-    last = view.session.scalar(select(Holdout.ends_on).where(goes_on(view.now.date())))
-    return None if last is None else midnight(last + timedelta(days=1), view.now.tzinfo)
+def _holdout(view: Reader) -> _Going | None:
+    """Find the holdout that goes on today, and when it is over."""
+    row = view.session.execute(
+        select(Holdout.id, Holdout.ends_on).where(goes_on(view.now.date()))
+    ).one_or_none()
+    if row is None:
+        return None
+    id_, last = row
+    until = None if last is None else midnight(last + timedelta(days=1), view.now.tzinfo)
+    return _Going(id_, until)

@@ -13,6 +13,7 @@ from core.customers.model import CustomerState
 from core.people.queries import subtree
 from core.refusals import Invalid
 from core.runs.model import Run
+from core.runs.queries.holding import active
 from core.runs.rules import RunStatus
 from core.segments.criteria import Known
 from core.segments.queries import known_words, tally, usable
@@ -86,9 +87,9 @@ def simulate_segments(view: Reader, *, rules: ContactRules) -> list[Change]:
     view.authorize(*SEE_POLICY)
     known = known_words(view)
     ids = usable(known).ids
-    active = select(CustomerState.customer_id).where(*_active(view))
-    held = [active.where(_holds(view, policy, known)) for policy in (None, rules)]
-    everybody, before, after = tally(view, active, ids, among=held, known=known)
+    rows = select(CustomerState.customer_id).where(*active(view))
+    held = [rows.where(_holds(view, policy, known)) for policy in (None, rules)]
+    everybody, before, after = tally(view, rows, ids, among=held, known=known)
     names = {segment.id: segment.name for segment in known.segments.values()}
     return [Change(id_, names[id_], everybody[id_], before[id_], after[id_]) for id_ in ids]
 
@@ -106,12 +107,8 @@ def _either(view: Reader, rules: ContactRules, known: Known) -> Select[bool, boo
     """Select who is held by either policy, and by which; nearly nobody else is asked much."""
     before, after = _holds(view, None, known), _holds(view, rules, known)
     return select(before.label("before"), after.label("after")).where(
-        *_active(view), case((before, true()), else_=after)
+        *active(view), case((before, true()), else_=after)
     )
-
-
-def _active(view: Reader) -> tuple[ColumnElement[bool], ...]:
-    return CustomerState.is_active.expression, view.actor.scope.limits(CustomerState.branch_id)
 
 
 def _holds(view: Reader, rules: ContactRules | None, known: Known) -> ColumnElement[bool]:
