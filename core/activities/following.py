@@ -28,6 +28,8 @@ from core.runs.model import Candidate
 
 _EARLIER = shared_alias(Activity, "earlier")
 _TOLD = shared_alias(Message, "told")
+# Literals: the partial index on what is closed is met by these.
+_ENDED = [Status.COMPLETED.literal, Status.CANCELLED.literal]
 _YES = (Detail.CONVERTED, Detail.WON, Detail.LOST)  # a lead that was lost began with a yes
 
 
@@ -50,6 +52,17 @@ class Following:
     def ended(self) -> Any:
         """When the earlier stage ended for a customer: a moment, or the day of a message."""
         return _EARLIER.closed_at if self.is_internal else _TOLD.send_on
+
+    def span(self, run_id: int) -> Select[Any]:
+        """Select when the earlier stage ended first and last, for anybody and however."""
+        of = _EARLIER if self.is_internal else _TOLD
+        over = _EARLIER.status.in_(_ENDED) if self.is_internal else true()
+        where = (of.run_id == run_id, of.stage_id == self.earlier_id, over)
+        ends = (
+            func.min(self.ended),
+            func.max(self.ended),
+        )  # each by itself is one step of an index
+        return select(*(select(end).where(*where).scalar_subquery() for end in ends))
 
     def limits(
         self, rows: Select[*tuple[Any, ...]], *, now: datetime, dialect: str
@@ -93,8 +106,7 @@ class Following:
 
 def _over(condition: Condition) -> ColumnElement[bool]:
     """Restrict to earlier activities that people ended, and of which the condition holds."""
-    # Literals: the partial index on what is closed is met by these.
-    over = _EARLIER.status.in_([Status.COMPLETED.literal, Status.CANCELLED.literal])
+    over = _EARLIER.status.in_(_ENDED)
     aborted = func.coalesce(_EARLIER.reason_id, 0) == _reason(SYSTEM_ABORTED)
     refused = func.coalesce(_EARLIER.reason_id, 0) == _reason(REFUSED_OFFER)
     said_no = or_(_EARLIER.detail == Detail.UNSUCCESSFUL, refused)

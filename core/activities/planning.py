@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import exists, func, literal, or_, select
+from sqlalchemy import exists, literal, or_, select
 
 from core.activities.following import Following
 from core.activities.recipients import Plan, candidates
@@ -20,11 +20,12 @@ from core.campaigns.model import (
     Stage,
 )
 from core.campaigns.rules import ActivityType, Objective
-from core.customers.model import CustomerState
 from core.hours import WorkingTime
 from core.people.queries.working import working_times
 from core.runs.model import Run, RunStage
 from core.work import Work
+
+_DAY = timedelta(days=1)
 
 
 def plans(work: Work, run: Run, *, with_first_day: bool = False) -> list[Plan]:
@@ -93,12 +94,16 @@ def _following(
     waiting = Following(stage.id, earlier_id, is_internal, stage.condition)
     if not plan.is_internal:  # messages leave on one day, as those of a first stage do
         hours = dict.fromkeys(hours, hours[run.unit_id])
-    for day in _days(work, run, replace(plan, follows=waiting), hours):
+    kept = work.session.get(RunStage, (run.id, stage.id))
+    for day in _days(work, waiting, run, hours[run.unit_id]):
         of_units = _of_units(stage, day, hours, work.now)
         ready = {
             unit_id: days
             for unit_id, days in of_units.items()
-            if days.made_on <= hours[unit_id].day_of(work.now) and days.activity_on <= run.ends_on
+            if days.made_on <= hours[unit_id].day_of(work.now)
+            and days.activity_on <= run.ends_on
+            # Whoever was ready on an earlier day had it made when it was made last.
+            and (kept is None or days.made_on >= hours[unit_id].day_of(kept.made_at))
         }
         zones: defaultdict[str, list[int]] = defaultdict(list)
         for unit_id in ready:
@@ -114,19 +119,12 @@ def _following(
             yield found
 
 
-def _days(work: Work, run: Run, plan: Plan, hours: Mapping[int, WorkingTime]) -> list[date]:
-    """List the days on which the earlier stage may have ended for those who wait."""
-    assert plan.follows is not None  # noqa: S101  only asked for what follows
-    ended = plan.follows.ended
-    spans = work.session.execute(
-        candidates(
-            work, run, plan, CustomerState.branch_id, func.min(ended), func.max(ended)
-        ).group_by(CustomerState.branch_id)
-    )
-    found: set[date] = set()
-    for branch_id, *ends in spans:
-        first, last = (
-            hours[branch_id].day_of(end) if isinstance(end, datetime) else end for end in ends
-        )
-        found |= {first + timedelta(days=n) for n in range((last - first).days + 1)}
-    return sorted(found)
+def _days(work: Work, waiting: Following, run: Run, hours: WorkingTime) -> list[date]:
+    """List the days on which the earlier stage may have ended for somebody, found by an index."""
+    first, last = work.session.execute(waiting.span(run.id)).one()
+    if first is None:
+        return []
+    days = [hours.day_of(end) if isinstance(end, datetime) else end for end in (first, last)]
+    # Elsewhere it may have been the day before, or the day after.
+    begun, over = days[0] - _DAY, days[1] + _DAY
+    return [begun + _DAY * n for n in range((over - begun).days + 1)]
