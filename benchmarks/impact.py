@@ -45,6 +45,7 @@ from core.impact.queries.versions import version_results
 from core.impact.queries.whole import board, whole
 from core.impact.upkeep import fold, keep_overlaps, keep_splits
 from core.truth.queries.runs import restated
+from core.truth.upkeep import check_next, keep_check
 from core.windows import Window
 from core.work import Reader, changing, reading, upkeep
 
@@ -93,18 +94,17 @@ def _fold(engine: Engine) -> None:
     """Do what the passing of time does for impact."""
     with upkeep(engine) as session:
         fold(session, now=LATER)
-    met = None
-    while met != []:
-        with reading(engine, SYSTEM, now=LATER) as view:
-            met = compare_folded(view.session)
-        with upkeep(engine) as session:
-            keep_overlaps(session, met)
-    split = None
-    while split != []:
-        with reading(engine, SYSTEM, now=LATER) as view:
-            split = split_next(view)
-        with upkeep(engine) as session:
-            keep_splits(session, split)
+    for look, keep in (
+        (lambda view: compare_folded(view.session), keep_overlaps),
+        (split_next, keep_splits),
+        (check_next, keep_check),
+    ):
+        found: Any = True
+        while found:
+            with reading(engine, SYSTEM, now=LATER) as view:
+                found = look(view)
+            with upkeep(engine) as session:
+                keep(session, found)
 
 
 def ask(engine: Engine, made: Finished, rounds: int) -> bool:
