@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.charts.money import money_reading, money_rows
+from components.impact.estimates import by_size
 from core.impact.breaking import Part, break_down
 from core.impact.estimates import Effect, Interval, Moments
 from core.impact.measuring import measure
@@ -224,6 +225,12 @@ class TestAdded:
         assert found.value == 20
         assert found.interval.low == pytest.approx(20 - 2 * 4)
         assert found.interval.high == pytest.approx(20 + 2 * 3)
+
+    def test_the_largest_stands_first_and_what_cannot_be_told_last(self):
+        untold = Absent(Reason.NO_CONTROL)
+        loss, gain = Gain(-3.0, Interval(-5.0, -1.0)), Gain(5.0, Interval(1.0, 8.0))
+
+        assert sorted([untold, loss, gain], key=by_size) == [gain, loss, untold]
 
 
 @st.composite
