@@ -7,6 +7,7 @@ from alembic.autogenerate.api import AutogenContext
 
 from core.database import Code, Facts, Moment, Money, Number
 from core.schema import METADATA
+from data.migrations import is_everywhere
 
 
 def render(kind: str, item: Any, _autogen: AutogenContext) -> str | Literal[False]:
@@ -27,6 +28,7 @@ context.configure(
     connection=connection,
     target_metadata=METADATA,
     render_item=render,
+    include_object=is_everywhere,
     render_as_batch=connection.dialect.name == "sqlite",
 )
 with context.begin_transaction():

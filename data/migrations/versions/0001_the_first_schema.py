@@ -747,7 +747,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('customer_id', name=op.f('pk_customer_state'))
     )
     with op.batch_alter_table('customer_state', schema=None) as batch_op:
-        batch_op.create_index('ix_customer_state_cover', ['branch_id', 'is_active', 'do_not_contact', 'products', 'consents', 'indicators', 'born_on', 'churn_risk', 'last_contact_at', 'last_refusal_at', 'pending'], unique=False)
         batch_op.create_index('ix_customer_state_manager_id', ['manager_id'], unique=False)
 
     op.create_table('holdout',
@@ -2068,7 +2067,6 @@ def downgrade() -> None:
     op.drop_table('holdout')
     with op.batch_alter_table('customer_state', schema=None) as batch_op:
         batch_op.drop_index('ix_customer_state_manager_id')
-        batch_op.drop_index('ix_customer_state_cover')
 
     op.drop_table('customer_state')
     op.drop_table('credential')
