@@ -104,7 +104,7 @@ def intervals(rows: Sequence[Estimate], unit: Unit, *, high: int = 58) -> go.Fig
             "tickfont": {"color": colours.ink, "size": 14},
         },
         margin={"l": 8, "r": 24, "t": 12, "b": 8},
-        # Added one by one, each is checked together with all that are there already.
+        # All at once: each that is added by itself is checked with all that are there.
         annotations=[_value(row, place, factor, unit) for place, row in enumerate(rows)],
     )
     drawn.update_xaxes(showgrid=True, zeroline=False)
@@ -114,18 +114,15 @@ def intervals(rows: Sequence[Estimate], unit: Unit, *, high: int = 58) -> go.Fig
 def _value(row: Estimate, place: int, factor: int, unit: Unit) -> dict[str, Any]:
     """Write an estimate above its place, or beside zero why there is none."""
     given = row.value is not None
-    return {
+    side = {"xanchor": "center", "yshift": 19} if given else {"xanchor": "left", "xshift": 10}
+    return side | {
         "x": (row.value or 0.0) * factor,
         "y": place,
         "text": row.reason if row.value is None else written(row.value, unit),
         "showarrow": False,
-        "xanchor": "center" if given else "left",
-        "xshift": 0 if given else 10,
-        "yshift": 19 if given else 0,
-        "bgcolor": look.palette().ground,
-        "borderpad": 1,
+        "bgcolor": look.palette().ground, "borderpad": 1,
         "font": {"color": look.colour(row.meaning), "size": 14},
-    }
+    }  # fmt: skip
 
 
 def _trace(row: Estimate, place: int, factor: int, unit: Unit) -> go.Scatter:
