@@ -13,7 +13,7 @@ from core.database import write_turn
 from core.schema import METADATA
 
 _OF_ONE = {  # indexes that only one kind of database is to have
-    index.name: index
+    index.name: (table.name, index)
     for table in METADATA.sorted_tables
     for index in table.indexes
     if index._ddl_if is not None  # noqa: SLF001  there is no public way to ask
@@ -33,8 +33,8 @@ def upgrade(engine: Engine) -> None:
     with write_turn(engine), engine.begin() as connection:
         command.upgrade(config_for(connection), "head")
         tables = inspect(connection).get_table_names()  # none before the first version is written
-        for index in _OF_ONE.values():
-            if index.table.name in tables:
+        for table, index in _OF_ONE.values():
+            if table in tables:
                 index.create(connection, checkfirst=True)
 
 
