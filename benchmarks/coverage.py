@@ -1,8 +1,9 @@
 """Coverage at size: our cells, their counting, SQL written by hand, and datasette asked the same.
 
-The SQL counts one segment, all customers, for every product; ours counts every segment, product,
-branch, aim and three periods. Use: python -m benchmarks.coverage ADDRESS …
-of banks of `fairlead demo`, which are only read.
+The SQL counts one segment, all customers, for every product, and knows by heart the two segments
+that have contact terms of their own; ours counts every segment, product, branch, aim and three
+periods. Use: python -m benchmarks.coverage ADDRESS … of banks of `fairlead demo`, which are only
+read.
 """
 
 import asyncio
@@ -18,11 +19,12 @@ from sqlalchemy.orm import Session
 
 from benchmarks.selection import most_memory
 from core.access import SYSTEM
-from core.campaigns.model import ContactPolicy
+from core.campaigns.model import ContactOverride, ContactPolicy
 from core.coverage.queries.cells import coverage
 from core.coverage.queries.counting import count
 from core.coverage.rules import Aim, Part, rolling
 from core.coverage.upkeep import usual_periods
+from core.customers.model import Product
 from core.database import connect, spilling
 from core.database.columns import in_microseconds
 from core.journal.model import Entry
@@ -58,8 +60,17 @@ WITH offer AS (
   SELECT customer_id, product_id, min(place) AS place FROM put GROUP BY customer_id, product_id
 ), contacts AS (
   SELECT customer_id, max(contacted_at) AS last_at,
-    sum(CASE WHEN contacted_at > :recent AND type = 1 THEN 1 ELSE 0 END) AS sales
+    sum(CASE WHEN contacted_at > :recent AND type = 1 THEN 1 ELSE 0 END) AS sales,
+    sum(CASE WHEN contacted_at > :recent_leaving AND type = 1 THEN 1 ELSE 0 END) AS sales_leaving,
+    sum(CASE WHEN contacted_at > :recent_family AND type = 1 THEN 1 ELSE 0 END) AS sales_family
   FROM activity WHERE contacted_at IS NOT NULL GROUP BY customer_id
+), known AS (
+  SELECT s.*, k.sales, k.sales_leaving, k.sales_family,
+    CASE WHEN k.last_at >= s.last_contact_at THEN 0 ELSE 1 END AS elsewhere,
+    s.products & :deposit <> 0 AND coalesce(s.churn_risk, 0) >= 0.3 AS leaving,
+    s.products & :mortgage <> 0 AND s.products & :insurance = 0
+      AND s.born_on > :oldest AND s.born_on <= :youngest AS family
+  FROM customer_state s LEFT JOIN contacts k ON k.customer_id = s.customer_id
 ), stands AS (
   SELECT s.customer_id, s.products, CASE
     WHEN NOT s.is_active OR s.do_not_contact OR s.consents & :media = 0 THEN 4
@@ -67,10 +78,19 @@ WITH offer AS (
       SELECT 1 FROM indicator i WHERE i.customer_id = s.customer_id AND i.kind = 3
         AND i.cleared_at IS NULL AND i.valid_from <= :now
         AND (i.valid_until IS NULL OR i.valid_until > :now)) THEN 4
-    WHEN s.last_refusal_at > :quiet OR (s.last_contact_at > :recent AND coalesce(k.sales, 0)
-      + CASE WHEN k.last_at >= s.last_contact_at THEN 0 ELSE 1 END >= :most) THEN 5
+    WHEN s.last_refusal_at > CASE WHEN s.leaving THEN :quiet_leaving
+      WHEN s.family THEN :quiet_family ELSE :quiet END THEN 5
+    WHEN s.leaving AND s.last_contact_at > :recent_leaving
+      AND coalesce(s.sales_leaving, 0) + s.elsewhere >= :most_leaving THEN 5
+    WHEN s.family AND s.last_contact_at > :recent_family
+      AND coalesce(s.sales_family, 0) + s.elsewhere >= :most_family THEN 5
+    WHEN NOT s.leaving AND NOT coalesce(s.family, false) AND s.last_contact_at > :recent
+      AND coalesce(s.sales, 0) + s.elsewhere >= :most THEN 5
+    WHEN EXISTS (SELECT 1 FROM holdout_customer c JOIN holdout h ON h.id = c.holdout_id
+      WHERE c.customer_id = s.customer_id AND h.starts_on <= :today
+        AND (h.ends_on IS NULL OR h.ends_on >= :today)) THEN 2
     ELSE 6 END AS place
-  FROM customer_state s LEFT JOIN contacts k ON k.customer_id = s.customer_id
+  FROM known s
 )
 SELECT p.id, coalesce(t.place, s.place) AS place, count(*) AS customers
 FROM stands s CROSS JOIN product p
@@ -127,8 +147,12 @@ def _measured(address: str) -> bool:
 
 
 def _parameters(session, now):
-    policy = session.get_one(ContactPolicy, 1)
-    period = rolling(DAYS, now.date())
+    policy, period = session.get_one(ContactPolicy, 1), rolling(DAYS, now.date())
+    codes = {"_leaving": "deposits-ending", "_family": "young-families"}
+    terms = {"": policy}
+    for name, code in codes.items():
+        of = select(ContactOverride).join(Segment, Segment.id == ContactOverride.segment_id)
+        terms[name] = session.scalars(of.where(Segment.code == code)).one()
     media = session.execute(
         text(
             "SELECT DISTINCT medium FROM channel JOIN action_type a ON a.id = action_type_id"
@@ -139,14 +163,25 @@ def _parameters(session, now):
         "since": period.since(now.tzinfo),
         "until": period.until(now.tzinfo),
         "now": now,
-        "recent": now - timedelta(days=policy.period_days),
-        "quiet": now - timedelta(days=policy.quiet_days),
+        **{f"recent{name}": now - timedelta(days=of.period_days) for name, of in terms.items()},
+        **{f"quiet{name}": now - timedelta(days=of.quiet_days) for name, of in terms.items()},
+    }
+    days = {
+        "today": now.date(),
+        "oldest": now.date().replace(year=now.year - 43),
+        "youngest": now.date().replace(year=now.year - 27),
     }
     if session.get_bind().dialect.name == "sqlite":
         moments = {key: in_microseconds(moment) for key, moment in moments.items()}
+        days = {key: day.isoformat() for key, day in days.items()}
+    bits = dict(session.execute(select(Product.code, Product.bit)).all())
     return {
         **moments,
-        "most": policy.most_contacts,
+        **days,
+        **{f"most{name}": of.most_contacts for name, of in terms.items()},
+        "deposit": 1 << bits["term-deposit"],
+        "mortgage": 1 << bits["mortgage"],
+        "insurance": 1 << bits["life-insurance"],
         "media": sum(1 << medium for medium in media),
     }
 
