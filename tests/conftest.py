@@ -28,9 +28,13 @@ hypothesis_settings.load_profile("house")
 
 
 def pytest_collection_finish():
-    """What is loaded by now never becomes garbage; Streamlit looks for some after every run."""
+    """What is loaded by now never becomes garbage; Streamlit looks for some after every run.
+
+    Without a word Python would look every 700 objects, of which a test makes a million.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture(autouse=True)
