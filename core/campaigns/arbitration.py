@@ -93,9 +93,14 @@ def take_turn(view: Reader) -> None:
 def busy(view: Reader, priority: Priority, *, but_for: int | None = None) -> ColumnElement[bool]:
     """Tell of state rows whether a campaign of this priority, or of a higher one, has them.
 
+    Asked of everybody: whom urgent work has is looked up once, not beside each of them.
+
     :param but_for: a run whose own choice does not count
     """
-    at_work = (CustomerState.pending > 0) & _at_work(ACTIVITY.c.priority <= priority.literal)
+    urgent = select(ACTIVITY.c.customer_id).where(
+        ACTIVITY.c.status.in_(PENDING), ACTIVITY.c.priority <= priority.literal
+    )
+    at_work = (CustomerState.pending > 0) & CustomerState.customer_id.in_(urgent)
     runs = [
         run.run_id
         for run in waiting(view)
