@@ -152,7 +152,7 @@ def _forecast(
     likely = Decimal(str(round(conversions or 0, 6)))
     cost = net = None
     if terms.contact_cost is not None:
-        most = likely if terms.planned_gifts is None else min(likely, terms.planned_gifts)
+        most = likely if terms.planned_gifts is None else min(likely, Decimal(terms.planned_gifts))
         gifts = (gift_cost(design.gifts) * most).quantize(_CENT)
         cost = terms.contact_cost * treated + (terms.fixed_cost or Decimal()) + gifts
     if conversions is not None and terms.value_per_conversion is not None and cost is not None:
