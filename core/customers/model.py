@@ -45,7 +45,10 @@ class Customer(Base):
     """
 
     __tablename__ = "customer"
-    __table_args__ = (only("kind", CustomerKind),)
+    __table_args__ = (
+        only("kind", CustomerKind),
+        Index("ix_customer_created_at", "created_at", "id"),  # who came after a draw
+    )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
     customer_no: Mapped[str] = mapped_column(unique=True)
@@ -113,7 +116,8 @@ class Holding(Base):
     __tablename__ = "holding"
     __table_args__ = (
         Index("ix_holding_customer_id", "customer_id"),
-        Index("ix_holding_product_id_opened_on", "product_id", "opened_on"),
+        # Who opened a product in a period, without a look at the agreements.
+        Index("ix_holding_opened", "product_id", "opened_on", "customer_id"),
         # Who holds a product now, and how much, without a look at the agreements.
         Index(
             "ix_holding_held",

@@ -12,7 +12,7 @@ from core.database.columns import (
     days_after,
     only,
 )
-from core.database.columnwise import arrays
+from core.database.columnwise import Ids, arrays, ids_as_text, ids_of, read_ids
 from core.database.engine import connect, lost_a_race, read_only, spilling, write_turn
 from core.database.prepared import Prepared
 from core.database.sets import affected, id_set, insert_into, row_set, text_set, version_set
@@ -24,6 +24,7 @@ __all__ = [
     "Code",
     "Coded",
     "Facts",
+    "Ids",
     "Moment",
     "Money",
     "Number",
@@ -34,9 +35,12 @@ __all__ = [
     "connect",
     "days_after",
     "id_set",
+    "ids_as_text",
+    "ids_of",
     "insert_into",
     "lost_a_race",
     "only",
+    "read_ids",
     "read_only",
     "row_set",
     "shared_alias",

@@ -1,5 +1,7 @@
 """Runs side by side: whom they had in common, forecasts, and all of them against a holdout."""
 
+import random
+from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,11 +12,12 @@ from sqlalchemy.orm import Session
 from core.access import SYSTEM
 from core.campaigns.model import Campaign, CampaignType, Design, Holdout, HoldoutCustomer
 from core.campaigns.rules import Objective
-from core.customers.model import Holding, Product
+from core.customers.model import Customer, Holding, Product
 from core.impact.actions import FoldRuns, fold_runs
 from core.impact.model import RunFold, RunOverlap
 from core.impact.queries.calibration import calibration
 from core.impact.queries.compared import By, compared
+from core.impact.queries.held_out import held_out_and_others
 from core.impact.queries.overlaps import compare_folded, overlaps
 from core.impact.queries.portfolio import portfolio
 from core.impact.rules import Absent, Grade, Reason
@@ -22,7 +25,7 @@ from core.impact.upkeep import keep_overlaps, unfold
 from core.passing import pass_time
 from core.refusals import NotAllowed
 from core.runs.model import Candidate, Run
-from core.work import upkeep
+from core.work import reading, upkeep
 from tests import world as w
 from tests.conftest import NOW
 from tests.making.results import candidates, crowd, finished_run
@@ -378,6 +381,59 @@ class TestPortfolio:
         found = ask(world.eve, portfolio).comparison
 
         assert found.profit.value == pytest.approx(60 * 50 - 600)
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_arms_add_up_as_one_by_one(self, engine, holdout, seed):
+        """Products twice or several, days outside, strangers to the draw: counted by hand."""
+        held_id, people = holdout
+        chance = random.Random(seed)  # noqa: S311  repeatable on purpose
+        worth = {w.SAVINGS: Decimal("50.55"), w.CARD: Decimal("-7.25"), w.GOLD: Decimal("0.01")}
+        first, last = TODAY - timedelta(days=40), TODAY - timedelta(days=1)
+        later = set(chance.sample(people[:800], 100))
+        with Session(engine) as session, session.begin():
+            drawn_at = session.get_one(Holdout, held_id).created_at
+            session.execute(
+                update(Customer).where(Customer.id.in_(later)).values(created_at=NOW + timedelta(1))
+            )
+            session.execute(
+                insert(Holding),
+                [
+                    {
+                        "agreement_no": f"R{number}",
+                        "customer_id": chance.choice(people),
+                        "product_id": chance.choice([*worth, w.CURRENT]),
+                        "opened_on": first + timedelta(days=chance.randint(-1, 40)),
+                    }
+                    for number in range(900)
+                ],
+            )
+            opened = defaultdict(set)
+            for holding in session.scalars(select(Holding)):
+                there = session.get_one(Customer, holding.customer_id).created_at <= drawn_at
+                if there and holding.opened_on and first <= holding.opened_on <= last:
+                    opened[holding.customer_id] |= {holding.product_id} & set(worth)
+            held_out = set(
+                session.scalars(
+                    select(HoldoutCustomer.customer_id).where(HoldoutCustomer.holdout_id == held_id)
+                )
+            )
+
+        with reading(engine, SYSTEM, now=NOW) as view:
+            held = view.session.get_one(Holdout, held_id)
+            arms = held_out_and_others(view, held, worth, first, last)
+            [unsold, others] = held_out_and_others(view, held, {w.INSURANCE: None}, first, last)
+
+        for arm, is_held in zip(arms, (True, False), strict=True):
+            values = [
+                sum(worth[id_] for id_ in products)
+                for customer_id, products in opened.items()
+                if products and (customer_id in held_out) is is_held
+            ]
+            assert arm.tally.outcomes == len(values) > 50
+            assert arm.tally.value == sum(values)
+            assert arm.tally.squares == pytest.approx(float(sum(value**2 for value in values)))
+        assert [arm.tally.targeted for arm in arms] == [200, 800]
+        assert (unsold.tally.outcomes, others.tally.outcomes, others.tally.value) == (0, 0, 0)
 
     def test_without_a_worth_there_is_no_money(self, engine, ask, world, holdout):
         with Session(engine) as session, session.begin():

@@ -10,11 +10,10 @@ from functools import reduce
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, literal_column, select
 
 from core.customers.model import CustomerState
-from core.database import arrays
+from core.database import arrays, ids_of
 from core.refusals import Invalid, NotFound
 from core.segments.criteria import InvalidRule, Known, read
 from core.segments.criteria.tree import InList, KnownSegment
@@ -98,7 +97,7 @@ def tally(
         asked = [counts, *(counts.where(key.in_(part)) for part in among)]
         found = [view.session.execute(statement).one()[1:] for statement in asked]
         return [dict(zip(segment_ids, one, strict=True)) for one in found]
-    parts = [_ids(view, part) for part in among]
+    parts = [ids_of(view.session, part) for part in among]
     many = np.zeros((1 + len(parts), len(each)), np.int64)
     for some in arrays(view.session, rows, key=key, truths=each, numbers=[key]):
         chosen = [np.isin(some.numbers[0], part, assume_unique=True) for part in parts]
@@ -106,13 +105,6 @@ def tally(
             told = [inside, *(inside & one for one in chosen)]
             many[:, place] += [np.count_nonzero(one) for one in told]
     return [dict(zip(segment_ids, one, strict=True)) for one in many.tolist()]
-
-
-def _ids(view: Reader, chosen: Select[int]) -> NDArray[np.int64]:
-    """Read ids as one text, which SQLite hands over sooner than their rows."""
-    ids = chosen.subquery()
-    text = view.session.scalar(select(func.group_concat(ids.c[0])))
-    return np.fromstring(text or "", np.int64, sep=",")
 
 
 @dataclass(frozen=True)

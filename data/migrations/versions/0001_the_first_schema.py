@@ -145,6 +145,9 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_customer')),
     sa.UniqueConstraint('customer_no', name=op.f('uq_customer_customer_no'))
     )
+    with op.batch_alter_table('customer', schema=None) as batch_op:
+        batch_op.create_index('ix_customer_created_at', ['created_at', 'id'], unique=False)
+
     op.create_table('inbox',
     sa.Column('source', sa.Text(), nullable=False),
     sa.Column('event_id', sa.Text(), nullable=False),
@@ -414,7 +417,7 @@ def upgrade() -> None:
     with op.batch_alter_table('holding', schema=None) as batch_op:
         batch_op.create_index('ix_holding_customer_id', ['customer_id'], unique=False)
         batch_op.create_index('ix_holding_held', ['product_id', 'customer_id', 'balance', 'closed_on'], unique=False, sqlite_where=sa.text('closed_on IS NULL'), postgresql_where=sa.text('closed_on IS NULL'))
-        batch_op.create_index('ix_holding_product_id_opened_on', ['product_id', 'opened_on'], unique=False)
+        batch_op.create_index('ix_holding_opened', ['product_id', 'opened_on', 'customer_id'], unique=False)
 
     op.create_table('indicator',
     sa.Column('id', core.database.Number, nullable=False),
@@ -2118,7 +2121,7 @@ def downgrade() -> None:
 
     op.drop_table('indicator')
     with op.batch_alter_table('holding', schema=None) as batch_op:
-        batch_op.drop_index('ix_holding_product_id_opened_on')
+        batch_op.drop_index('ix_holding_opened')
         batch_op.drop_index('ix_holding_held', sqlite_where=sa.text('closed_on IS NULL'), postgresql_where=sa.text('closed_on IS NULL'))
         batch_op.drop_index('ix_holding_customer_id')
 
@@ -2161,6 +2164,9 @@ def downgrade() -> None:
 
     op.drop_table('journal_entry')
     op.drop_table('inbox')
+    with op.batch_alter_table('customer', schema=None) as batch_op:
+        batch_op.drop_index('ix_customer_created_at')
+
     op.drop_table('customer')
     with op.batch_alter_table('coverage_count', schema=None) as batch_op:
         batch_op.drop_index('uq_coverage_count_days')
