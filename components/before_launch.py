@@ -23,6 +23,9 @@ def draw(run_id: int) -> None:
         _permission(run_id, found)
     else:
         st.markdown(_said(found))
+        if found.is_weaker_now:
+            st.caption(_unanswered(found))
+            _permission(run_id, found)
     table(
         rows(found),
         columns=(
@@ -102,6 +105,14 @@ def _weaker(found: BeforeLaunch) -> str:
     return (
         f"What was agreed to can hardly be shown with this selection: a gain of "
         f"{_points(found.gain)} would be seen with a chance of {now}, where {before} was agreed."
+    )
+
+
+def _unanswered(found: BeforeLaunch) -> str:
+    chance = words.percent(found.power_now, digits=0)
+    return (
+        f"Launched now, without those whose manager has not answered, the chance would "
+        f"be {chance}: wait for them, or for an approver."
     )
 
 

@@ -90,7 +90,7 @@ def allow_launch(work: Work, request: AllowLaunch) -> LaunchAllowed:
     if run.status not in LAUNCH.sources:
         raise Conflict(f"Run {run.code} is {run.status} by now: there is no launch to allow.")
     found = weighed_again(work, run)
-    if found is None or not found.is_weaker:
+    if found is None or not found.is_weaker_now:
         raise Conflict(f"Run {run.code} needs no permission: it can show what was agreed to.")
     if work.actor.person_id in writers_of(work, work.session.get_one(Design, run.design_id)):
         raise Invalid("You had a hand in this version. Somebody else has to allow its launch.")
@@ -98,7 +98,7 @@ def allow_launch(work: Work, request: AllowLaunch) -> LaunchAllowed:
     if not reason:
         raise Invalid("Say why it is to be launched all the same.")
 
-    agreed, power = found.agreed.power or 0.0, found.found.power or 0.0
+    agreed, power = found.agreed.power or 0.0, found.power_now or 0.0
     row = work.session.get(LaunchOverride, run.id) or LaunchOverride(run_id=run.id)
     row.reason, row.power = reason, power
     row.at, row.person_id = work.now, work.actor.person_id
@@ -120,9 +120,11 @@ def launch_weighed(work: Work, request: Launch, *, progress: Progress = silent) 
 
 
 def _check_power(work: Work, run: Run) -> None:
-    found = weighed_again(work, run, is_launching=True)
+    found = weighed_again(work, run)
     if found is not None and found.needs_override:
-        before, now = (percent(each.power, digits=0) for each in (found.agreed, found.found))
+        before, now = (
+            percent(chance, digits=0) for chance in (found.agreed.power, found.power_now)
+        )
         raise Invalid(
             f"What was agreed to can hardly be shown with this selection: the chance to see the "
             f"gain is {now}, where {before} was agreed and {percent(found.target, digits=0)} is "

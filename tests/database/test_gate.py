@@ -34,10 +34,11 @@ from core.people.rules import AbsenceKind
 from core.queues.upkeep import count_work, keep_counts
 from core.queues.whatif.workers import Worker
 from core.refusals import Conflict, Invalid, NotAllowed, NotFound
+from core.runs.actions.confirming import Confirm, confirm_candidates
 from core.runs.actions.selecting import SelectCandidates, select_candidates
 from core.runs.actions.starting import StartRun, start_run
 from core.runs.model import Candidate, Run
-from core.runs.rules import RunStatus
+from core.runs.rules import Confirmation, RunStatus
 from tests import world as bank
 from tests.conftest import NOW
 from tests.making.calendars import AHEAD, CZECH, calendar_of_unit
@@ -523,6 +524,35 @@ class TestBeforeLaunch:
         assert found.is_weaker
         assert found.found.smallest is None or found.found.smallest > found.agreed.smallest
 
+    @pytest.mark.parametrize(
+        ("answer", "is_weaker"), [(Confirmation.PENDING, False), (Confirmation.REJECTED, True)]
+    )
+    def test_whom_nobody_works_is_compared_all_the_same(
+        self, agreed, arrange, do, ask, world, answer, is_weaker
+    ):
+        """Of the treated only three are worked: what they bring is spread over all seven."""
+        run_id = self.start(do, world, agreed)
+        do(world.mia, select_candidates, SelectCandidates(run_id))
+        before = ask(world.mia, before_launch, run_id=run_id)
+
+        def leave_three(session):
+            treated = select(Candidate).where(Candidate.run_id == run_id, Candidate.arm > 0)
+            for place, each in enumerate(session.scalars(treated)):
+                each.confirmation = Confirmation.CONFIRMED if place < 3 else answer
+
+        arrange(leave_three)
+        found = ask(world.mia, before_launch, run_id=run_id)
+
+        assert found.found.treated == before.found.treated
+        assert found.is_weaker is is_weaker
+        assert found.is_weaker_now
+        assert found.power_now < 0.8 < before.found.power
+        with pytest.raises(Invalid, match="An approver has to allow"):
+            do(world.mia, launch_weighed, Launch(run_id, without_pending=True))
+        fact = do(world.pia, allow_launch, AllowLaunch(run_id, "Three will do"))
+        assert fact.power == found.power_now
+        assert do(world.mia, launch_weighed, Launch(run_id, without_pending=True)).treated == 3
+
     def test_of_a_design_that_was_never_weighed_nothing_is_said(self, arrange, do, ask, world):
         run_id = self.start(do, world, arrange(approved_design))
         do(world.mia, select_candidates, SelectCandidates(run_id))
@@ -551,13 +581,15 @@ class TestLaunch:
             request = StartRun(agreed, unit, TODAY, TODAY + timedelta(days=30))
             run_id = do(world.mia, start_run, request).run_id
             do(world.mia, select_candidates, SelectCandidates(run_id))
+            if unit == bank.BANK:
+                do(world.ann, confirm_candidates, Confirm(run_id, [1, 2], accept=True))
             return run_id
 
         return start
 
     def test_what_shows_what_was_agreed_to_is_launched(self, selected, do, world):
         run_id = selected(bank.BANK)
-        assert do(world.mia, launch_weighed, Launch(run_id, without_pending=True)).treated
+        assert do(world.mia, launch_weighed, Launch(run_id)).treated
 
     def test_what_shows_less_waits_for_an_approver(self, selected, do, ask, world, engine):
         run_id = selected(bank.SOUTH)
@@ -594,7 +626,7 @@ class TestLaunch:
         run_id = selected(bank.BANK)
         evening = (NOW + timedelta(days=30)).replace(hour=20)
         with pytest.raises(Invalid, match="the gain is 0 %"):
-            do(world.mia, launch_weighed, Launch(run_id, without_pending=True), now=evening)
+            do(world.mia, launch_weighed, Launch(run_id), now=evening)
 
     def test_only_what_needs_it_is_allowed_and_with_a_reason(self, selected, do, world):
         enough, weaker = selected(bank.BANK), selected(bank.SOUTH)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from components.words import plain
@@ -143,6 +143,21 @@ class TestBeforeLaunch:
         assert "It can be launched once an approver has allowed it here" in said
         press(app, "Launch")
         assert any("An approver has to allow" in each.value for each in app.warning)
+
+    def test_what_missing_answers_cost_is_said_before_a_launch_without_them(
+        self, engine, open_page, world, run_of
+    ):
+        run_id = run_of(bank.BANK)
+        with Session(engine) as session, session.begin():
+            treated = (Candidate.run_id == run_id, Candidate.arm > 0)
+            unanswered = {"confirmation": Confirmation.PENDING, "confirmer_id": world.ann.person_id}
+            session.execute(update(Candidate).where(*treated).values(unanswered))
+
+        app = open_page(world.pia, "run", id=run_id)
+        assert "There are hands for" in " ".join(each.value for each in app.markdown)
+        said = " ".join(each.value for each in app.caption)
+        assert "without those whose manager has not answered, the chance would be 0 %" in said
+        assert "Why launch it all the same?" in [each.label for each in app.text_input]
 
     def test_an_approver_allows_what_shows_less(self, open_page, world, run_of, status_of):
         run_id = run_of(bank.SOUTH)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 from sqlalchemy import func, select
 
 from core.campaigns.model import Design
@@ -44,14 +45,16 @@ class Allowed:
 class BeforeLaunch:
     """What was agreed to and what was found; `gain` is what is to be shown, if anything is.
 
-    `override` is why the version was approved over the gate, and `allowed` why this selection of
-    it may be launched although its power has fallen since.
+    `power_now` is the chance to see it if the run is launched now, without those whose manager has
+    not answered. `override` is why the version was approved over the gate, and `allowed` why this
+    selection of it may be launched although its power has fallen since.
     """
 
     agreed: Standing
     found: Standing
     gain: float | None
     target: float
+    power_now: float | None
     short: tuple[BranchRoom, ...]
     override: str | None
     allowed: Allowed | None
@@ -59,13 +62,21 @@ class BeforeLaunch:
     @property
     def needs_override(self) -> bool:
         """Tell whether an approver has to allow the launch first."""
-        return self.is_weaker and self.allowed is None
+        return self.is_weaker_now and self.allowed is None
 
     @property
     def is_weaker(self) -> bool:
         """Tell whether the gain was to be seen when it was agreed to, and now hardly would be."""
-        before, now = self.agreed.power, self.found.power
-        return before is not None and now is not None and before >= self.target > now
+        return self._has_fallen(self.found.power)
+
+    @property
+    def is_weaker_now(self) -> bool:
+        """Tell the same of a launch that waits for no answer any more."""
+        return self._has_fallen(self.power_now)
+
+    def _has_fallen(self, to: float | None) -> bool:
+        before = self.agreed.power
+        return before is not None and to is not None and before >= self.target > to
 
 
 def before_launch(view: Reader, *, run_id: int) -> BeforeLaunch | None:
@@ -78,17 +89,14 @@ def before_launch(view: Reader, *, run_id: int) -> BeforeLaunch | None:
     return None if run.launched_at is not None else weighed_again(view, run)
 
 
-def weighed_again(view: Reader, run: Run, *, is_launching: bool = False) -> BeforeLaunch | None:
-    """Weigh the selection of a run at hand; whoever calls has asked for the permission.
-
-    :param is_launching: whoever is not confirmed by now is not worked
-    """
+def weighed_again(view: Reader, run: Run) -> BeforeLaunch | None:
+    """Weigh the selection of a run at hand; whoever calls has asked for the permission."""
     design = view.session.get_one(Design, run.design_id)
     frozen: dict[str, Any] = design.frozen or {}
     if run.selected_at is None or "gate" not in frozen:
         return None
     agreed, counts = frozen["gate"], frozen["forecast"]
-    sizes, to_work = _selected(view, run.id, is_launching=is_launching)
+    sizes, to_work, confirmed = _selected(view, run.id)
     need = Need(
         agreed["minutes_each"],
         agreed["activities_each"],
@@ -101,14 +109,19 @@ def weighed_again(view: Reader, run: Run, *, is_launching: bool = False) -> Befo
         ends_on=run.ends_on,
         qualification_id=design.qualification_id,
     )
-    rooms = hands.rooms(need, control_share=0, day=hands.place(run.ends_on))
-    worked, wanted = sum(room.worked for room in rooms), sum(to_work.values())
+    last = hands.place(run.ends_on)
+    rooms = hands.rooms(need, control_share=0, day=last)
+    worked = sum(room.worked for room in rooms)
     base, effect = agreed["base"], agreed["design_effect"]
     smallest = None if base is None else smallest_gain(base, sizes, effect)
-    power = None
+    power = power_now = None
     if agreed["power"] is not None:
-        reach = worked / wanted if wanted else 0.0
-        power = power_of_gain(base, agreed["gain"], sizes, effect, reach=reach)
+        each = np.array([confirmed[branch_id] for branch_id in to_work], float)
+        # Of all who are treated: those whom a manager struck are compared with the others.
+        power, power_now = (
+            power_of_gain(base, agreed["gain"], sizes, effect, reach=some / (sizes.treated or 1))
+            for some in (worked, float(hands.worked(each, need, last).sum()))
+        )
     return BeforeLaunch(
         agreed=Standing(
             counts["control"],
@@ -120,6 +133,7 @@ def weighed_again(view: Reader, run: Run, *, is_launching: bool = False) -> Befo
         found=Standing(sizes.control, sizes.treated, worked, smallest, power),
         gain=agreed["gain"],
         target=agreed["target"],
+        power_now=power_now,
         short=tuple(room for room in rooms if room.is_short),
         override=design.override,
         allowed=_allowed(view, run),
@@ -136,18 +150,24 @@ def _allowed(view: Reader, run: Run) -> Allowed | None:
     return None if found is None else Allowed(*found)
 
 
-def _selected(view: Reader, run_id: int, *, is_launching: bool) -> tuple[Sizes, dict[int, int]]:
-    """Count the arms, and of the treated whom a manager has not rejected, by branch."""
-    arms, to_work = Counter[bool](), Counter[int]()
-    rejected = Candidate.confirmation == Confirmation.REJECTED
-    if is_launching:
-        rejected = Candidate.confirmation != Confirmation.CONFIRMED
-    for branch_id, arm, customers, left_out in view.session.execute(
-        select(Candidate.branch_id, Candidate.arm, func.count(), func.count().filter(rejected))
+def _selected(view: Reader, run_id: int) -> tuple[Sizes, dict[int, int], dict[int, int]]:
+    """Count the arms, and of the treated by branch whom no manager struck, and who is confirmed."""
+    arms, to_work, confirmed = Counter[bool](), Counter[int](), Counter[int]()
+    is_struck = Candidate.confirmation == Confirmation.REJECTED
+    is_confirmed = Candidate.confirmation == Confirmation.CONFIRMED
+    for branch_id, arm, customers, struck, accepted in view.session.execute(
+        select(
+            Candidate.branch_id,
+            Candidate.arm,
+            func.count(),
+            func.count().filter(is_struck),
+            func.count().filter(is_confirmed),
+        )
         .where(Candidate.run_id == run_id)
         .group_by(Candidate.branch_id, Candidate.arm)
     ):
         arms[arm == CONTROL_ARM] += customers
         if arm != CONTROL_ARM:
-            to_work[branch_id] += customers - left_out
-    return Sizes(arms[True], arms[False]), dict(to_work)
+            to_work[branch_id] += customers - struck
+            confirmed[branch_id] += accepted
+    return Sizes(arms[True], arms[False]), dict(to_work), dict(confirmed)
