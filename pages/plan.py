@@ -5,7 +5,7 @@ import streamlit as st
 from components import initiatives, look, navigation, plan_forms, plans, words
 from components.assessments import acting, board
 from components.charts import plans as charts
-from components.charts.frame import chart
+from components.charts.frame import chart, latest
 from components.gateway import current_actor, fetch, heading, now
 from components.tables import Column, table
 from components.tiles import tiles
@@ -70,7 +70,7 @@ if lines:
     clicked = chart(drawn, key="calendar", reading=said, choose=True, numbered=True)
     st.subheader("Campaigns")
     chosen = table(lines, columns=ENTRIES, key=f"entries{plan.plan_id}", choose="one")
-    chosen = [lines[place] for place in clicked if place < len(lines)] or chosen
+    chosen = latest("plan", [lines[place] for place in clicked if place < len(lines)], chosen)
 else:
     st.info("No campaign is in this plan yet.", icon=":material/inbox:")
 

@@ -8,7 +8,7 @@ from components import filters, look, navigation, words
 from components.assessments import acting
 from components.assessments.saying import STATES
 from components.charts.directions import planned_and_actual
-from components.charts.frame import chart
+from components.charts.frame import chart, latest
 from components.gateway import current_actor, fetch, now
 from components.tables import Column, table
 from core.access import Permission
@@ -59,8 +59,8 @@ def _listed() -> None:
     clicked = _clicked(rows, key="board")
     chosen = table(rows, columns=COLUMNS, key="directions", choose="one")
     named = navigation.record("item")
-    if clicked or chosen:
-        one((clicked or chosen)[-1])
+    if chosen := latest("direction", clicked, chosen):
+        one(chosen[-1])
     elif named is not None:
         one(fetch(direction, direction_id=named))
     else:

@@ -7,7 +7,7 @@ import streamlit as st
 from components import filters, look, navigation, words
 from components.assessments import acting, board
 from components.assessments.saying import VERBS, actual, judgement
-from components.charts.frame import chart
+from components.charts.frame import chart, latest
 from components.charts.goals import against_goals
 from components.gateway import current_actor, fetch, heading
 from components.tables import Column, listing, table
@@ -100,8 +100,8 @@ def campaigns(rows: Sequence[JudgedCampaign]) -> None:
             numbered=True,
         )
     chosen = table(rows, columns=CAMPAIGNS, key="assessed_campaigns", choose="one")
-    chosen = [drawn[place] for place in clicked if place < len(drawn)] or chosen
-    if chosen:
+    shown = [drawn[place] for place in clicked if place < len(drawn)]
+    if chosen := latest("assessed", shown, chosen):
         _behind(chosen[-1])
     else:
         st.caption("Choose a campaign to see the runs and branches behind its figure.")

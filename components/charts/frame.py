@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from components import look, words
-from components.tables import Column, table
+from components.tables import Column, Row, table
 
 Offer = Callable[[go.Figure, str, str], None]  # a figure, its reading, and the key of its chart
 _OFFER: ContextVar[Offer | None] = ContextVar("offer", default=None)
@@ -71,3 +71,18 @@ def chart(
     if numbered:
         return [int(point["customdata"][-1]) for point in points if point.get("customdata")]
     return [point["curve_number" if each_alone else "point_index"] for point in points]
+
+
+def latest(key: str, *offered: Sequence[Row]) -> list[Row]:
+    """Return what was chosen last, where a figure and a list offer the same rows.
+
+    What is chosen stays so in both: the one must not hide what is chosen in the other afterwards.
+
+    :param offered: what is chosen in each by now; of two at once the first counts
+    """
+    ids = [[row.id for row in rows] for rows in offered]  # type: ignore[attr-defined]  # as in lists
+    before, last = st.session_state.get(f"{key}:latest", ([[] for _ in ids], 0))
+    changed = [place for place, each in enumerate(ids) if each and each != before[place]]
+    last = changed[0] if changed else last
+    st.session_state[f"{key}:latest"] = ids, last
+    return list(offered[last] or next(filter(None, offered), ()))

@@ -4,7 +4,7 @@ import streamlit as st
 
 from components import filters, words
 from components.charts import coverage as charts
-from components.charts.frame import chart
+from components.charts.frame import chart, latest
 from components.coverage import one_cell
 from components.coverage.choosing import Asked
 from components.gateway import current_actor
@@ -56,11 +56,13 @@ def draw(asked: Asked, shown: charts.Measure) -> None:
         choose=True,
     )
     st.caption("In percent of the eligible; a cell without a figure has nobody eligible.")
-    one_cell.remember([asked.cells[place] for place in picked if place < len(asked.cells)])
+    chosen: list[Cell] = []
     opened = st.expander("Show as a table", key="twin", bind="query-params")
     if opened.open:
         with opened:
-            one_cell.remember(_table(asked))
+            chosen = _table(asked)
+    on_map = [asked.cells[place] for place in picked if place < len(asked.cells)]
+    one_cell.remember(latest("cell_of_map", on_map, chosen))
     one_cell.draw(asked)
 
 

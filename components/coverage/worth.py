@@ -6,7 +6,7 @@ import streamlit as st
 
 from components import words
 from components.charts import coverage as charts
-from components.charts.frame import chart
+from components.charts.frame import chart, latest
 from components.coverage import one_cell
 from components.coverage.choosing import Asked
 from components.gateway import fetch
@@ -53,9 +53,9 @@ def draw(asked: Asked) -> None:
         " a conversion is worth times the conversions that similar campaigns added, less the cost"
         f" of a contact. {_counting(rows)}"
     )
-    one_cell.remember([rows[place].cell for place in picked if place < len(rows)])
     chosen = table(rows, columns=COLUMNS, key="opportunities", choose="one")
-    one_cell.remember([row.cell for row in chosen])
+    shown = [rows[place] for place in picked if place < len(rows)]
+    one_cell.remember([row.cell for row in latest("gap", shown, chosen)])
     one_cell.draw(asked)
 
 
@@ -64,7 +64,7 @@ def _counting(rows: list[Opportunity]) -> str:
     known = [row for row in rows if row.outlook.hourly is not None]
     compared = sum(row.outlook.added is not None for row in known)
     if not known:
-        return "Of no gap enough is known."
+        return "Not enough is known of any gap."
     if compared == len(known):
         return "Conversions that would have come anyway are not counted."
     return (

@@ -6,7 +6,7 @@ import streamlit as st
 
 from components import filters, words
 from components.charts import market as charts
-from components.charts.frame import chart
+from components.charts.frame import chart, latest
 from components.gateway import fetch, now
 from components.market import feed
 from components.market.naming import comparison
@@ -99,9 +99,8 @@ def draw() -> None:
         st.caption("Filled: moved by just what was decided. Hollow: by another amount, or not.")
         newest = sorted(drawn, key=lambda row: row.decided_on, reverse=True)
         picked = table(newest, columns=COLUMNS, key="follow_rows", choose="one")
-        if clicked and clicked[0] < len(drawn):
-            picked = [drawn[clicked[0]]]
-        if picked:
+        shown = [drawn[place] for place in clicked if place < len(drawn)]
+        if picked := latest("follower", shown, picked):
             _behind(picked[0], what.category, terms)
         else:
             st.caption("Choose a point or a row to see the moves behind it.")

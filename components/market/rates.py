@@ -4,7 +4,7 @@ import streamlit as st
 
 from components import filters, navigation, words
 from components.charts import ladder as charts
-from components.charts.frame import chart
+from components.charts.frame import chart, latest
 from components.gateway import current_actor, fetch, now
 from components.market import feed
 from components.market.naming import comparison as called
@@ -85,9 +85,7 @@ def draw() -> None:
         f" doubtful rates are left out.{more}"
     )
     chosen = table(rungs[:_MOST], columns=COLUMNS, key="rungs", choose="one")
-    if clicked and clicked[0] < len(drawn):
-        chosen = [drawn[clicked[0]]]
-    if chosen:
+    if chosen := latest("rung", [drawn[place] for place in clicked if place < len(drawn)], chosen):
         _behind(chosen[0], what.category)
     else:
         st.caption("Choose a rate, in the figure or in the table, to see the moves behind it.")

@@ -93,11 +93,11 @@ def choose():
 
 @pytest.fixture
 def click():
-    """Click a bar or a point of a figure: `click(app, "worth", point_index=1)`."""
+    """Click a bar or a point of a figure, `click(app, "worth", point_index=1)`, or beside all."""
 
     def click_point(app, key, **point):
         [figure] = [each for each in app.get("plotly_chart") if f"{key}:figure" in each.proto.id]
-        app.session_state[figure.key] = {"selection": {"points": [point]}}
+        app.session_state[figure.key] = {"selection": {"points": [point] if point else []}}
         app.run()
         return app
 

@@ -135,6 +135,19 @@ def test_a_click_on_a_figure_leads_to_its_runs(open_page, click, made, world):
     assert "They add up to 2 of 40." in said(app)
 
 
+def test_what_was_chosen_last_is_shown_be_it_in_the_figure_or_in_the_list(
+    open_page, click, choose, made, world
+):
+    app = open_page(world.mia, "assessments", id=made.assessment_id)
+    click(app, "goals", customdata=[0])  # it stays clicked
+    choose(app, "assessed_campaigns", 1)
+    assert "They add up to" not in said(app)
+    assert "No run carried it out by then." in [each.value for each in app.info]
+    click(app, "goals")
+    click(app, "goals", customdata=[0])
+    assert "They add up to 2 of 40." in said(app)
+
+
 def test_a_conclusion_is_set_going(open_page, made, world, engine):
     app = open_page(world.mia, "assessments", id=made.assessment_id)
     pressed(app, "Set it going")
