@@ -113,7 +113,8 @@ def over_time(found: SegmentSheet) -> None:
         for each in fetch(redrawn_beneath, segment_id=found.id, since=days[0].taken_on)
     ]
     if through:
-        st.caption(f"It means others too since one that its rule names did: {'; '.join(through)}.")
+        said = "; ".join(through)
+        st.caption(f"Whom it means changed with segments that its rule names: {said}.")
 
 
 def campaigns(found: SegmentSheet) -> None:

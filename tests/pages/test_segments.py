@@ -144,9 +144,9 @@ class TestSheet:
         for days in (1, 0):
             snapshot(engine, SYSTEM, now=NOW - timedelta(days=days))
         app = open_page(world.mia, "segments", id=outer_id, part="Trend")
-        assert "since one that its rule names did: Savers on 2 Mar 2026." in says(app)
+        assert "changed with segments that its rule names: Savers on 2 Mar 2026." in says(app)
         app = open_page(world.mia, "segments", id=kept["north"], part="Trend")
-        assert "one that its rule names" not in says(app)
+        assert "that its rule names" not in says(app)
 
     def test_campaigns_of_the_segment_are_listed(self, open_page, world, kept, arrange):
         arrange(
