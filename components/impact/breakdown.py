@@ -106,25 +106,31 @@ def reading(found: Sequence[BrokenDown], way: Way) -> str:
     """Say in a sentence how many groups prove anything, when so many were looked at."""
     changed = [row for row in found if row.refused is not None]
     read = [row for row in found if row.refused is None and not row.is_too_few]
-    proven = [row for row in read if row.proven]
-    said = (
-        f"**{len(proven)} of {words.counted(len(read), 'group')}** "
-        f"{'has' if len(proven) == 1 else 'have'} an effect of their own that is proven, "
-        f"even though {'one was' if len(read) == 1 else f'{len(read)} were'} looked at (Holm)"
-    )
+    said = _proven(read) if read else "**No group** can be read"
     few = len(found) - len(read) - len(changed)
     if few:
         said += f"; {few} {'has' if few == 1 else 'have'} fewer than {FEWEST} customers in an arm"
     if changed:
+        several = way.name == EVERY_SEGMENT
+        whom = words.counted(len(changed), "segment") if several else "this segment"
         said += (
-            f"; of {words.counted(len(changed), 'segment')} nothing can be said, because the "
-            "campaign itself changes who is in"
+            f"; nothing can be said of {whom}, because the campaign itself changes who is in "
+            f"{'them' if several and len(changed) > 1 else 'it'}"
         )
     if len(found) > MOST_DRAWN:
         said += f"; drawn are the largest {MOST_DRAWN}"
     if way.name == EVERY_SEGMENT:
         said += ". A customer may be in several segments, so they do not add up"
     return f"{said}."
+
+
+def _proven(read: Sequence[BrokenDown]) -> str:
+    proven = sum(row.proven for row in read)
+    return (
+        f"**{proven} of {words.counted(len(read), 'group')}** "
+        f"{'has' if proven == 1 else 'have'} an effect of their own that is proven, "
+        f"even though {'one was' if len(read) == 1 else f'{len(read)} were'} looked at (Holm)"
+    )
 
 
 def _customers(run: RunImpact, way: Way, row: BrokenDown) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
 from cli import app
+from components.impact.breakdown import reading
 from core.access import SYSTEM
 from core.activities.model import Activity
 from core.activities.rules import Status
@@ -20,7 +21,9 @@ from core.customers.rules import AttributeType
 from core.impact.actions import FoldRuns, fold_runs
 from core.impact.queries.breakdown import breakdown, ways_to_break_down
 from core.impact.queries.drill import customers_at
+from core.impact.queries.groups import Way
 from core.impact.queries.runs import impact
+from core.impact.queries.split import EVERY_SEGMENT
 from core.impact.rules import Absent, Grade, Reason
 from core.impact.tally import Tally
 from core.refusals import Invalid, NotAllowed, NotFound
@@ -168,6 +171,12 @@ class TestBreakdown:
             assert row.difference == row.conversions == row.profit == Absent(Reason.CHANGED)
             assert (row.p_adjusted, row.proven, row.says) == (None, False, Reason.CHANGED)
         assert all(rows[label] == row for label, row in before.items())
+        said = reading(list(rows.values()), Way(EVERY_SEGMENT, "Segment"))
+        assert "; nothing can be said of 1 segment, because the campaign itself" in said
+        assert reading(alone, Way("segment:others", "Others")) == (
+            "**No group** can be read; nothing can be said of this segment, because the campaign"
+            " itself changes who is in it."
+        )
 
     @pytest.mark.parametrize("by", ["branch", "region", "attribute:age", "segment:everybody"])
     def test_leads_to_the_customers_behind_a_group(self, engine, ask, world, run_id, by):
