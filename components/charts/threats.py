@@ -8,6 +8,7 @@ from components import look, words
 from components.charts.grids import wrapped
 from components.threats.saying import meaning, standing
 from core.portfolio.queries.threats import ThreatRow
+from core.settings import settings
 
 _FULL = 40  # pixels a bar needs
 
@@ -37,7 +38,7 @@ def stakes(rows: Sequence[ThreatRow]) -> go.Figure:
     ]
     return look.figure(
         traces,
-        x="Balance when it was found",
+        x=f"Balance when it was found ({settings().currency})",
         height=_FULL * len(rows) + 110,
         legend=len(kinds) > 1,
         barmode="stack",
