@@ -102,8 +102,9 @@ def _following(
             for unit_id, days in of_units.items()
             if days.made_on <= hours[unit_id].day_of(work.now)
             and days.activity_on <= run.ends_on
-            # Whoever was ready on an earlier day had it made when it was made last.
-            and (kept is None or days.made_on >= hours[unit_id].day_of(kept.made_at))
+            # Whoever was ready on an earlier day had it made when it was made last. Nobody is
+            # before that day itself, even where the stage is sent before a free one.
+            and (kept is None or max(day, days.made_on) >= hours[unit_id].day_of(kept.made_at))
         }
         zones: defaultdict[str, list[int]] = defaultdict(list)
         for unit_id in ready:

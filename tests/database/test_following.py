@@ -250,6 +250,19 @@ class TestWhen:
 
         assert [each.activity_on for each in look(followers(2))] == [TODAY + 7 * DAY]
 
+    def test_what_is_sent_before_a_free_day_is_made_for_all_who_end_on_it(
+        self, launched, ends, engine, look
+    ):
+        saturday = NOW + 5 * DAY
+        launched(AGAIN | {"start_after_days": 0, "shift": Shift.SEND_BEFORE, "max_delay_days": 3})
+        made = []
+        for hour, customer_id in enumerate((3, 4)):
+            ends([customer_id], "no answer", at=saturday + timedelta(hours=hour))
+            made += pass_time(engine, now=saturday + timedelta(hours=hour, minutes=1)).made
+
+        assert [fact.activities for fact in made] == [1, 1]
+        assert {each.customer_id for each in look(followers())} == {3, 4}
+
     def test_never_after_the_last_day_of_the_run(self, launched, ends, engine, look):
         launched(NOT_REACHED, ends_on=TODAY + 4 * DAY)
         ends([3], "no answer", at=NOW + DAY)
