@@ -75,10 +75,13 @@ def keep_overlaps(session: Session, counted_with: Sequence[Met]) -> None:
 
 
 def keep_splits(session: Session, found: Sequence[NewSplit]) -> None:
-    """Keep how a run is split in the place of what was kept, unless it was unfolded meanwhile."""
-    for run_id in {each.run_id for each in found}:
-        fold = select(RunFold.run_id).where(RunFold.run_id == run_id).with_for_update()
-        if session.scalar(fold) is None:
+    """Keep how a run is split in the place of what was kept, unless it was unfolded meanwhile.
+
+    Then its candidates are others, also where it was folded again since.
+    """
+    for run_id, folded_at in {(each.run_id, each.fold.folded_at) for each in found}:
+        same = (RunFold.run_id == run_id, RunFold.folded_at == folded_at)
+        if session.scalar(select(RunFold.run_id).where(*same).with_for_update()) is None:
             return
     for each in found:
         key = (RunSplit.run_id == each.run_id, RunSplit.way == each.way)
@@ -88,7 +91,7 @@ def keep_splits(session: Session, found: Sequence[NewSplit]) -> None:
                 run_id=each.run_id,
                 way=each.way,
                 counted_at=each.counted_at,
-                changes=each.changes,
+                changes=each.fold.changes,
                 groups=each.plain,
             )
         )

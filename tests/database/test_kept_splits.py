@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from components.reports import sheets
 from core.access import SYSTEM
 from core.campaigns.rules import RandomisedBy
 from core.customers.model import Attribute, CustomerState
@@ -167,13 +168,19 @@ def test_a_report_of_a_very_large_run_has_the_segments_that_are_kept(
     monkeypatch.setattr("core.impact.queries.whole.MOST_SPLIT", 399)
     before = ask(world.eve, whole, run_id=run_id).breakdowns
     pass_by(engine)
-    after = ask(world.eve, whole, run_id=run_id).breakdowns
+    found = ask(world.eve, whole, run_id=run_id)
+    after = found.breakdowns
 
     assert [split.name for split in before] == ["branch"]
     assert [(split.name, split.as_of) for split in after] == [
         ("branch", None),
         ("segments", EARLIER),
     ]
+    branches, segments = (each for each in sheets.of_run(found) if each.name.startswith("By "))
+    assert "As of" not in [column.label for column in branches.columns]
+    assert segments.columns[-1].label == "As of"
+    told = {segments.columns[-1].value(row) for row in segments.rows}
+    assert told == {EARLIER.replace(tzinfo=None)}
 
 
 def test_small_runs_and_those_drawn_as_a_whole_are_not_kept(engine, world, run_id, monkeypatch):
@@ -192,13 +199,17 @@ def test_too_many_groups_are_not_kept_and_not_tried_again(ask, engine, world, ru
     assert pass_by(engine) == []
 
 
-def test_a_run_that_is_unfolded_meanwhile_keeps_nothing(engine, world, run_id):
+@pytest.mark.parametrize("again", [False, True])
+def test_a_run_that_is_unfolded_meanwhile_keeps_nothing(engine, world, run_id, again):
+    """Nor one that is folded again since: its candidates are others."""
     with upkeep(engine) as session:
         fold(session, now=EARLIER)
     with reading(engine, SYSTEM, now=EARLIER) as view:
         found = split_next(view)
     with upkeep(engine) as session:
         unfold(session, run_id)
+        if again:
+            fold(session, now=NOW)
     with upkeep(engine) as session:
         keep_splits(session, found)
 

@@ -1,6 +1,6 @@
 """How large runs are split, kept as it was counted: a look at every customer takes too long."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,7 +34,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class NewSplit:
-    """A run split in one way, to be kept; `changes` is that of its fold when it was counted.
+    """A run split in one way, to be kept; `fold` is how its fold stood when it was counted.
 
     Where `tallies` is None there are more groups than anybody reads.
     """
@@ -42,7 +42,7 @@ class NewSplit:
     run_id: int
     way: str
     counted_at: datetime
-    changes: int
+    fold: RunFold
     tallies: Tallies | None
 
     @property
@@ -89,13 +89,14 @@ def split_next(view: Reader) -> list[NewSplit]:
     """
     view.authorize(Permission.SEE_IMPACT)
     wanted = _ways(view)
-    for run_id, changes in _large(view):
-        if missing := wanted - _current(view, run_id):
-            return list(_split(view, run_id, changes, missing))
+    for fold in _large(view):
+        if missing := wanted - _current(view, fold.run_id):
+            return list(_split(view, fold, missing))
     return []
 
 
-def _split(view: Reader, run_id: int, changes: int, ways: set[str]) -> Iterator[NewSplit]:
+def _split(view: Reader, fold: RunFold, ways: set[str]) -> Iterator[NewSplit]:
+    run_id = fold.run_id
     found: dict[str, Tallies | None] = {}
     if any(_is_of_segments(way) for way in ways):
         segments = by_segment(view, run_id)
@@ -113,20 +114,19 @@ def _split(view: Reader, run_id: int, changes: int, ways: set[str]) -> Iterator[
             except Invalid:  # too many groups
                 found[way] = None
     for way, tallies in found.items():
-        yield NewSplit(run_id, way, view.now, changes, tallies)
+        yield NewSplit(run_id, way, view.now, fold, tallies)
 
 
-def _large(view: Reader) -> list[tuple[int, int]]:
-    rows = view.session.execute(
-        select(RunFold.run_id, RunFold.changes)
+def _large(view: Reader) -> Sequence[RunFold]:
+    return view.session.scalars(
+        select(RunFold)
         .join(RunCell, RunCell.run_id == RunFold.run_id)
         .join(Run, Run.id == RunFold.run_id)
         .where(Run.randomised_by == RandomisedBy.CUSTOMER)
-        .group_by(RunFold.run_id, RunFold.changes)
+        .group_by(RunFold.run_id)
         .having(func.sum(RunCell.targeted) >= LARGE)
         .order_by(RunFold.run_id)
-    )
-    return [(run_id, changes) for run_id, changes in rows]
+    ).all()
 
 
 def _ways(view: Reader) -> set[str]:
