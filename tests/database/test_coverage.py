@@ -430,6 +430,34 @@ def test_an_hour_in_a_gap_is_worth_what_similar_campaigns_brought(ask, arrange, 
     assert found.rows.index(best) < found.rows.index(unknown)
 
 
+def test_an_hour_that_is_worth_nothing_stands_before_those_of_which_nobody_knows(
+    ask, arrange, world, counted
+):
+    def rows(session):
+        run_id = finished_run(session, design={"product_id": bank.SAVINGS})
+        session.add(RunFold(run_id=run_id, folded_at=NOW))
+        session.flush()
+        figures = Tally(targeted=400, confirmed=400)
+        key = {"run_id": run_id, "branch_id": bank.NORTH, "arm": 1, "channel_id": 0}
+        session.add(RunCell(**key, **vars(figures)))
+        session.execute(
+            update(Product).where(Product.id == bank.SAVINGS).values(yearly_margin=Decimal(120))
+        )
+        segment(session, "everybody", rule={"all": []})
+        return segment(session, "few", rule={"field": "branch", "is": "=", "value": "B2"})
+
+    few = arrange(rows)
+    counted()
+    found = [
+        (row.cell.segment_id == few, row.outlook.hourly)
+        for row in ask(world.mia, opportunities).rows
+    ]
+    assert (True, 0) in found
+    known = [hourly is not None for _, hourly in found]
+    assert any(known)
+    assert known == sorted(known, reverse=True)
+
+
 @pytest.mark.parametrize(
     ("held_out", "hourly", "basis"),
     [

@@ -130,7 +130,9 @@ def opportunities(
         for cell in told.cells
         if cell.parts.open_gap
     ]
-    rows.sort(key=lambda row: (-(row.outlook.hourly or Decimal("-Infinity")), -row.customers))
+    rows.sort(
+        key=lambda row: (row.outlook.hourly is None, -(row.outlook.hourly or 0), -row.customers)
+    )
     return Opportunities(tuple(rows), room)
 
 
