@@ -53,9 +53,10 @@ def of_runs(
 
 def _split(run: RunImpact, split: Breakdown) -> Sheet:
     name = f"By {split.label}".translate(_FORBIDDEN)[:_MOST_LETTERS].strip()
+    since = (_AS_OF,) if split.as_of else ()
     if split.compared:
-        return Sheet(name, groups.EXACT, split.compared)
-    return Sheet(name, groups.counted_columns(run), split.counted)
+        return Sheet(name, (*groups.EXACT, *since), split.compared)
+    return Sheet(name, (*groups.counted_columns(run), *since), split.counted)
 
 
 def _of_arm(column: Column, row: tuple[RunImpact, Arm]) -> Any:
@@ -67,6 +68,7 @@ ARMS = (
     Column("campaign", "Campaign", write=lambda row: row[0].facts.campaign),
     *(replace(column, write=partial(_of_arm, column)) for column in groups.ARMS),
 )
+_AS_OF = Column("as_of", "As of", "moment")
 _DAYS = (
     Column("day", "Until the end of", "date"),
     Column("n1", "Treated", "count", write=lambda row: row.treated.denominator),
