@@ -168,8 +168,8 @@ class TestBeforeLaunch:
         assert "may be launched" in app.success[0].value
 
         app = open_page(world.mia, "run", id=run_id)
-        assert "allowed the launch" in " ".join(each.value for each in app.caption)
-        assert "A \\*pilot\\* first" in " ".join(each.value for each in app.caption)
+        said = " ".join(each.value for each in app.caption)
+        assert "allowed the launch on 2 Mar 2026, 09:00: A \\*pilot\\* first" in said
         press(app, "Launch")
         assert status_of(run_id) is RunStatus.LAUNCHED
 
