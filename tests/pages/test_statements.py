@@ -30,8 +30,8 @@ MOST = {
     ("mia", "segments"): 12,
     ("eve", "impact"): 19,
     ("eve", "feedback"): 13,
-    ("eve", "truth"): 15,
-    ("lea", "truth"): 18,
+    ("eve", "truth"): 16,
+    ("lea", "truth"): 19,
     ("lea", "journal"): 17,
     ("tom", "journal"): 15,
 }
