@@ -33,6 +33,8 @@ def parts(found: Truth | None, most: int) -> Iterator[Part]:
     said = [found.sentence, score_says(found.score, found.check)]
     if found.looked.done:
         said.append(extrapolated_says(found.extrapolated, found.looked.drawn))
+    if found.checked_at is not None:
+        said.append(f"Checked {words.moment(found.checked_at)}.")
     yield Part(
         "Truth check",
         (*said, explained(found)),

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from components.reports.truth import parts
 from core.access import SYSTEM
 from core.campaigns.rules import Metric
 from core.passing import pass_time
@@ -79,13 +80,20 @@ def checked(ask, actor, run_id, now=NOW):
     return ask(actor, restated, run_id=run_id, now=now).checked_at
 
 
+def reported_as(ask, actor, run_id):
+    [check, _by_branch] = parts(ask(actor, restated, run_id=run_id), most=60)
+    return check.text
+
+
 def test_what_is_kept_is_what_a_look_would_find(ask, world, engine, run_id, seen):
     actors = (world.mia, world.lea, world.eve)
     before = [seen(actor, run_id) for actor in actors]
     assert checked(ask, world.mia, run_id) is None
+    assert not any("Checked" in text for text in reported_as(ask, world.mia, run_id))
     pass_time(engine, now=NOW)
 
     assert checked(ask, world.mia, run_id) == NOW
+    assert "Checked 2 Mar 2026, 09:00." in reported_as(ask, world.mia, run_id)
     for actor, was in zip(actors, before, strict=True):
         for now, then in zip(seen(actor, run_id), was, strict=True):
             assert now == then
