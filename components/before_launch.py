@@ -52,7 +52,8 @@ def _permission(run_id: int, found: BeforeLaunch) -> None:
     if found.allowed is not None:
         by = words.plain(found.allowed.by or "An approver")
         reason = words.plain(found.allowed.reason)
-        st.caption(f"{by} allowed the launch on {words.moment(found.allowed.at)}: {reason}")
+        when, chance = words.moment(found.allowed.at), words.percent(found.allowed.power, digits=0)
+        st.caption(f"{by} allowed the launch on {when}, at a chance of {chance}: {reason}")
     elif not current_actor().may(Permission.APPROVE_DESIGNS):
         st.caption("It can be launched once an approver has allowed it here, with a reason.")
     else:

@@ -599,7 +599,7 @@ class TestLaunch:
 
         found = ask(world.mia, before_launch, run_id=run_id)
         assert (found.allowed.reason, found.allowed.at) == ("A pilot first", NOW)
-        assert found.allowed.by == world.pia.name
+        assert (found.allowed.by, found.allowed.power) == (world.pia.name, fact.power)
         assert found.is_weaker
         assert not found.needs_override
         assert fact.agreed > 0.8 > fact.power == found.found.power

@@ -169,7 +169,8 @@ class TestBeforeLaunch:
 
         app = open_page(world.mia, "run", id=run_id)
         said = " ".join(each.value for each in app.caption)
-        assert "allowed the launch on 2 Mar 2026, 09:00: A \\*pilot\\* first" in said
+        assert "allowed the launch on 2 Mar 2026, 09:00, at a chance of " in said
+        assert ": A \\*pilot\\* first" in said
         press(app, "Launch")
         assert status_of(run_id) is RunStatus.LAUNCHED
 

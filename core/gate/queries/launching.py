@@ -34,11 +34,12 @@ class Standing:
 
 @dataclass(frozen=True)
 class Allowed:
-    """Who allowed a launch that can hardly show its gain, when and why."""
+    """Who allowed a launch that can hardly show its gain, when and why, and the chance by then."""
 
     reason: str
     by: str | None
     at: datetime
+    power: float
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ def weighed_again(view: Reader, run: Run) -> BeforeLaunch | None:
 def _allowed(view: Reader, run: Run) -> Allowed | None:
     """Return who allowed the launch of the selection as it is now."""
     found = view.session.execute(
-        select(LaunchOverride.reason, Person.name, LaunchOverride.at)
+        select(LaunchOverride.reason, Person.name, LaunchOverride.at, LaunchOverride.power)
         .outerjoin(Person, Person.id == LaunchOverride.person_id)
         .where(LaunchOverride.run_id == run.id, LaunchOverride.at >= run.selected_at)
     ).one_or_none()
