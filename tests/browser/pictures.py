@@ -140,7 +140,7 @@ ALL = (
     ),
     Picture("executive-home", "executive", "/"),
     Picture("executive-home-phone", "executive", "/", size=PHONE),
-    Picture("executive-impact", "executive", "/impact"),
+    Picture("executive-impact", "executive", "/impact", size=(1280, 1180)),
     Picture("executive-impact-dark", "executive", "/impact", "dark"),
     Picture("executive-impact-phone", "executive", "/impact", size=PHONE),
     Picture("executive-total", "executive", "/impact", look_at="All campaigns together:"),
