@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 from sqlalchemy import make_url, select, text
 from sqlalchemy.orm import Session
 
+from benchmarks.demo import built_at
 from benchmarks.selection import most_memory
 from core.access import SYSTEM
 from core.campaigns.model import ContactOverride, ContactPolicy
@@ -27,9 +28,7 @@ from core.coverage.upkeep import usual_periods
 from core.customers.model import Product
 from core.database import connect, spilling
 from core.database.columns import in_microseconds
-from core.journal.model import Entry
 from core.segments.model import Segment
-from core.settings import settings
 from core.work import reading
 
 READ, COUNT, MEMORY = 25.0, 1.0, 700.0  # ms; ratio to one segment by hand; MB
@@ -107,15 +106,13 @@ def main(*addresses: str) -> bool:
 
 def _measured(address: str) -> bool:
     engine = connect(address)
-    name = engine.dialect.name
+    name, now = engine.dialect.name, built_at(engine)
     with Session(engine) as session:
-        at = session.scalars(select(Entry.at).where(Entry.kind == "demo.built")).one()
         customers = session.scalar(text("SELECT count(*) FROM customer_state"))
         everybody = session.scalars(
             select(Segment.id).where(Segment.name == "All customers").limit(1)
         ).one()
-        asked = _parameters(session, at.astimezone(settings().zone))
-    now = at.astimezone(settings().zone)
+        asked = _parameters(session, now)
     print(f"{name}: {customers:,} customers", flush=True)
     started = time.perf_counter()
     with Session(engine) as session:

@@ -13,13 +13,18 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
 from benchmarks import places
 from benchmarks.copied import copy
 from core.access import SYSTEM
 from core.database import connect, spilling
+from core.journal.model import Entry
 from core.settings import settings
 from core.work import reading
 from data import demo
+from data.demo.build import Built
 from data.integrity import Finding, examine
 from data.migrations import upgrade
 
@@ -41,6 +46,13 @@ def banks(customers: int = 1_000_000) -> Iterator[list[tuple[str, str]]]:
                 copy(file, url)
             small, big = (f"sqlite:///{file}" for file in files)
             yield [(small, big), (urls[0], urls[1])]
+
+
+def built_at(engine: Engine) -> datetime:
+    """Return the moment up to which a bank was made, at which it is looked at."""
+    with Session(engine) as session:
+        moment = session.scalars(select(Entry.at).where(Entry.kind == Built.kind)).one()
+    return moment.astimezone(settings().zone)
 
 
 def main(customers: int = 1_000_000) -> bool:

@@ -14,13 +14,12 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
+from benchmarks.demo import built_at
 from core.access import SYSTEM
 from core.campaigns.model import Campaign, Design
 from core.campaigns.rules import DesignStatus
 from core.database import connect, spilling
 from core.gate.queries import gate
-from core.journal.model import Entry
-from core.settings import settings
 from core.truth.queries.findings import conversions
 from core.truth.queries.runs import truth, truths
 from core.truth.upkeep import check_next, keep_check
@@ -39,9 +38,7 @@ def main(*addresses: str) -> bool:
 
 def _measured(address: str) -> bool:
     engine = connect(address)
-    with reading(engine, SYSTEM, now=datetime.now(settings().zone)) as view:
-        built = view.session.scalars(select(Entry.at).where(Entry.kind == "demo.built")).one()
-    now = built.astimezone(settings().zone)
+    now = built_at(engine)
     good = _check(engine, now)
     for page, asked in _pages(engine, now):
         taken = []

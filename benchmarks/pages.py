@@ -32,14 +32,12 @@ from core.access import Role
 from core.activities.model import Activity
 from core.activities.scope import pending
 from core.database import connect
-from core.journal.model import Entry
 from core.people.model import WebSession
 from core.people.queries.actors import actor_of
 from core.people.rules import SignInSource
 from core.queues.upkeep import count_work, keep_counts
 from core.settings import settings
 from core.work import reading, upkeep
-from data.demo.build import Built
 
 SHELL = Path(__file__).parents[1] / "components" / "shell.py"
 TIMES = 5
@@ -97,21 +95,14 @@ def _by_hand(url: str) -> bool:
     with Session(engine) as session:
         actors = {name: actor_of(session, busiest(engine, role)[0]) for name, role in roles.items()}
     part = address(engine, Visit("", Role.TEAM_LEAD, (("q", "part"),)), actors["lead"].unit_id)
-    good = against_the_hand(engine, _built_at(engine), actors, part["q"])
+    good = against_the_hand(engine, demo.built_at(engine), actors, part["q"])
     engine.dispose()
     return good
 
 
-def _built_at(engine: Engine) -> datetime:
-    """Return the moment up to which the bank was made, at which it is looked at."""
-    with Session(engine) as session:
-        built_at = session.scalars(select(Entry.at).where(Entry.kind == Built.kind)).one()
-    return built_at.astimezone(settings().zone)
-
-
 def _measured(url: str) -> Measured:
     engine = connect(url)
-    now = _built_at(engine)
+    now = demo.built_at(engine)
     with Session(engine) as session:
         counts = count_work(session, now=now)
     with upkeep(engine) as session:

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
+from benchmarks.demo import built_at
 from benchmarks.selection import PREVIEWS
 from core.access import SYSTEM
 from core.campaigns.queries.previews import audience_steps
@@ -21,7 +22,6 @@ from core.customers.model import Customer, CustomerState
 from core.customers.rules import Medium
 from core.database import connect
 from core.impact.queries.runs import impacts
-from core.journal.model import Entry
 from core.segments.model import Segment
 from core.segments.queries import (
     in_segment,
@@ -40,7 +40,6 @@ from core.segments.queries.profile import profile
 from core.segments.queries.provenance import provenance
 from core.segments.queries.standing import standing
 from core.segments.rules import SegmentKind
-from core.settings import settings
 from core.work import Reader
 
 SEGMENTS, ROUNDS = 50, 3
@@ -57,12 +56,11 @@ def main(*addresses: str) -> bool:
 def _measured(url: str) -> bool:
     engine = connect(url)
     with Session(engine) as session:
-        at = session.scalars(select(Entry.at).where(Entry.kind == "demo.built")).one()
         customers = session.scalar(select(func.count()).select_from(Customer)) or 0
     print(f"{engine.dialect.name}: {customers:,} customers", flush=True)
     more = max(1, customers / 1_000_000)
     with Session(engine) as session:  # never committed
-        view = Reader(session, SYSTEM, at.astimezone(settings().zone))
+        view = Reader(session, SYSTEM, built_at(engine))
         good = [
             _within(view, MOST_OF_COUNTS * more, _live_counts(view)),
             _within(view, MOST_OF_A_PAGE * more, _pages(view)),

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
+from benchmarks.demo import built_at
 from core.access import SYSTEM
 from core.campaigns.contact_policy import contact_rules
 from core.campaigns.queries.policy import contact_policy
@@ -22,14 +23,12 @@ from core.campaigns.queries.previews import audience_steps
 from core.campaigns.rules import ContactRules, ContactTerms
 from core.customers.rules import Medium
 from core.database import connect
-from core.journal.model import Entry
 from core.market.model import Threat
 from core.market.queries.exposure import Exposed, exposed_customers, stake
 from core.portfolio.queries.threats import threat, threats, unanswered
 from core.runs.queries.held import held_by_segment, held_customers, held_summary, reserving
 from core.runs.queries.simulating import simulate, simulate_runs, simulate_segments
 from core.segments.model import Segment
-from core.settings import settings
 from core.windows import Window
 from core.work import Reader, reading
 
@@ -61,7 +60,6 @@ def main(*addresses: str) -> bool:
 def _measured(address: str) -> bool:
     engine = connect(address)
     with Session(engine) as session:
-        at = session.scalars(select(Entry.at).where(Entry.kind == "demo.built")).one()
         gravest = session.scalars(select(Threat).order_by(Threat.customers.desc()).limit(1)).one()
         product = {"product": gravest.product_id}
         rules = contact_rules(session)
@@ -70,7 +68,7 @@ def _measured(address: str) -> bool:
             .where(Segment.rule.is_not(None), ~Segment.is_retired)
             .order_by(func.lower(Segment.name))
         ).all()
-    now = at.astimezone(settings().zone)
+    now = built_at(engine)
     whom = Exposed(gravest.unit_id, gravest.product_id, gravest.segment_id)
     terms = rules.bank
     fewer = ContactTerms(max(terms.most_contacts - 1, 1), terms.period_days, terms.quiet_days + 30)
