@@ -36,6 +36,8 @@ from tests.conftest import NOW
 from tests.making.campaigns import segment
 from tests.making.results import candidates, crowd, finished_run
 
+YOUNG = {"attribute": "age", "is": "<", "value": 30}
+
 
 @pytest.fixture
 def run_id(engine):
@@ -140,12 +142,11 @@ class TestBreakdown:
         assert row.treated.targeted == 300
 
     def test_by_one_segment_and_by_all(self, engine, ask, world, run_id):
-        rich = {"field": "balance", "is": ">=", "value": 9000}
         with Session(engine) as session, session.begin():
-            segment(session, "rich", rule=rich)
+            segment(session, "young", rule=YOUNG)
             segment(session, "everybody", rule={"field": "active", "is": "=", "value": True})
 
-        rows = by_label(ask(world.eve, breakdown, run_id=run_id, by="segment:rich"))
+        rows = by_label(ask(world.eve, breakdown, run_id=run_id, by="segment:young"))
         several = by_label(ask(world.eve, breakdown, run_id=run_id, by="segments"))
 
         inside = next(row for row in rows.values() if row.key == "in")
@@ -154,14 +155,23 @@ class TestBreakdown:
         assert same.difference == inside.difference
         assert max(row.treated.targeted for row in several.values()) == 300
 
-    def test_what_the_campaign_itself_changes_says_nothing_of_it(self, engine, ask, world, run_id):
-        """Who holds the product today has bought it: among those no held out could be as good."""
-        rich = {"field": "balance", "is": ">=", "value": 9000}
+    @pytest.mark.parametrize(
+        "rule",
+        [{"lacks": {"product": "savings"}}, {"field": "balance", "is": ">=", "value": 9_000}],
+        ids=["product", "balance"],
+    )
+    def test_what_the_campaign_itself_changes_says_nothing_of_it(
+        self, engine, ask, world, run_id, rule
+    ):
+        """Who holds the product today has bought it: among those no held out could be as good.
+
+        Nor has what they paid into it been with the bank before.
+        """
         with Session(engine) as session, session.begin():
-            segment(session, "rich", rule=rich)
+            segment(session, "young", rule=YOUNG)
         before = by_label(ask(world.eve, breakdown, run_id=run_id, by="segments"))
         with Session(engine) as session, session.begin():
-            segment(session, "others", rule={"lacks": {"product": "savings"}})
+            segment(session, "others", rule=rule)
 
         rows = by_label(ask(world.eve, breakdown, run_id=run_id, by="segments"))
         alone = ask(world.eve, breakdown, run_id=run_id, by="segment:others")

@@ -11,6 +11,7 @@ from core.segments.criteria import (
     Field,
     InvalidRule,
     Known,
+    Sold,
     Type,
     changed_by,
     described,
@@ -21,6 +22,8 @@ from core.segments.criteria.tree import KnownPerson, KnownProduct, KnownSegment,
 from core.segments.rules import SegmentKind
 
 ACTIVE = {"field": "active", "is": "=", "value": True}
+RICH = {"field": "balance", "is": ">=", "value": 9_000}
+OPENED = {"field": "status", "is": "=", "value": "open"}
 GROWN_UP = {"field": "age", "is": ">=", "value": 18}
 
 
@@ -65,18 +68,28 @@ KNOWN = Known(
         ({"field": "last_contact_days", "is": ">", "value": 30}, True),
         ({"all": [ACTIVE, {"any": [{"field": "yearly_value", "is": ">", "value": 9}]}]}, True),
         ({"none": [{"segment": "savers"}]}, True),
+        (RICH, True),
+        ({"none": [{"all": [ACTIVE, RICH]}]}, True),
+        ({"holds": {"product": "gold", "where": RICH}}, True),
+        ({"holds": {"product": "gold", "where": OPENED}}, False),
     ],
 )
 def test_what_a_campaign_for_savings_changes(rule, changed):
     savers = segment(8, "Savers", {"holds": {"product": "savings"}})
     known = replace(KNOWN, segments={**KNOWN.segments, "savers": savers})
 
-    assert changed_by(read(rule, known), "savings", "account") is changed
+    assert changed_by(read(rule, known), Sold("savings", "account", moves_money=True)) is changed
+
+
+@pytest.mark.parametrize("moves_money", [True, False])
+@pytest.mark.parametrize("rule", [RICH, {"holds": {"product": "gold", "where": RICH}}])
+def test_balances_change_where_a_campaign_moves_money(rule, moves_money):
+    assert changed_by(read(rule, KNOWN), Sold(moves_money=moves_money)) is moves_money
 
 
 def test_a_campaign_without_a_product_changes_what_contacts_do():
-    assert not changed_by(read({"holds": {"product": "savings"}}, KNOWN), None, None)
-    assert changed_by(read({"consent": "phone"}, KNOWN), None, None)
+    assert not changed_by(read({"holds": {"product": "savings"}}, KNOWN), Sold())
+    assert changed_by(read({"consent": "phone"}, KNOWN), Sold())
 
 
 @pytest.mark.parametrize(

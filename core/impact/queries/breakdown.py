@@ -25,6 +25,7 @@ from core.impact.rules import Reason
 from core.impact.tally import Tally
 from core.refusals import Invalid
 from core.runs.model import Candidate
+from core.segments.criteria import Known
 from core.segments.queries import (
     MOST_SEGMENTS,
     changed_by_campaign,
@@ -87,7 +88,7 @@ def _by(
     given = gifts_by_group(view, run.id, live) if run.gifts else {}
     drawn = _clusters(view, run, live)
     code = by.partition(":")[2] if by.startswith("segment:") else None
-    changed = code and code in changed_by_campaign(known_words(view), run.facts.product_id)
+    changed = code and code in _changed(known_words(view), run)
     parts = _parts(
         ((*at[1:], _arm(at, tally, given, drawn)) for at, tally in tallies.items()),
         changed={"in", "out"} if changed else (),
@@ -115,9 +116,14 @@ def _by_segment(
     drawn = _clusters_of_segments(view, run, named, number)
     parts = _parts(
         ((*at[1:], _arm(at, tally, gifts, drawn)) for at, tally in tallies.items()),
-        changed=changed_by_campaign(known, run.facts.product_id),
+        changed=_changed(known, run),
     )
     return parts, found.counted_at if found else None
+
+
+def _changed(known: Known, run: RunImpact) -> frozenset[str]:
+    facts = run.facts
+    return changed_by_campaign(known, facts.product_id, moves_money=facts.has_outcome)
 
 
 def _arm(at: tuple[Any, ...], tally: Tally, gifts: Given, drawn: Drawn | None) -> Arm:

@@ -1,6 +1,6 @@
 """Rules over customers, kept as data: what they are made of, reading them, saying them."""
 
-from core.segments.criteria.changing import changed_by
+from core.segments.criteria.changing import Sold, changed_by
 from core.segments.criteria.reading import read
 from core.segments.criteria.telling import described, spelled_out
 from core.segments.criteria.tree import FIELDS, HOLDING_FIELDS, OPERATORS, Field, Known, Type
@@ -13,6 +13,7 @@ __all__ = [
     "Field",
     "InvalidRule",
     "Known",
+    "Sold",
     "Type",
     "changed_by",
     "described",

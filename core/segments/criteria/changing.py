@@ -1,5 +1,7 @@
 """Which rules ask for what a campaign changes in its customers, merely by being carried out."""
 
+from dataclasses import dataclass
+
 from core.customers.rules import IndicatorKind
 from core.segments.criteria.tree import (
     Comparison,
@@ -16,23 +18,45 @@ from core.segments.criteria.tree import (
 _FIELDS = frozenset(
     {"do_not_contact", "yearly_value", "last_contact_days", "last_refusal_days", "pending"}
 )
+_BALANCE = "balance"  # of the customer or of any agreement: what is paid into one leaves another
 _MARKS = frozenset({IndicatorKind.CAMPAIGN_CANDIDATE, IndicatorKind.RETENTION_CANDIDATE})
 
 
-def changed_by(rule: Condition, product: str | None, category: str | None) -> bool:
-    """Tell whether customers join or leave by being contacted, or by buying or ending a product.
+@dataclass(frozen=True)
+class Sold:
+    """What a campaign sells, by code and category, as far as that is known of it.
 
-    :param product: the code of what is sold, None if nothing is, and its category
+    `moves_money` tells whether customers pay in or out because of it: whoever opens a product does.
     """
+
+    product: str | None = None
+    category: str | None = None
+    moves_money: bool = False
+
+
+def changed_by(rule: Condition, sold: Sold) -> bool:
+    """Tell whether customers join or leave by being contacted, or by buying or ending a product."""
     match rule:
         case Group(parts=parts):
-            return any(changed_by(part, product, category) for part in parts)
+            return any(changed_by(part, sold) for part in parts)
         case InSegment(rule=other):
-            return changed_by(other, product, category)
-        case Holds():
-            return product is not None and (product == rule.product or category == rule.category)
-        case Comparison(source=source, subject=subject):
-            return source is Source.STATE and subject.name in _FIELDS
+            return changed_by(other, sold)
+        case Holds(where=where):
+            return _sells(sold, rule) or (where is not None and changed_by(where, sold))
+        case Comparison():
+            return _changes(sold, rule)
         case Marked(indicator=indicator):
             return indicator in _MARKS
     return isinstance(rule, Consents)  # a list stays as it is
+
+
+def _sells(sold: Sold, rule: Holds) -> bool:
+    return sold.product is not None and (
+        sold.product == rule.product or sold.category == rule.category
+    )
+
+
+def _changes(sold: Sold, rule: Comparison) -> bool:
+    if rule.subject.name == _BALANCE:
+        return sold.moves_money and rule.source is not Source.ATTRIBUTE
+    return rule.source is Source.STATE and rule.subject.name in _FIELDS
