@@ -7,7 +7,7 @@ from components.gateway import current_actor, fetch, submit
 from components.tables import Column, table
 from core.access import Permission
 from core.gate.actions import AllowLaunch, allow_launch
-from core.gate.queries import BeforeLaunch, before_launch
+from core.gate.queries import BeforeLaunch, before_launch, objection
 
 
 def draw(run_id: int) -> None:
@@ -54,8 +54,12 @@ def _permission(run_id: int, found: BeforeLaunch) -> None:
         reason = words.plain(found.allowed.reason)
         when, chance = words.moment(found.allowed.at), words.percent(found.allowed.power, digits=0)
         st.caption(f"{by} allowed the launch on {when}, at a chance of {chance}: {reason}")
+        if found.allowed.person_id == current_actor().person_id:
+            st.caption("You allowed it, so somebody else has to launch it.")
     elif not current_actor().may(Permission.APPROVE_DESIGNS):
         st.caption("It can be launched once an approver has allowed it here, with a reason.")
+    elif against := fetch(objection, run_id=run_id):
+        st.caption(against)
     else:
         with st.form(f"allow{run_id}", border=False):
             reason = st.text_input(

@@ -9,8 +9,8 @@ class Invalid(Refusal):
     """The request contradicts itself or a rule of the business."""
 
 
-class HeldOut(Invalid):
-    """A contact that a measurement forbids. Every try is journaled.
+class Remembered(Invalid):
+    """A try that is journaled although whoever tried holds the right.
 
     :param subjects: the records that it is about, such as `run:7`
     """
@@ -18,6 +18,18 @@ class HeldOut(Invalid):
     def __init__(self, message: str, subjects: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.subjects = subjects
+
+
+class HeldOut(Remembered):
+    """A contact that a measurement forbids."""
+
+
+class OwnHand(Remembered):
+    """An agreement that takes a second person, tried by one who had a hand in the matter."""
+
+
+class NotAgreed(Remembered):
+    """A launch that somebody else has to allow first."""
 
 
 class NotAllowed(Refusal):

@@ -22,7 +22,7 @@ from core.database import (
 from core.journal.model import Entry, Event
 from core.journal.writing import write
 from core.lifecycle import Move
-from core.refusals import Conflict, HeldOut, NotAllowed
+from core.refusals import Conflict, HeldOut, NotAgreed, NotAllowed, OwnHand, Remembered
 
 
 class Unaccountable(RuntimeError):
@@ -43,17 +43,41 @@ class RequestRefused(Event):
 
 
 @dataclass(frozen=True)
-class ContactRefused(Event):
-    """Somebody tried to contact a customer who is held out."""
-
-    kind: ClassVar[str] = "contact.refused"
-
+class _TryRefused(Event):
     reason: str
     about: tuple[str, ...]
 
     @property
     def subjects(self) -> tuple[str, ...]:
         return self.about
+
+
+@dataclass(frozen=True)
+class ContactRefused(_TryRefused):
+    """Somebody tried to contact a customer who is held out."""
+
+    kind: ClassVar[str] = "contact.refused"
+
+
+@dataclass(frozen=True)
+class OwnHandRefused(_TryRefused):
+    """Somebody tried to agree to what they had a hand in."""
+
+    kind: ClassVar[str] = "own_hand.refused"
+
+
+@dataclass(frozen=True)
+class LaunchRefused(_TryRefused):
+    """Somebody asked for a launch that an approver has to allow first."""
+
+    kind: ClassVar[str] = "launch.refused"
+
+
+_OF_TRIES: Mapping[type[Remembered], type[_TryRefused]] = {
+    HeldOut: ContactRefused,
+    OwnHand: OwnHandRefused,
+    NotAgreed: LaunchRefused,
+}
 
 
 @dataclass
@@ -199,7 +223,7 @@ def upkeep(engine: Engine) -> Iterator[Session]:
 
 @contextmanager
 def _explained(engine: Engine, actor: Actor, *, now: datetime) -> Iterator[None]:
-    """Journal a refusal for want of a right, or for the sake of a control group.
+    """Journal a refusal for want of a right, of a second person, or for a control group's sake.
 
     Say of a lost race that it is one, and over what.
     """
@@ -208,8 +232,9 @@ def _explained(engine: Engine, actor: Actor, *, now: datetime) -> Iterator[None]
     except NotAllowed as refusal:
         _remember(engine, actor, RequestRefused(str(refusal)), now=now)
         raise
-    except HeldOut as refusal:
-        _remember(engine, actor, ContactRefused(str(refusal), refusal.subjects), now=now)
+    except Remembered as refusal:
+        tried = _OF_TRIES[type(refusal)]
+        _remember(engine, actor, tried(str(refusal), refusal.subjects), now=now)
         raise
     except (StaleDataError, DBAPIError) as error:
         if isinstance(error, StaleDataError) or lost_a_race(error):

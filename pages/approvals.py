@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import look, navigation, words
+from components import look, navigation, waiting_launches, words
 from components.design import gate, reading
 from components.gateway import as_seen, current_actor, fetch, heading, submit
 from components.tables import Column, table
@@ -23,6 +23,7 @@ WANTED = (
 )
 
 heading("Approvals", "Which designs wait for a decision, and can they be agreed to?")
+waiting_launches.draw()
 wanted = fetch(queries.approvals_wanted)
 chosen = table(
     wanted, columns=WANTED, key="wanted", empty="Nothing waits for a decision.", choose="one"

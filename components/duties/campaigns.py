@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from components import words
+from components import waiting_launches, words
 from components.duties.duty import Duty
 from components.gateway import fetch, now
 from core.campaigns.queries import CampaignState, approvals_wanted, campaigns
+from core.gate.queries import WaitingLaunch, launches_waiting
 from core.market.queries.tasks import TaskState, market_tasks
 from core.market.rules import ConclusionKind
 from core.portfolio.queries.directions import directions
@@ -38,6 +39,11 @@ def approver() -> Iterator[Duty]:
         "no design waits for approval",
         "approvals",
         "brand",
+    )
+    yield from _launches(
+        [each for each in fetch(launches_waiting) if waiting_launches.is_mine(each)],
+        "launch waits until you allow it",
+        "no launch waits for you to allow it",
     )
 
 
@@ -79,6 +85,11 @@ def manager() -> Iterator[Duty]:
     ):
         found = fetch(runs, status=(status,), window=_COUNT_ONLY).total
         yield Duty(found, one, many, nothing, "runs", "warn", {"status": status})
+    yield from _launches(
+        [each for each in fetch(launches_waiting) if not waiting_launches.is_mine(each)],
+        "launch waits for an approver to allow it",
+        "no launch waits for an approver",
+    )
     for state, one, many, nothing in (
         (
             CampaignState.WAITING,
@@ -96,6 +107,15 @@ def manager() -> Iterator[Duty]:
         found = fetch(campaigns, mine=True, state=state, window=_COUNT_ONLY).total
         query = {"state": state, "mine": "true"}
         yield Duty(found, one, many, nothing, "campaigns", query=query)
+
+
+def _launches(waiting: list[WaitingLaunch], one: str, nothing: str) -> Iterator[Duty]:
+    """Tell of each by itself: it is allowed on the page of its run."""
+    for each in waiting:
+        more = f"{waiting_launches.name(each)}. {waiting_launches.told(each)}"
+        yield Duty(1, one, one, nothing, "run", "warn", {"id": each.id}, more)
+    if not waiting:
+        yield Duty(0, one, one, nothing, "approvals")
 
 
 def steering() -> Iterator[Duty]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from components import look, navigation
+from components import look, navigation, words
 from components.duties.campaigns import approver, manager, steering
 from components.duties.duty import Duty
 from components.duties.oversight import administrator, auditor
@@ -46,7 +46,10 @@ def draw(lines: Iterable[Duty]) -> None:
     for duty in waiting:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             look.badge({"bad": "Late", "warn": "Soon"}.get(duty.meaning, "To do"), duty.meaning)
-            navigation.link(duty.screen, duty.sentence, actor=current_actor(), **duty.query)
+            with st.container(gap=None):
+                navigation.link(duty.screen, duty.sentence, actor=current_actor(), **duty.query)
+                if duty.more:
+                    st.caption(words.plain(duty.more))
     calm = [duty.nothing for duty in every if not duty.count]
     if waiting and calm:
         st.caption("In order: " + "; ".join(calm) + ".")

@@ -9,7 +9,10 @@ from components import look, words
 
 @dataclass(frozen=True)
 class Duty:
-    """So many of something: `one` and `many` are sentences without the number."""
+    """So many of something: `one` and `many` are sentences without the number.
+
+    `more` is what else has to be known about it, in sentences.
+    """
 
     count: int
     one: str
@@ -18,6 +21,7 @@ class Duty:
     screen: str
     meaning: look.Meaning = "neutral"
     query: Mapping[str, Any] = field(default_factory=dict)
+    more: str = ""
 
     @property
     def sentence(self) -> str:

@@ -4,19 +4,20 @@ from dataclasses import dataclass
 
 from core.access import Permission
 from core.activities.actions.launch import Launch, Progress, launch, silent
-from core.campaigns.actions.approval import check_ready, facts_of, moved_design, writers_of
+from core.campaigns.actions.approval import check_ready, facts_of, moved_design
 from core.campaigns.events import DesignApproved
-from core.campaigns.model import Design
 from core.campaigns.queries.designs import sheet
 from core.campaigns.queries.forecasts import frozen
+from core.campaigns.queries.hands import writers_of
 from core.campaigns.rules import APPROVE
 from core.gate.events import LaunchAllowed
 from core.gate.model import LaunchOverride
 from core.gate.queries.gates import gate_of
 from core.gate.queries.launching import weighed_again
+from core.gate.queries.waiting import objection_of
 from core.gate.rules import percent
 from core.gate.sentences import plain, verdict
-from core.refusals import Conflict, Invalid
+from core.refusals import Conflict, Invalid, NotAgreed, OwnHand
 from core.runs.events import RunLaunched
 from core.runs.model import Run
 from core.runs.moves import run_in_scope
@@ -38,13 +39,17 @@ class ApproveDesign:
 def approve_design(work: Work, request: ApproveDesign) -> DesignApproved:
     """Agree to a version, and freeze what was agreed to: rule, counts, forecast, what is shown.
 
-    :raises Invalid: the approver had a hand in writing it, or it can hardly show the gain that it
-        is to show and no reason is given to approve it all the same
+    :raises OwnHand: the approver had a hand in writing it
+    :raises Invalid: it can hardly show the gain that it is to show, and no reason is given to
+        approve it all the same
     :raises NotReady: something that it needs was taken away since it was asked for
     """
     got = moved_design(work, APPROVE, request.design_id, request.row_version)
     if work.actor.person_id in writers_of(work, got.design):
-        raise Invalid("You had a hand in this version. Somebody else has to approve it.")
+        raise OwnHand(
+            "You had a hand in this version. Somebody else has to approve it.",
+            (f"design:{got.design.id}",),
+        )
     known = known_words(work)
     agreed = sheet(work, got.design.id, known=known)
     check_ready(agreed)
@@ -82,7 +87,8 @@ def allow_launch(work: Work, request: AllowLaunch) -> LaunchAllowed:
 
     :raises NotFound: no such run among those of the approver's units
     :raises Conflict: it is not to be launched any more, or shows what was agreed to
-    :raises Invalid: no reason is given, or the approver had a hand in writing the version
+    :raises OwnHand: the approver wrote at the version, or had a hand in the run
+    :raises Invalid: no reason is given
     """
     work.authorize(Permission.APPROVE_DESIGNS)
     run = run_in_scope(work, request.run_id)
@@ -92,8 +98,8 @@ def allow_launch(work: Work, request: AllowLaunch) -> LaunchAllowed:
     found = weighed_again(work, run)
     if found is None or not found.is_weaker_now:
         raise Conflict(f"Run {run.code} needs no permission: it can show what was agreed to.")
-    if work.actor.person_id in writers_of(work, work.session.get_one(Design, run.design_id)):
-        raise Invalid("You had a hand in this version. Somebody else has to allow its launch.")
+    if (against := objection_of(work, run)) is not None:
+        raise OwnHand(against, (f"run:{run.id}",))
     reason = request.reason.strip()
     if not reason:
         raise Invalid("Say why it is to be launched all the same.")
@@ -113,20 +119,30 @@ def allow_launch(work: Work, request: AllowLaunch) -> LaunchAllowed:
 def launch_weighed(work: Work, request: Launch, *, progress: Progress = silent) -> RunLaunched:
     """Launch a run past the gate: it shows what was agreed to, or an approver has allowed it.
 
-    :raises Invalid: its power has fallen below the target since the approval, and nobody has
-        allowed that; or whatever else stands in the way of making its work
+    :raises NotAgreed: its power has fallen below the target since the approval, and nobody has
+        allowed that
+    :raises OwnHand: whoever launches is who has allowed it
+    :raises Invalid: whatever else stands in the way of making its work
     """
     return launch(work, request, progress=progress, check=_check_power)
 
 
 def _check_power(work: Work, run: Run) -> None:
     found = weighed_again(work, run)
-    if found is not None and found.needs_override:
+    if found is None:
+        return
+    allowed = found.allowed
+    if allowed and allowed.person_id is not None and allowed.person_id == work.actor.person_id:
+        raise OwnHand(
+            "You allowed this launch yourself. Somebody else has to launch it.", (f"run:{run.id}",)
+        )
+    if found.needs_override:
         before, now = (
             percent(chance, digits=0) for chance in (found.agreed.power, found.power_now)
         )
-        raise Invalid(
+        raise NotAgreed(
             f"What was agreed to can hardly be shown with this selection: the chance to see the "
             f"gain is {now}, where {before} was agreed and {percent(found.target, digits=0)} is "
-            "wanted. An approver has to allow the launch, with a reason; or select again."
+            "wanted. An approver has to allow the launch, with a reason; or select again.",
+            (f"run:{run.id}",),
         )

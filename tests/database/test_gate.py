@@ -21,8 +21,15 @@ from core.gate.actions import (
     approve_design,
     launch_weighed,
 )
-from core.gate.queries import before_launch, default_rate, gate
+from core.gate.queries import (
+    before_launch,
+    default_rate,
+    gate,
+    launches_waiting,
+    objection,
+)
 from core.gate.queries.hands import hands_of
+from core.gate.queries.waiting import Objection
 from core.gate.rules import Answer, Basis, Likeness, State
 from core.gate.sentences import points_of, verdict
 from core.hours import beginning_of
@@ -33,7 +40,7 @@ from core.people.queries.working import person_times
 from core.people.rules import AbsenceKind
 from core.queues.upkeep import count_work, keep_counts
 from core.queues.whatif.workers import Worker
-from core.refusals import Conflict, Invalid, NotAllowed, NotFound
+from core.refusals import Conflict, Invalid, NotAgreed, NotAllowed, NotFound, OwnHand
 from core.runs.actions.confirming import Confirm, confirm_candidates
 from core.runs.actions.selecting import SelectCandidates, select_candidates
 from core.runs.actions.starting import StartRun, start_run
@@ -642,5 +649,86 @@ class TestLaunch:
         with pytest.raises(NotAllowed):
             do(world.mia, allow_launch, AllowLaunch(run_id, "Mine"))
         both = replace(world.mia, roles=world.mia.roles | world.pia.roles)
-        with pytest.raises(Invalid, match="You had a hand in this version"):
+        with pytest.raises(OwnHand, match="You had a hand in this version"):
             do(both, allow_launch, AllowLaunch(run_id, "Mine"))
+
+    @pytest.fixture
+    def of_both_roles(self, world):
+        roles = world.mia.roles | world.pia.roles
+        return [replace(each, roles=roles) for each in (world.pia, world.eve)]
+
+    def test_nobody_allows_and_launches_the_same_run(self, selected, do, of_both_roles, engine):
+        pia, eve = of_both_roles
+        run_id = selected(bank.SOUTH)
+        with pytest.raises(NotAgreed):
+            do(eve, launch_weighed, Launch(run_id))
+        with pytest.raises(OwnHand, match="asked for its launch"):
+            do(eve, allow_launch, AllowLaunch(run_id, "I want it"))
+        do(pia, allow_launch, AllowLaunch(run_id, "A pilot"))
+        with pytest.raises(OwnHand, match="You allowed this launch yourself"):
+            do(pia, launch_weighed, Launch(run_id))
+        with Session(engine) as session:
+            tries = session.scalars(select(Entry).where(Entry.kind == "own_hand.refused")).all()
+        assert [(each.actor_id, each.facts["about"]) for each in tries] == [
+            (eve.person_id, [f"run:{run_id}"]),
+            (pia.person_id, [f"run:{run_id}"]),
+        ]
+        assert do(eve, launch_weighed, Launch(run_id)).treated
+
+    def test_nobody_allows_what_they_selected(self, selected, do, ask, of_both_roles):
+        pia, eve = of_both_roles
+        do(pia, select_candidates, SelectCandidates(run_id := selected(bank.SOUTH)))
+        assert ask(pia, objection, run_id=run_id) is Objection.RUNS
+        assert ask(eve, objection, run_id=run_id) is None
+        with pytest.raises(OwnHand, match="selected for it"):
+            do(pia, allow_launch, AllowLaunch(run_id, "Mine"))
+
+
+class TestWaitingLaunches:
+    """A launch that shows less than was agreed to is told to whoever may allow it."""
+
+    @pytest.fixture
+    def weak(self, agreed, do, world):
+        request = StartRun(agreed, bank.SOUTH, TODAY, TODAY + timedelta(days=30))
+        run_id = do(world.mia, start_run, request).run_id
+        do(world.mia, select_candidates, SelectCandidates(run_id))
+        return run_id
+
+    def test_are_told_with_the_chance_then_and_now(self, weak, ask, world):
+        [waiting] = ask(world.pia, launches_waiting)
+        found = ask(world.mia, before_launch, run_id=weak)
+        assert waiting.id == weak
+        assert (waiting.agreed, waiting.now) == (found.agreed.power, found.power_now)
+        assert waiting.agreed > 0.8 > waiting.now
+        assert (waiting.unit, waiting.selected_at) == ("South", NOW)
+        assert (waiting.asked_by, waiting.asked_at, waiting.objection) == (None, None, None)
+        assert ask(world.mia, launches_waiting)[0].objection is Objection.WROTE
+
+    def test_say_who_asked_of_this_selection(self, weak, do, ask, world):
+        with pytest.raises(NotAgreed):
+            do(world.mia, launch_weighed, Launch(weak), now=NOW + timedelta(hours=1))
+        [waiting] = ask(world.pia, launches_waiting)
+        assert (waiting.asked_by, waiting.asked_at) == (world.mia.name, NOW + timedelta(hours=1))
+
+        do(world.mia, select_candidates, SelectCandidates(weak), now=NOW + timedelta(hours=2))
+        assert ask(world.pia, launches_waiting)[0].asked_by is None
+
+    def test_are_gone_when_allowed_or_when_their_last_day_is_over(self, weak, do, ask, world):
+        assert ask(world.pia, launches_waiting, now=NOW + timedelta(days=31)) == []
+        do(world.pia, allow_launch, AllowLaunch(weak, "A pilot"))
+        assert ask(world.pia, launches_waiting) == []
+
+    def test_none_where_what_was_agreed_is_shown(self, agreed, do, ask, world):
+        request = StartRun(agreed, bank.BANK, TODAY, TODAY + timedelta(days=30))
+        run_id = do(world.mia, start_run, request).run_id
+        do(world.mia, select_candidates, SelectCandidates(run_id))
+        do(world.ann, confirm_candidates, Confirm(run_id, [1, 2], accept=True))
+        assert ask(world.pia, launches_waiting) == []
+
+    def test_of_other_units_nothing_is_told(self, weak, ask, world):
+        north = replace(world.pia, scope=replace(world.pia.scope, bank_wide=False, unit_ids=(3,)))
+        assert ask(north, launches_waiting) == []
+        with pytest.raises(NotFound):
+            ask(north, objection, run_id=weak)
+        with pytest.raises(NotAllowed):
+            ask(world.ann, launches_waiting)

@@ -1,5 +1,6 @@
 """Running a campaign on screen: start, select, confirm, launch, end."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,12 +8,13 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from components.words import plain
-from core.access import SYSTEM
+from core.access import SYSTEM, Role
 from core.activities.actions.launch import Launch, launch
 from core.activities.model import Activity
 from core.campaigns.model import Design
 from core.campaigns.rules import DesignStatus, Metric, RandomisedBy
-from core.gate.actions import ApproveDesign, approve_design
+from core.gate.actions import AllowLaunch, ApproveDesign, allow_launch, approve_design
+from core.people.model import PersonRole
 from core.portfolio.model import Plan, PlanEntry
 from core.runs.actions.selecting import SelectCandidates, select_candidates
 from core.runs.model import Candidate, Run
@@ -173,6 +175,52 @@ class TestBeforeLaunch:
         assert ": A \\*pilot\\* first" in said
         press(app, "Launch")
         assert status_of(run_id) is RunStatus.LAUNCHED
+
+    def test_home_and_approvals_lead_to_a_launch_that_waits(self, open_page, world, run_of):
+        run_id = run_of(bank.SOUTH)
+
+        def links(app):
+            return {each.proto.label: each.proto for each in app.get("page_link")}
+
+        def said(app):
+            return " ".join(each.value for each in app.caption)
+
+        home = open_page(world.pia, "home")
+        line = links(home)["**1** launch waits until you allow it"]
+        assert (line.page, line.query_string) == ("run", f"id={run_id}")
+        assert "in South. The chance to see the gain is " in said(home)
+        assert "nobody has asked yet" in said(home)
+        press(open_page(world.mia, "run", id=run_id), "Launch")
+        home = open_page(world.mia, "home")
+        assert "**1** launch waits for an approver to allow it" in links(home)
+
+        app = open_page(world.pia, "approvals")
+        assert "Launches that wait to be allowed" in [each.value for each in app.subheader]
+        assert f"{world.mia.name} asked for the launch on 2 Mar 2026, 09:00." in said(app)
+        [line] = [each for label, each in links(app).items() if label.startswith("Open run")]
+        assert line.query_string == f"id={run_id}"
+
+    def test_who_had_a_hand_in_a_run_is_told_that_somebody_else_decides(
+        self, engine, open_page, world, run_of, do, status_of
+    ):
+        run_id, roles = run_of(bank.SOUTH), frozenset({Role.CAMPAIGN_MANAGER, Role.APPROVER})
+        both, other = (replace(each, roles=roles) for each in (world.eve, world.pia))
+        with Session(engine) as session, session.begin():
+            session.add(PersonRole(person_id=other.person_id, role=Role.CAMPAIGN_MANAGER))
+            session.add_all(PersonRole(person_id=both.person_id, role=role) for role in roles)
+        do(both, select_candidates, SelectCandidates(run_id))
+
+        for shown in ("run", "approvals"):
+            app = open_page(world.eve, shown, **({"id": run_id} if shown == "run" else {}))
+            told = " ".join(each.value for each in app.caption)
+            assert "You started this run, selected for it or asked for its launch." in told
+            assert not [each for each in app.button if each.label == "Allow the launch"]
+        do(other, allow_launch, AllowLaunch(run_id, "A pilot"))
+        app = open_page(world.pia, "run", id=run_id)
+        assert "somebody else has to launch it" in " ".join(each.value for each in app.caption)
+        press(app, "Launch")
+        assert any("You allowed this launch yourself." in each.value for each in app.warning)
+        assert status_of(run_id) is RunStatus.SELECTED
 
     def test_an_approval_over_the_gate_is_remembered(self, open_page, world, run_of):
         app = open_page(world.mia, "run", id=run_of(bank.BANK, expected_gain=0.01))

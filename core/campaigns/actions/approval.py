@@ -3,34 +3,18 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
-
 from core import saying
 from core.campaigns.actions.holding import Held, held
 from core.campaigns.events import (
-    DesignChanged,
-    DesignDrafted,
     DesignSentBack,
     DesignSubmitted,
     DesignWithdrawn,
-    FeedbackTakenUp,
-    StagesSet,
 )
-from core.campaigns.model import Design
 from core.campaigns.queries.designs import DesignSheet, sheet
 from core.campaigns.rules import SEND_BACK, SUBMIT, WITHDRAW, DesignStatus
-from core.journal.model import Entry, Subject
 from core.lifecycle import Move
 from core.refusals import Invalid
-from core.work import Reader, Work
-
-_WRITING = (
-    DesignDrafted.kind,
-    DesignChanged.kind,
-    StagesSet.kind,
-    FeedbackTakenUp.kind,
-    DesignSubmitted.kind,
-)
+from core.work import Work
 
 
 class NotReady(Invalid):
@@ -132,16 +116,6 @@ def check_ready(design: DesignSheet) -> None:
     """
     if design.missing:
         raise NotReady(design.missing)
-
-
-def writers_of(view: Reader, design: Design) -> set[int | None]:
-    """Return who wrote, changed or asked for this version, as the journal remembers."""
-    statement = (
-        select(Entry.actor_id)
-        .join(Subject, Subject.entry_id == Entry.id)
-        .where(Subject.name == f"design:{design.id}", Entry.kind.in_(_WRITING))
-    )
-    return {design.author_id, *view.session.scalars(statement)} - {None}
 
 
 def facts_of(got: Held) -> tuple[int, str, int, int, int]:

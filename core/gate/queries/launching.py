@@ -36,6 +36,7 @@ class Standing:
 class Allowed:
     """Who allowed a launch that can hardly show its gain, when and why, and the chance by then."""
 
+    person_id: int | None
     reason: str
     by: str | None
     at: datetime
@@ -144,7 +145,13 @@ def weighed_again(view: Reader, run: Run) -> BeforeLaunch | None:
 def _allowed(view: Reader, run: Run) -> Allowed | None:
     """Return who allowed the launch of the selection as it is now."""
     found = view.session.execute(
-        select(LaunchOverride.reason, Person.name, LaunchOverride.at, LaunchOverride.power)
+        select(
+            LaunchOverride.person_id,
+            LaunchOverride.reason,
+            Person.name,
+            LaunchOverride.at,
+            LaunchOverride.power,
+        )
         .outerjoin(Person, Person.id == LaunchOverride.person_id)
         .where(LaunchOverride.run_id == run.id, LaunchOverride.at >= run.selected_at)
     ).one_or_none()
