@@ -3,10 +3,11 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 from sqlalchemy.orm import Session
 
 from benchmarks.finished import AGES
+from core.database import Day
 from core.impact.tally import Tally
 
 Counts = tuple[int, int, int, int]  # customers, reached, with the outcome, its money in cents
@@ -81,12 +82,13 @@ def _segments(session: Session, run_id: int, today: date) -> dict[tuple[Any, int
     found: dict[tuple[Any, int], Counts] = {}
     for number, (rule, days) in enumerate(rules):
         statement = f"SELECT 's{number}', c.arm, {_COUNTS} {_OF} WHERE c.run_id = :run_id AND {rule} GROUP BY c.arm"  # noqa: E501  one line of SQL
-        found |= _read(session.execute(text(statement), {"run_id": run_id, **days}))
+        born = (bindparam(name, day, type_=Day) for name, day in days.items())
+        found |= _read(session.execute(text(statement).bindparams(*born), {"run_id": run_id}))
     return found
 
 
-def _years_before(day: date, years: int) -> str:
-    return day.replace(year=day.year - years).isoformat()
+def _years_before(day: date, years: int) -> date:
+    return day.replace(year=day.year - years)
 
 
 def _read(rows: Any) -> dict[tuple[Any, int], Counts]:

@@ -27,7 +27,7 @@ from core.coverage.rules import Aim, Part, rolling
 from core.coverage.upkeep import usual_periods
 from core.customers.model import Product
 from core.database import connect, spilling
-from core.database.columns import in_microseconds
+from core.database.columns import in_digits, in_microseconds
 from core.segments.model import Segment
 from core.work import reading
 
@@ -163,18 +163,20 @@ def _parameters(session, now):
         **{f"recent{name}": now - timedelta(days=of.period_days) for name, of in terms.items()},
         **{f"quiet{name}": now - timedelta(days=of.quiet_days) for name, of in terms.items()},
     }
-    days = {
-        "today": now.date(),
+    born = {
         "oldest": now.date().replace(year=now.year - 43),
         "youngest": now.date().replace(year=now.year - 27),
     }
+    today = now.date()
     if session.get_bind().dialect.name == "sqlite":
         moments = {key: in_microseconds(moment) for key, moment in moments.items()}
-        days = {key: day.isoformat() for key, day in days.items()}
+        born = {key: in_digits(day) for key, day in born.items()}
+        today = today.isoformat()
     bits = dict(session.execute(select(Product.code, Product.bit)).all())
     return {
         **moments,
-        **days,
+        **born,
+        "today": today,
         **{f"most{name}": of.most_contacts for name, of in terms.items()},
         "deposit": 1 << bits["term-deposit"],
         "mortgage": 1 << bits["mortgage"],

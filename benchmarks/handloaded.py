@@ -47,6 +47,7 @@ def _spelled(connection) -> dict[str, str]:
             "noon": "CAST(strftime('%s', day) AS INTEGER) * 1000000 + 43200000000",
             "facts": "json_object('job', job, 'income', CAST(income AS REAL))",
             "day": "",
+            "state_day": "CAST(replace({}, '-', '') AS INTEGER)",
             "true": "1",
             "false": "0",
             "cents": "CAST(round({} * 100) AS INTEGER)",
@@ -56,6 +57,7 @@ def _spelled(connection) -> dict[str, str]:
         "noon": "(day::date + time '12:00') AT TIME ZONE 'UTC'",
         "facts": "jsonb_build_object('job', job, 'income', income::float)",
         "day": "::date",
+        "state_day": "{}::date",
         "true": "true",
         "false": "false",
         "cents": "round({}::numeric * 100)::bigint",
@@ -83,7 +85,8 @@ def customers(connection, file) -> None:
         f"""INSERT INTO customer_state (customer_id, branch_id, kind, is_active, do_not_contact,
               born_on, joined_on, products, consents, indicators, balance, churn_risk, pending)
             SELECT c.id, u.id, {CustomerKind.PRIVATE.code}, {of["true"]}, {of["false"]},
-              b.born{of["day"]}, b.joined{of["day"]}, 0, {mask}, 0,
+              {of["state_day"].format("b.born")}, {of["state_day"].format("b.joined")},
+              0, {mask}, 0,
               {of["cents"].format("b.balance")}, CAST(b.churn AS double precision), 0
             FROM brought b JOIN customer c ON c.customer_no = b.no
             JOIN unit u ON u.code = b.branch""",

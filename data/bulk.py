@@ -45,7 +45,6 @@ def bare(connection: Connection, metadata: MetaData) -> Iterator[None]:
         for table in metadata.sorted_tables
         for index in sorted(table.indexes, key=lambda index: str(index.name))
         if not index.unique
-        and (index._ddl_if is None or index._ddl_if.dialect == connection.dialect.name)  # noqa: SLF001  there is no public way to ask
     ]
     keys = [
         constraint

@@ -2,11 +2,19 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, Double, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.customers.rules import AttributeType, CustomerKind, IndicatorKind, Medium, Origin
-from core.database import Base, Code, Number, only
+from core.customers.rules import (
+    FIGURES,
+    WORDS,
+    AttributeType,
+    CustomerKind,
+    IndicatorKind,
+    Medium,
+    Origin,
+)
+from core.database import Base, Code, Day, Number, only
 from core.people.model import Person, Unit
 
 
@@ -27,7 +35,11 @@ class Product(Base):
 
 
 class Attribute(Base):
-    """A column that an import brought for customers beyond the known fields."""
+    """A column that an import brought for customers beyond the known fields.
+
+    `place` is the column of the state row that has its values, too; those for which there was
+    none left are read from the wide record instead.
+    """
 
     __tablename__ = "attribute"
     __table_args__ = (only("type", AttributeType), only("origin", Origin))
@@ -36,6 +48,7 @@ class Attribute(Base):
     label: Mapped[str]
     type: Mapped[AttributeType] = mapped_column(Code(AttributeType))
     origin: Mapped[Origin] = mapped_column(Code(Origin))
+    place: Mapped[str | None] = mapped_column(unique=True)
 
 
 class Customer(Base):
@@ -68,46 +81,40 @@ class CustomerState(Base):
 
     `products`, `consents` and `indicators` are bit masks (`Product.bit` as `1 << bit`,
     `Medium.bit`, `IndicatorKind.bit`); the tables behind them stay the source of truth.
-    `pending` counts activities that are unassigned or open.
+    `pending` counts activities that are unassigned or open. What rules ask most stands in front:
+    SQLite reads a row from its beginning. At the end stand the places of attributes.
     """
 
     __tablename__ = "customer_state"
     __table_args__ = (
         CheckConstraint("pending >= 0", name="pending"),
+        Index("ix_customer_state_branch_id", "branch_id"),
         Index("ix_customer_state_manager_id", "manager_id"),
-        Index(
-            "ix_customer_state_cover",
-            "branch_id",
-            "is_active",
-            "do_not_contact",
-            "products",
-            "consents",
-            "indicators",
-            "born_on",
-            "churn_risk",
-            "last_contact_at",
-            "last_refusal_at",
-            "pending",
-        ).ddl_if(dialect="sqlite"),
     )
 
     customer_id: Mapped[int] = mapped_column(Number, ForeignKey(Customer.id), primary_key=True)
-    branch_id: Mapped[int] = mapped_column(ForeignKey(Unit.id))
-    manager_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
-    kind: Mapped[CustomerKind] = mapped_column(Code(CustomerKind), default=CustomerKind.PRIVATE)
     is_active: Mapped[bool] = mapped_column(default=True)
     do_not_contact: Mapped[bool] = mapped_column(default=False)
-    born_on: Mapped[date | None]
-    joined_on: Mapped[date | None]
     products: Mapped[int] = mapped_column(BigInteger, default=0)
     consents: Mapped[int] = mapped_column(default=0)
     indicators: Mapped[int] = mapped_column(default=0)
-    balance: Mapped[Decimal | None]
-    yearly_value: Mapped[Decimal | None]
+    born_on: Mapped[date | None] = mapped_column(Day)
     churn_risk: Mapped[float | None]
     last_contact_at: Mapped[datetime | None]
     last_refusal_at: Mapped[datetime | None]
     pending: Mapped[int] = mapped_column(default=0)
+    branch_id: Mapped[int] = mapped_column(ForeignKey(Unit.id))
+    manager_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    kind: Mapped[CustomerKind] = mapped_column(Code(CustomerKind), default=CustomerKind.PRIVATE)
+    joined_on: Mapped[date | None] = mapped_column(Day)
+    balance: Mapped[Decimal | None]
+    yearly_value: Mapped[Decimal | None]
+
+
+for name in FIGURES:
+    setattr(CustomerState, name, mapped_column(name, Double, deferred=True))
+for name in WORDS:
+    setattr(CustomerState, name, mapped_column(name, Text, deferred=True))
 
 
 class Holding(Base):
@@ -168,6 +175,15 @@ class Indicator(Base):
             sqlite_where=text("cleared_at IS NULL"),
         ),
         Index("ix_indicator_reference", "reference"),
+        # Everybody in distress at once, without a look at the marks.
+        Index(
+            "ix_indicator_distress",
+            "customer_id",
+            "valid_from",
+            "valid_until",
+            postgresql_where=text("kind = 3 AND cleared_at IS NULL"),
+            sqlite_where=text("kind = 3 AND cleared_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)

@@ -1,5 +1,7 @@
 """Words about customers. Nothing here touches the database."""
 
+from collections.abc import Mapping
+
 from core.database import Coded
 
 MOST_PRODUCT_BITS = 62  # what a signed 64-bit mask can hold; products beyond are joined
@@ -42,6 +44,17 @@ class AttributeType(Coded):
     TEXT = "text", 2
     DATE = "date", 3
     FLAG = "flag", 4
+
+
+# Columns of the state row for what imports bring beyond the known fields, numbers before texts.
+FIGURES = tuple(f"figure_{number}" for number in range(1, 13))
+WORDS = tuple(f"word_{number}" for number in range(1, 5))
+PLACES: Mapping[AttributeType, tuple[str, ...]] = {
+    AttributeType.NUMBER: FIGURES,
+    AttributeType.DATE: FIGURES,
+    AttributeType.FLAG: FIGURES,
+    AttributeType.TEXT: WORDS,
+}
 
 
 class Origin(Coded):

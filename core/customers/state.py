@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from core.access import Permission
+from core.customers.attributes import attribute_differences
 from core.customers.model import Consent, CustomerState, Holding, Indicator, Product
 from core.customers.rules import MOST_PRODUCT_BITS
 from core.database import Moment, Number, affected
@@ -112,6 +113,7 @@ class StateDifferences:
     pending: int
     last_contact_at: int
     last_refusal_at: int
+    attributes: int
 
     @property
     def total(self) -> int:
@@ -119,7 +121,7 @@ class StateDifferences:
 
 
 def state_differences(view: Reader) -> StateDifferences:
-    """Count the rows of `customer_state` that `refresh_state` would put right."""
+    """Count the rows that `refresh_state` and `refresh_attributes` would put right."""
     view.authorize(Permission.IMPORT)
     truth = _truth(view.now, None)
     counts = [func.count().filter(differs) for differs in _differences(truth)]
@@ -127,7 +129,8 @@ def state_differences(view: Reader) -> StateDifferences:
         CustomerState, truth, CustomerState.customer_id == truth.c.customer_id
     )
     found = view.session.execute(statement).one()
-    return StateDifferences(**dict(zip(_DERIVED, found, strict=True)))
+    known = dict(zip(_DERIVED, found, strict=True))
+    return StateDifferences(**known, attributes=attribute_differences(view.session))
 
 
 def free_bits(session: Session) -> Iterator[int]:
@@ -136,7 +139,7 @@ def free_bits(session: Session) -> Iterator[int]:
     return (bit for bit in range(MOST_PRODUCT_BITS) if bit not in taken)
 
 
-_DERIVED = tuple(name.name for name in fields(StateDifferences))
+_DERIVED = tuple(each.name for each in fields(StateDifferences) if each.name != "attributes")
 
 
 def _differences(truth: Subquery) -> list[ColumnElement[bool]]:

@@ -5,14 +5,26 @@ from core.database.columns import (
     Base,
     Code,
     Coded,
+    Day,
     Facts,
     Moment,
     Money,
     Number,
     days_after,
+    in_digits,
+    in_microseconds,
+    moment_at,
     only,
 )
-from core.database.columnwise import Ids, arrays, ids_as_text, ids_of, read_ids
+from core.database.columnwise import (
+    EMPTY,
+    Ids,
+    arrays,
+    ids_as_text,
+    ids_of,
+    numbers_of,
+    read_ids,
+)
 from core.database.engine import connect, lost_a_race, read_only, spilling, write_turn
 from core.database.prepared import Prepared
 from core.database.sets import affected, id_set, insert_into, row_set, text_set, version_set
@@ -20,9 +32,11 @@ from core.database.turns import alone
 from core.database.uniqueness import what_is_taken
 
 __all__ = [
+    "EMPTY",
     "Base",
     "Code",
     "Coded",
+    "Day",
     "Facts",
     "Ids",
     "Moment",
@@ -37,8 +51,12 @@ __all__ = [
     "id_set",
     "ids_as_text",
     "ids_of",
+    "in_digits",
+    "in_microseconds",
     "insert_into",
     "lost_a_race",
+    "moment_at",
+    "numbers_of",
     "only",
     "read_ids",
     "read_only",

@@ -1,6 +1,6 @@
 """How words, moments and money are kept, and the base of every table."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Self, TypeVar
@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     ColumnElement,
+    Date,
     DateTime,
     Dialect,
     Integer,
@@ -85,6 +86,11 @@ def in_microseconds(moment: datetime) -> int:
     return (moment.astimezone(UTC) - _EPOCH) // _MICROSECOND
 
 
+def moment_at(microseconds: int) -> datetime:
+    """Return the moment so many microseconds after 1970 began."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
 class Moment(TypeDecorator[datetime]):
     """A point in time that knows its zone: timestamptz, or microseconds on SQLite."""
 
@@ -107,7 +113,7 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         if dialect.name == "sqlite":
-            return _EPOCH + timedelta(microseconds=value)
+            return moment_at(value)
         moment: datetime = value
         return moment.astimezone(UTC)
 
@@ -123,6 +129,31 @@ def days_after(engine_name: str, moment: Any, days: Any) -> ColumnElement[dateti
         # In hours: a day of the server's calendar may have 23.
         later = moment + func.make_interval(0, 0, 0, 0, days * 24)
     return type_coerce(later, Moment())
+
+
+def in_digits(day: date) -> int:
+    """Return a day as SQLite keeps it in a `Day`: a whole number such as 20260302."""
+    return day.year * 10_000 + day.month * 100 + day.day
+
+
+class Day(TypeDecorator[date]):
+    """A day that millions of rows are judged by: a date, or its digits as a number on SQLite."""
+
+    impl = Date
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else Date())
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        return in_digits(value) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> date | None:
+        if value is None or dialect.name != "sqlite":
+            return value  # type: ignore[no-any-return]  # a date
+        return date(value // 10_000, value // 100 % 100, value % 100)
 
 
 class Money(TypeDecorator[Decimal]):

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 from sqlalchemy import Column, Connection, DateTime, Table
 
-from core.database.columns import Base, Moment
+from core.database.columns import Base, Day, Moment
 
 CHUNK = 10_000  # rows turned into Python objects at a time: bounds the memory
 Columns: TypeAlias = Mapping[str, Any]
@@ -79,9 +79,18 @@ def _values(dialect: str, target: Column[Any], column: Any, part: slice) -> Any:
             if dialect == "sqlite"
             else np.char.add(np.datetime_as_string(chosen), "+00").tolist()
         )
+    elif isinstance(target.type, Day) and dialect == "sqlite":
+        plain = _digits(chosen.astype("datetime64[D]")).tolist()
     else:
         plain = np.datetime_as_string(chosen.astype("datetime64[D]")).tolist()
     if missing.any():
         for place in np.flatnonzero(missing).tolist():
             plain[place] = None
     return plain
+
+
+def _digits(days: Any) -> Any:
+    """Return days as the numbers that `Day` keeps on SQLite; of NaT some number."""
+    months, years = days.astype("datetime64[M]"), days.astype("datetime64[Y]")
+    of_year, of_month = (months - years).astype(np.int64), (days - months).astype(np.int64)
+    return (years.astype(np.int64) + 1970) * 10_000 + (of_year + 1) * 100 + of_month + 1

@@ -14,6 +14,7 @@ from core.access import SYSTEM
 from core.campaigns.model import StatusReason
 from core.coverage.queries.counting import count
 from core.coverage.upkeep import keep, usual_periods
+from core.customers.attributes import free_place, placed
 from core.customers.model import Attribute, Customer, Product
 from core.customers.rules import AttributeType, Origin
 from core.database import spilling, write_turn
@@ -172,7 +173,7 @@ def _live_through(
     for course in courses:
         carry_out(demo, course, people)
     customer_rows.write_purchases(connection, people, demo.rng)
-    customer_rows.write_states(connection, people)
+    customer_rows.write_states(connection, people, placed(demo.session))
 
 
 def _words(session: Session) -> None:
@@ -186,11 +187,12 @@ def _words(session: Session) -> None:
         )
         for place, product in enumerate(PRODUCTS)
     )
-    session.add_all(
-        Attribute(name=name, label=label, type=type_, origin=Origin.SYNTHETIC)
-        for name, label, type_ in ATTRIBUTES
-    )
-    session.flush()
+    for name, label, type_ in ATTRIBUTES:
+        place = free_place(session, type_)
+        session.add(
+            Attribute(name=name, label=label, type=type_, origin=Origin.SYNTHETIC, place=place)
+        )
+        session.flush()
 
 
 def _product_ids(session: Session) -> list[int]:

@@ -1,10 +1,12 @@
 """Write the demo bank's customers: the wide records first, what runs changed at the end."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
 from sqlalchemy import Connection
 
+from core.customers.attributes import Placed
 from core.customers.model import Consent, Customer, CustomerState, Holding, Indicator
 from core.customers.rules import CustomerKind, IndicatorKind, Origin
 from data.bulk import some, write
@@ -146,8 +148,9 @@ def _hold(
     )
 
 
-def write_states(connection: Connection, customers: Customers) -> None:
+def write_states(connection: Connection, customers: Customers, known: Sequence[Placed]) -> None:
     """Write the narrow row of each customer, as all that was written before leaves it."""
+    attributes = customers.attributes
     write(
         connection,
         CustomerState,
@@ -169,5 +172,6 @@ def write_states(connection: Connection, customers: Customers) -> None:
             "last_contact_at": customers.last_contact,
             "last_refusal_at": customers.last_refusal,
             "pending": customers.pending,
+            **{each.place: attributes[each.name] for each in known},
         },
     )

@@ -91,6 +91,7 @@ class Customers:
     last_refusal: Days
     product_ids: list[int] = field(default_factory=list)
     bought: list[tuple[int, Ids, Days]] = field(default_factory=list)
+    occupations: list[str | None] = field(default_factory=list)  # once they have their texts
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -119,6 +120,16 @@ class Customers:
         for place, product in enumerate(PRODUCTS):
             value[self.held[:, place]] += product.margin * 100
         return value
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """Return what is known beyond the fields that every bank has, by name."""
+        return {
+            "income": np.ma.masked_array(self.income, self.is_corporate),
+            "turnover": np.ma.masked_array(self.income * 40, ~self.is_corporate),
+            "occupation": self.occupations,
+            "uses_app": self.consents[Medium.APP].astype(float),
+        }
 
     def _mask(self, marks: Iterable[tuple[Flags, int]]) -> Ids:
         mask = np.zeros(len(self), np.int64)
@@ -235,6 +246,7 @@ def _texts(customers: Customers, rng: np.random.Generator) -> Iterator[tuple[str
         phone = f"+44 7700 9{id_ % 100_000:05}"  # a range kept for invented numbers
         app = "true" if uses_app else "false"
         surname = LAST[last]
+        customers.occupations.append(None if is_corporate else OCCUPATIONS[job])
         if is_corporate:
             trade, place = TRADES[first % len(TRADES)], PLACES[job % len(PLACES)]
             name = f"{surname} {trade}" if id_ % 3 else f"{place} {trade} {surname}"

@@ -5,9 +5,8 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from core.database import Code, Facts, Moment, Money, Number
+from core.database import Code, Day, Facts, Moment, Money, Number
 from core.schema import METADATA
-from data.migrations import is_everywhere
 
 
 def render(kind: str, item: Any, _autogen: AutogenContext) -> str | Literal[False]:
@@ -16,8 +15,8 @@ def render(kind: str, item: Any, _autogen: AutogenContext) -> str | Literal[Fals
         return False
     if item is Facts or item is Number:
         return f"core.database.{'Facts' if item is Facts else 'Number'}"
-    if isinstance(item, Moment):
-        return "core.database.Moment()"
+    if isinstance(item, Moment | Day):
+        return f"core.database.{type(item).__name__}()"
     if isinstance(item, Code):
         return "sa.SmallInteger()"
     return "sa.BigInteger()" if isinstance(item, Money) else False
@@ -28,7 +27,6 @@ context.configure(
     connection=connection,
     target_metadata=METADATA,
     render_item=render,
-    include_object=is_everywhere,
     render_as_batch=connection.dialect.name == "sqlite",
 )
 with context.begin_transaction():

@@ -27,7 +27,7 @@ from tests import world as bank
 from tests.conftest import NOW
 from tests.making.campaigns import approved_design
 
-RIGHT = StateDifferences(0, 0, 0, 0, 0, 0)
+RIGHT = StateDifferences(0, 0, 0, 0, 0, 0, 0)
 EVERY_MEDIUM = sum(medium.bit for medium in Medium)
 
 

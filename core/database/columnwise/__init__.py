@@ -16,10 +16,10 @@ from sqlalchemy import BigInteger, ColumnElement, Select, literal_column, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.database.columnwise.asking import Asked, Bools
-from core.database.columnwise.ids import Ids, ids_as_text, ids_of, read_ids
+from core.database.columnwise.ids import EMPTY, Ids, ids_as_text, ids_of, numbers_of, read_ids
 from core.database.columnwise.judging import truth
 
-__all__ = ["Ids", "Part", "arrays", "ids_as_text", "ids_of", "read_ids"]
+__all__ = ["EMPTY", "Ids", "Part", "arrays", "ids_as_text", "ids_of", "numbers_of", "read_ids"]
 
 Expression: TypeAlias = ColumnElement[Any] | InstrumentedAttribute[Any]
 AT_ONCE = 500_000  # rows in memory

@@ -12,11 +12,9 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
-    Date,
     Dialect,
     Float,
     Integer,
-    Text,
     cast,
     func,
     literal_column,
@@ -24,11 +22,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from core.database.columnwise.ids import EMPTY
+
 Bools: TypeAlias = NDArray[np.bool_]
 Made: TypeAlias = tuple[NDArray[Any], Bools]  # numbers, and where they are known
 PIECES = 2**62  # of a share, which is compared as a whole number of them
-_EMPTY = -(2**63)  # stands for NULL among whole numbers
-_NO_DAY = "0000-00-00"
+_LOWEST = -(2**62)  # of these pieces: whatever is lower counts as that, and not as nothing
 _UNKNOWN = 2  # of a condition that SQLite judges, beside 0 and 1
 
 
@@ -51,13 +50,12 @@ class Asked:
         :raises NotHere: it holds texts
         """
         kind, name = kept_as(column.type, self.dialect), (str(column), "to compare")
-        empty = literal_column(str(_EMPTY), BigInteger)
-        if isinstance(kind, Date):
-            days = func.coalesce(type_coerce(column, Text), literal_column(f"'{_NO_DAY}'"))
-            return self._ask(name, days, _days)
+        empty = literal_column(str(EMPTY), BigInteger)
         if isinstance(kind, Float):
-            whole = cast(column * literal_column(f"{PIECES}.0"), BigInteger)
-            return self._ask(name, func.coalesce(whole, empty), _whole)
+            pieces = func.max(
+                column * literal_column(f"{PIECES}.0"), literal_column(f"{_LOWEST}.0")
+            )
+            return self._ask(name, func.coalesce(cast(pieces, BigInteger), empty), _whole)
         if isinstance(kind, Integer | Boolean):
             plain = type_coerce(column, BigInteger)
             is_kept = getattr(column, "nullable", True)
@@ -72,7 +70,7 @@ class Asked:
             )
         if isinstance(number, Column):
             return self.column(number)
-        plain = func.coalesce(type_coerce(number, BigInteger), literal_column(str(_EMPTY)))
+        plain = func.coalesce(type_coerce(number, BigInteger), literal_column(str(EMPTY)))
         return self._ask(None, plain, _whole)
 
     def answer(self, condition: ColumnElement[bool], name: Any = None) -> int:
@@ -88,7 +86,7 @@ class Asked:
         bind = type_.bind_processor(self.dialect)
         several = isinstance(value.value, list | tuple)
         values: list[Any] = list(value.value) if several else [value.value]  # type: ignore[arg-type]  # then it is one
-        bound = [_comparable(bind(each) if bind else each, type_) for each in values]
+        bound = [_comparable(bind(each) if bind else each) for each in values]
         return bound if several else bound[0]
 
     def _ask(self, name: Any, expression: ColumnElement[Any], read: Callable[[str], Made]) -> int:
@@ -101,11 +99,9 @@ class Asked:
         return len(self.texts) - 1
 
 
-def _comparable(value: Any, type_: TypeEngine[Any]) -> Any:
+def _comparable(value: Any) -> Any:
     if isinstance(value, str):
-        if not isinstance(type_, Date):
-            raise NotHere
-        return int(value.replace("-", ""))
+        raise NotHere
     return value
 
 
@@ -116,18 +112,9 @@ def kept_as(type_: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
 
 def _whole(text: str) -> Made:
     made = np.fromstring(text, np.int64, sep=",")
-    return made, made != _EMPTY
+    return made, made != EMPTY
 
 
 def _doubles(text: str) -> Made:
     made = np.fromstring(text, np.float64, sep=",")
     return made, ~np.isnan(made)
-
-
-def _days(text: str) -> Made:
-    """Read days as whole numbers such as 20260302, which compare as days do."""
-    letters = np.frombuffer(f"{text},".encode(), np.uint8).reshape(-1, len(_NO_DAY) + 1)
-    made = np.zeros(len(letters), np.int64)
-    for place in (0, 1, 2, 3, 5, 6, 8, 9):
-        made = made * 10 + (letters[:, place] - ord("0"))
-    return made, made > 0

@@ -1,8 +1,9 @@
 """Customers from a file: the wide record, its state row and consents."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import (
@@ -22,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from core.activities.actions.aborting import end_unwelcome, hold_pending
+from core.customers.attributes import Placed, brought, followed, placed
 from core.customers.model import Consent, Customer, CustomerState
 from core.customers.rules import Origin
 from core.database import Facts
@@ -82,13 +84,17 @@ class Customers(Taking):
 
     def records(self, stage: Stage) -> Records:
         mapped = set(stage.rows.c.keys())
-        told = None
+        told, names = None, [each.name for each in self.request.references.attributes]
         if mapped & CONSENTS.keys():
             told = (
                 _mask(stage, lambda column: column.is_not(None)),
                 _mask(stage, lambda column: column.is_(true())),
             )
-        return customer_records(stage.dialect, mapped, now=self.work.now, told=told)
+        known = placed(self.work.session, names)
+        made = brought(stage.dialect, stage.rows.c[ATTRIBUTES], known) if known else {}
+        return customer_records(
+            stage.dialect, mapped, now=self.work.now, told=told, known=known, made=made
+        )
 
     def limit(self, stage: Stage) -> None:
         stage.reject_empty("name", "a new customer needs a name", effect=Effect.CREATE)
@@ -151,23 +157,27 @@ def customer_records(
     *,
     now: datetime,
     told: tuple[ColumnElement[int], ColumnElement[int]] | None = None,
+    known: Sequence[Placed] = (),
+    made: Mapping[str, ColumnElement[Any]] = MappingProxyType({}),
 ) -> Records:
     """Return the records of an import of customers that brings the fields `mapped`.
 
     The mask of consents is written with the rest, so that nothing has to be derived afterwards.
 
     :param told: masks of the consents of which a staged row knows, and of those that are given
+    :param known: the attributes it brings that have a place in the state row
+    :param made: what stands in these places of new rows
     """
     wide: dict[str, Column[Any]] = {name: _CUSTOMER[name] for name in _WIDE if name in mapped}
     narrow: dict[str, Column[Any]] = {name: _STATE[name] for name in _NARROW if name in mapped}
     narrow |= {_ID_OF[name]: _STATE[_ID_OF[name]] for name in _ID_OF if name in mapped}
     consents = to_be = _consents_now(mapped)
-    created, touched = {}, {}
+    created, touched = dict(made), followed(dialect, known)
     if told is not None:
-        known, given = told
-        to_be = _as_told(consents, known, given)
-        created = {"consents": given}
-        touched = {"consents": _as_told(_STATE.consents, known, given)}
+        asked, given = told
+        to_be = _as_told(consents, asked, given)
+        created["consents"] = given
+        touched["consents"] = _as_told(_STATE.consents, asked, given)
     moments = {"updated_at": now}
     return Records(
         dialect,

@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
+    Integer,
     Table,
     and_,
     case,
@@ -26,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
-from core.database import Base, Facts
+from core.database import Base, Day, Facts
 from core.intake.actions.staging import Stage, refresh_statistics
 from core.intake.model import IntakeRow
 from core.intake.rules import Effect
@@ -50,19 +51,25 @@ class Part:
 
     def desired(self, stage: Stage, name: str) -> ColumnElement[Any]:
         """Say what an existing row's column will be: an empty value doesn't empty a must."""
-        column, staged = self.columns[name], stage.rows.c[name]
+        column, staged = self._staged(stage, name)
         if is_json(column):
             return merged(stage.dialect, column, staged)
         return staged if column.nullable else func.coalesce(staged, column)
 
     def brought(self, stage: Stage, name: str) -> ColumnElement[Any]:
         """Say what a new row's column will be: an empty value leaves the default."""
-        column, staged = self.columns[name], stage.rows.c[name]
+        column, staged = self._staged(stage, name)
         if is_json(column):
             return merged(stage.dialect, literal_column("'{}'", Facts), staged)
         if isinstance(column.default, ScalarElementColumnDefault):
             return func.coalesce(staged, literal(column.default.arg, column.type))
         return staged
+
+    def _staged(self, stage: Stage, name: str) -> tuple[Column[Any], ColumnElement[Any]]:
+        column, staged = self.columns[name], stage.rows.c[name]
+        if isinstance(column.type, Day) and stage.dialect == "sqlite":
+            return column, type_coerce(cast(func.replace(staged, "-", ""), Integer), column.type)
+        return column, staged
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from core.campaigns.model import ActionType, Channel
+from core.customers.attributes import free_place
 from core.customers.model import Attribute, Product
 from core.customers.state import free_bits
 from core.intake.actions.requests import NewAttribute, NewChannel, NewProduct, NewUnit, References
@@ -102,6 +103,7 @@ def _attributes(session: Session, wanted: Iterable[NewAttribute]) -> list[str]:
                     label=attribute.label,
                     type=attribute.type,
                     origin=attribute.origin,
+                    place=free_place(session, attribute.type),
                 )
             )
             created.append(attribute.name)

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, Table, delete, literal, select, un
 
 from core import saying
 from core.activities.actions.aborting import Ended, end_unwelcome, hold_pending
+from core.customers.attributes import placed
 from core.customers.model import Consent, Customer, CustomerState
 from core.customers.state import refresh_state
 from core.impact.model import RunFold
@@ -127,7 +128,8 @@ def _records(work: Work, intake: Intake, run_id: int | None) -> Records:
         return result_records(work.dialect, mapped, run_id=run_id)
     match intake.kind:
         case IntakeKind.CUSTOMERS:
-            return customer_records(work.dialect, mapped, now=work.now)
+            known = placed(work.session, taken["attributes"])
+            return customer_records(work.dialect, mapped, now=work.now, known=known)
         case IntakeKind.HOLDINGS:
             return holding_records(work.dialect, mapped)
         case IntakeKind.RATES:

@@ -74,12 +74,16 @@ OPERATORS: Mapping[Type, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Field:
-    """Something that can be compared. `most` bounds whole numbers, which count from 0."""
+    """Something that can be compared. `most` bounds whole numbers, which count from 0.
+
+    `place` is the column of the state row that has an attribute of the bank's own, if one has.
+    """
 
     name: str
     label: str
     type: Type
     most: int = 1_000_000
+    place: str | None = None
 
 
 _YEARS, _DAYS = 150, 36_500

@@ -10,14 +10,17 @@ from datetime import date, datetime, timedelta
 from functools import reduce
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, and_, case, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, not_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
+from core.customers.attributes import kept
 from core.customers.model import Customer, CustomerState, Holding, Indicator
 from core.customers.rules import IndicatorKind
 from core.customers.state import valid_indicator
+from core.database import in_digits
 from core.periods import midnight
 from core.segments.criteria.tree import (
+    ATTRIBUTE_TYPES,
     Comparison,
     Condition,
     Consents,
@@ -58,6 +61,8 @@ _STATE_COLUMNS: Mapping[str, InstrumentedAttribute[Any]] = {
     "last_refusal_days": CustomerState.last_refusal_at,
     "pending": CustomerState.pending,
 }
+_PLACES = {column.name: place for place, column in enumerate(CustomerState.__table__.c)}
+_ATTRIBUTE_TYPES = {type_: kind for kind, type_ in ATTRIBUTE_TYPES.items()}
 _COMPARE: Mapping[Operator, Callable[[Any, Any], ColumnElement[bool]]] = {
     Operator.EQUALS: operator.eq,
     Operator.LESS: operator.lt,
@@ -152,22 +157,17 @@ class Compiler:
         return midnight(self.today - timedelta(days=days_ago - 1), self.view.now.tzinfo)
 
     def _attribute(self, tree: Comparison) -> ColumnElement[bool]:
-        held = Customer.attributes[tree.subject.name]
-        readers: dict[Type, tuple[ColumnElement[Any], tuple[str, ...]]] = {
-            Type.NUMBER: (held.as_float(), ("number", "integer", "real")),
-            Type.FLAG: (held.as_boolean(), ("boolean", "true", "false")),
-        }
-        column, kinds = readers.get(tree.subject.type, (held.as_string(), ("string", "text")))
-        if self.view.dialect == "sqlite":
-            kept_as = func.json_type(Customer.attributes, f'$."{tree.subject.name}"')
-        else:
-            kept_as = func.jsonb_typeof(held)
-        values = [v.isoformat() if isinstance(v, date) else v for v in self._values(tree)]
-        # Looked at first: a cast of another type fails on PostgreSQL, and what has it is not empty.
-        fits = kept_as.in_(kinds)
+        values = [_as_placed(value) for value in self._values(tree)]
+        if tree.subject.place is not None:
+            column = CustomerState.__table__.c[tree.subject.place]
+            if tree.operator is Operator.EMPTY:
+                return column.is_(None)
+            return and_(column.is_not(None), _compare(column, tree, values))
+        name, kind = tree.subject.name, _ATTRIBUTE_TYPES[tree.subject.type]
+        told = kept(self.view.dialect, Customer.attributes, name, kind)
         if tree.operator is Operator.EMPTY:
-            return not_(self._of_customer(fits))
-        return self._of_customer(case((fits, _compare(column, tree, values)), else_=false()))
+            return not_(self._of_customer(told.is_not(None)))
+        return self._of_customer(_compare(told, tree, values))
 
     def _of_customer(self, found: ColumnElement[bool]) -> ColumnElement[bool]:
         return select(Customer.id).where(Customer.id == CustomerState.customer_id, found).exists()
@@ -194,7 +194,7 @@ class Compiler:
 
 
 def _cost(part: Condition) -> int:
-    """Say how dear a part is to judge: bits, then numbers, then days, which are text; then looks.
+    """Say how dear a part is to judge: bits, then how far into the row one has to read; then looks.
 
     Over a million rows this order alone makes a preview a third faster on SQLite.
     """
@@ -202,11 +202,19 @@ def _cost(part: Condition) -> int:
         case Consents() | Holds(where=None, ever=False):
             return 0
         case Comparison(source=Source.STATE):
-            is_day = isinstance(_STATE_COLUMNS[part.subject.name].type, Date)
-            return 2 if is_day else 1
+            return _PLACES[_STATE_COLUMNS[part.subject.name].name]
+        case Comparison(source=Source.ATTRIBUTE) if part.subject.place is not None:
+            return _PLACES[part.subject.place]
         case Marked():
-            return 1
-    return 3
+            return _PLACES["indicators"]
+    return len(_PLACES)
+
+
+def _as_placed(value: Any) -> str | float:
+    """Return a value as the places of attributes keep it."""
+    if isinstance(value, date):
+        return float(in_digits(value))
+    return value if isinstance(value, str) else float(value)
 
 
 def _bit(column: InstrumentedAttribute[int], mask: int, *, wanted: bool) -> ColumnElement[bool]:

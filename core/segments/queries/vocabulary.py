@@ -25,12 +25,14 @@ def known_words(view: Reader) -> Known:
     These lists are the bank's configuration, not its customers: they are read in whole.
     """
     session = view.session
-    attributes = session.execute(select(Attribute.name, Attribute.label, Attribute.type))
+    attributes = session.execute(
+        select(Attribute.name, Attribute.label, Attribute.type, Attribute.place)
+    )
     people = session.execute(select(Person.staff_no, Person.id, Person.name))
     return Known(
         attributes={
-            name: Field(name, label, ATTRIBUTE_TYPES[kind])
-            for name, label, kind in attributes
+            name: Field(name, label, ATTRIBUTE_TYPES[kind], place=place)
+            for name, label, kind, place in attributes
             if '"' not in name  # can't stand in a path of SQLite's JSON functions
         },
         products={

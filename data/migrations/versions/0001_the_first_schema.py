@@ -35,9 +35,11 @@ def upgrade() -> None:
     sa.Column('label', sa.Text(), nullable=False),
     sa.Column('type', sa.SmallInteger(), nullable=False),
     sa.Column('origin', sa.SmallInteger(), nullable=False),
+    sa.Column('place', sa.Text(), nullable=True),
     sa.CheckConstraint('origin IN (1, 2, 3)', name=op.f('ck_attribute_origin')),
     sa.CheckConstraint('type IN (1, 2, 3, 4)', name=op.f('ck_attribute_type')),
-    sa.PrimaryKeyConstraint('name', name=op.f('pk_attribute'))
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_attribute')),
+    sa.UniqueConstraint('place', name=op.f('uq_attribute_place'))
     )
     op.create_table('campaign_type',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -433,6 +435,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('indicator', schema=None) as batch_op:
         batch_op.create_index('ix_indicator_customer_id', ['customer_id'], unique=False, postgresql_where=sa.text('cleared_at IS NULL'), sqlite_where=sa.text('cleared_at IS NULL'))
+        batch_op.create_index('ix_indicator_distress', ['customer_id', 'valid_from', 'valid_until'], unique=False, postgresql_where=sa.text('kind = 3 AND cleared_at IS NULL'), sqlite_where=sa.text('kind = 3 AND cleared_at IS NULL'))
         batch_op.create_index('ix_indicator_reference', ['reference'], unique=False)
 
     op.create_table('overlap_cell',
@@ -727,22 +730,38 @@ def upgrade() -> None:
     )
     op.create_table('customer_state',
     sa.Column('customer_id', core.database.Number, nullable=False),
-    sa.Column('branch_id', sa.Integer(), nullable=False),
-    sa.Column('manager_id', sa.Integer(), nullable=True),
-    sa.Column('kind', sa.SmallInteger(), nullable=False),
     sa.Column('is_active', sa.Boolean(), nullable=False),
     sa.Column('do_not_contact', sa.Boolean(), nullable=False),
-    sa.Column('born_on', sa.Date(), nullable=True),
-    sa.Column('joined_on', sa.Date(), nullable=True),
     sa.Column('products', sa.BigInteger(), nullable=False),
     sa.Column('consents', sa.Integer(), nullable=False),
     sa.Column('indicators', sa.Integer(), nullable=False),
-    sa.Column('balance', sa.BigInteger(), nullable=True),
-    sa.Column('yearly_value', sa.BigInteger(), nullable=True),
+    sa.Column('born_on', core.database.Day(), nullable=True),
     sa.Column('churn_risk', sa.Double(), nullable=True),
     sa.Column('last_contact_at', core.database.Moment(), nullable=True),
     sa.Column('last_refusal_at', core.database.Moment(), nullable=True),
     sa.Column('pending', sa.Integer(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('manager_id', sa.Integer(), nullable=True),
+    sa.Column('kind', sa.SmallInteger(), nullable=False),
+    sa.Column('joined_on', core.database.Day(), nullable=True),
+    sa.Column('balance', sa.BigInteger(), nullable=True),
+    sa.Column('yearly_value', sa.BigInteger(), nullable=True),
+    sa.Column('figure_1', sa.Double(), nullable=True),
+    sa.Column('figure_2', sa.Double(), nullable=True),
+    sa.Column('figure_3', sa.Double(), nullable=True),
+    sa.Column('figure_4', sa.Double(), nullable=True),
+    sa.Column('figure_5', sa.Double(), nullable=True),
+    sa.Column('figure_6', sa.Double(), nullable=True),
+    sa.Column('figure_7', sa.Double(), nullable=True),
+    sa.Column('figure_8', sa.Double(), nullable=True),
+    sa.Column('figure_9', sa.Double(), nullable=True),
+    sa.Column('figure_10', sa.Double(), nullable=True),
+    sa.Column('figure_11', sa.Double(), nullable=True),
+    sa.Column('figure_12', sa.Double(), nullable=True),
+    sa.Column('word_1', sa.Text(), nullable=True),
+    sa.Column('word_2', sa.Text(), nullable=True),
+    sa.Column('word_3', sa.Text(), nullable=True),
+    sa.Column('word_4', sa.Text(), nullable=True),
     sa.CheckConstraint('pending >= 0', name=op.f('ck_customer_state_pending')),
     sa.ForeignKeyConstraint(['branch_id'], ['unit.id'], name=op.f('fk_customer_state_branch_id')),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], name=op.f('fk_customer_state_customer_id')),
@@ -750,6 +769,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('customer_id', name=op.f('pk_customer_state'))
     )
     with op.batch_alter_table('customer_state', schema=None) as batch_op:
+        batch_op.create_index('ix_customer_state_branch_id', ['branch_id'], unique=False)
         batch_op.create_index('ix_customer_state_manager_id', ['manager_id'], unique=False)
 
     op.create_table('holdout',
@@ -2070,6 +2090,7 @@ def downgrade() -> None:
     op.drop_table('holdout')
     with op.batch_alter_table('customer_state', schema=None) as batch_op:
         batch_op.drop_index('ix_customer_state_manager_id')
+        batch_op.drop_index('ix_customer_state_branch_id')
 
     op.drop_table('customer_state')
     op.drop_table('credential')
@@ -2117,6 +2138,7 @@ def downgrade() -> None:
     op.drop_table('overlap_cell')
     with op.batch_alter_table('indicator', schema=None) as batch_op:
         batch_op.drop_index('ix_indicator_reference')
+        batch_op.drop_index('ix_indicator_distress', postgresql_where=sa.text('kind = 3 AND cleared_at IS NULL'), sqlite_where=sa.text('kind = 3 AND cleared_at IS NULL'))
         batch_op.drop_index('ix_indicator_customer_id', postgresql_where=sa.text('cleared_at IS NULL'), sqlite_where=sa.text('cleared_at IS NULL'))
 
     op.drop_table('indicator')
