@@ -1,108 +1,73 @@
 """Until when the contact policy caps customers, and how many contacts it counts of them."""
 
-from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import (
-    CTE,
-    BigInteger,
-    CompoundSelect,
-    Integer,
-    Select,
-    Subquery,
-    cast,
-    func,
-    literal,
-    literal_column,
-    select,
-    union_all,
-)
+import numpy as np
+from sqlalchemy import BigInteger, ColumnElement, SQLColumnExpression, case, cast, select
 
-from core.campaigns.caps import Holder, Restraint
+from core.campaigns.caps import Restraint
 from core.campaigns.contacts import ACTIVITY, explained, sales_contact, since
 from core.customers.model import CustomerState
-from core.database import Moment, days_after
+from core.database import EMPTY, Ids, id_set, in_microseconds, numbers_of
 from core.work import Reader
 
-Rows: TypeAlias = Select[*tuple[Any, ...]]
-FOREVER = datetime(9999, 12, 31, tzinfo=UTC)  # the end of what has none, such as a cap of nothing
+FOREVER = in_microseconds(datetime(9999, 12, 31, tzinfo=UTC))  # of what has no end that is known
 
 
-def caps_of(view: Reader, found: Restraint, bound: CTE) -> Subquery:
-    """Say for each capped customer when the contacts become fewer than any terms allow.
+def caps_of(view: Reader, found: Restraint, capped: Ids) -> tuple[Ids, Ids]:
+    """Say when the contacts of capped customers become fewer than any terms allow, and how many.
 
-    :param bound: rows of the state with `customer_id`, and `capped` as 1 or 0
+    :param capped: sorted ids
+    :returns: in microseconds when, and the contacts; in the order of `capped`
     """
-    some = [each for each in found.holders if each.terms.most_contacts]
-    ranked = _ranked(view, sorted({each.terms.period_days for each in some}), bound)
-    parts: list[Rows | CompoundSelect[*tuple[Any, ...]]] = [
-        _of_terms(view, each, ranked) for each in some
-    ]
-    parts += [
-        select(
-            bound.c.customer_id,
-            literal(FOREVER, Moment).label("until"),
-            literal_column("0", Integer).label("contacts"),
-        )
-        .join(CustomerState, CustomerState.customer_id == bound.c.customer_id)
-        .where(bound.c.capped == 1, each.concerns)
-        for each in found.holders
-        if not each.terms.most_contacts
-    ]
-    every = union_all(*parts).subquery("every_cap")
-    return (
-        select(
-            every.c.customer_id,
-            func.max(every.c.until, type_=Moment()).label("until"),
-            func.max(every.c.contacts).label("contacts"),
-        )
-        .group_by(every.c.customer_id)
-        .subquery("caps")
-    )
+    until, contacts = np.full(len(capped), EMPTY), np.zeros(len(capped), np.int64)
+    if not len(capped):
+        return until, contacts
+    some = [each.terms for each in found.holders if each.terms.most_contacts]
+    longest = since(view, max((terms.period_days for terms in some), default=0))
+    of_whom, at = _contacts(view, longest, capped)
+    state = CustomerState
+    concerns = (case((each.concerns, 1), else_=0) for each in found.holders)
+    rows = select(state.customer_id, *concerns).where(_among(view, state.customer_id, capped))
+    ids, *concerned = numbers_of(view.session, rows)
+    in_order = np.argsort(ids)
+    starts, ends = (np.searchsorted(of_whom, capped, side) for side in ("left", "right"))
+    for holder, mine in zip(found.holders, concerned, strict=True):
+        most, days = holder.terms.most_contacts, holder.terms.period_days
+        inside = mine[in_order] == 1
+        if not most:
+            until[inside] = FOREVER
+            continue
+        # Once the contact that made it enough is too old, it is not enough any more.
+        counted = np.append(0, np.cumsum(at > in_microseconds(since(view, days))))
+        within = counted[ends] - counted[starts]
+        inside &= within >= most
+        free = at[starts[inside] + most - 1] + timedelta(days=days) // timedelta(microseconds=1)
+        until[inside] = np.maximum(until[inside], free)
+        contacts[inside] = np.maximum(contacts[inside], within[inside])
+    return until, contacts
 
 
-def _of_terms(view: Reader, holder: Holder, ranked: CTE) -> Rows:
-    """Select whom these terms cap: once the contact that made it enough is too old, it is not."""
-    days = holder.terms.period_days
-    return (
-        select(
-            ranked.c.customer_id,
-            days_after(view.dialect, ranked.c.at, days).label("until"),
-            ranked.c[f"within_{days}"].label("contacts"),
-        )
-        .join(CustomerState, CustomerState.customer_id == ranked.c.customer_id)
-        .where(
-            ranked.c.place == holder.terms.most_contacts,
-            ranked.c.at > since(view, days),
-            holder.concerns,
-        )
-    )
-
-
-def _ranked(view: Reader, periods: list[int], bound: CTE) -> CTE:
-    """Number the contacts that the policy counts, of each capped customer the latest first."""
-    state, after = CustomerState, since(view, max(periods))
+def _contacts(view: Reader, after: datetime, capped: Ids) -> tuple[Ids, Ids]:
+    """Read whose contacts the policy counts, and of when; of each customer the latest first."""
+    state = CustomerState
     # Cast, or SQLite would read all work there ever was, in the order of customers.
-    customer_id = cast(ACTIVITY.c.customer_id, BigInteger).label("customer_id")
-    capped = select(bound.c.customer_id).where(bound.c.capped == 1)
-    ours = select(customer_id, ACTIVITY.c.contacted_at.label("at")).where(
-        *sales_contact(after), customer_id.in_(capped)
+    ours = cast(ACTIVITY.c.customer_id, BigInteger)
+    worked = select(ours.label("customer_id"), ACTIVITY.c.contacted_at.label("at")).where(
+        *sales_contact(after), _among(view, ours, capped)
     )
-    imported = (
-        select(state.customer_id, state.last_contact_at)
-        .join(bound, bound.c.customer_id == state.customer_id)
-        .where(bound.c.capped == 1, state.last_contact_at > after, ~explained())
+    imported = select(state.customer_id, state.last_contact_at).where(
+        _among(view, state.customer_id, capped), state.last_contact_at > after, ~explained()
     )
-    contact = union_all(ours, imported).subquery("contact")
-    customer = contact.c.customer_id
-    counts = [
-        func.count()
-        .filter(contact.c.at > since(view, days))
-        .over(partition_by=customer)
-        .label(f"within_{days}")
-        for days in periods
-    ]
-    latest_first = func.row_number().over(partition_by=customer, order_by=contact.c.at.desc())
-    place = latest_first.label("place")
-    ranked = select(customer, contact.c.at, place, *counts).cte("ranked")
-    return ranked.prefix_with("MATERIALIZED")
+    whose, at = (
+        np.concatenate(both)
+        for both in zip(
+            *(numbers_of(view.session, each) for each in (worked, imported)), strict=True
+        )
+    )
+    latest_first = np.lexsort((-at, whose))
+    return whose[latest_first], at[latest_first]
+
+
+def _among(view: Reader, customer_id: SQLColumnExpression[int], ids: Ids) -> ColumnElement[bool]:
+    return customer_id.in_(id_set(view.dialect, ids.tolist()))

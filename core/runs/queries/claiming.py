@@ -1,35 +1,37 @@
 """Which campaigns have customers: by pending work, and by a selection that waits for its launch."""
 
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
-from sqlalchemy import (
-    CTE,
-    BigInteger,
-    Integer,
-    case,
-    exists,
-    func,
-    literal_column,
-    select,
-    union_all,
-)
+import numpy as np
+from sqlalchemy import select
 
 from core.campaigns.arbitration import PENDING
 from core.campaigns.contacts import ACTIVITY
 from core.campaigns.model import Campaign, Design
-from core.database import Moment, row_set
+from core.database import Ids, in_microseconds, numbers_of
 from core.periods import midnight
 from core.runs.model import Candidate, Run
-from core.runs.queries.capping import Rows
 from core.runs.rules import Confirmation, RunStatus
 from core.work import Reader
 
 LIVE = (RunStatus.SELECTED, RunStatus.LAUNCHED, RunStatus.PAUSED)  # runs that may have customers
-BEYOND = 1_000_000_000  # more campaigns than there are: urgency and campaign fit one number
 
 
-def claims_of(view: Reader) -> Rows:
+@dataclass(frozen=True)
+class Claims:
+    """Customers whom campaigns have, each once, by id.
+
+    `campaigns` are the most urgent ones; `until` is when the last run that has a customer is over,
+    in microseconds.
+    """
+
+    ids: Ids
+    campaigns: Ids
+    until: Ids
+
+
+def claims_of(view: Reader) -> Claims:
     """Say for each customer which campaign is the most urgent of those that have the customer."""
     runs = view.session.execute(
         select(Run.id, Run.status, Run.ends_on, Campaign.id, Campaign.priority)
@@ -38,66 +40,30 @@ def claims_of(view: Reader) -> Rows:
         .where(Run.status.in_(LIVE))
     )
     today, zone = view.now.date(), view.now.tzinfo
-    live = [
-        (
-            run_id,
-            status,
-            priority.code * BEYOND + campaign_id,
-            midnight(ends_on + timedelta(days=1), zone),
-        )
+    live = sorted(
+        (priority.code, campaign_id, ends_on, run_id, status)
         for run_id, status, ends_on, campaign_id, priority in runs
         if status is not RunStatus.SELECTED or ends_on >= today
-    ]
-    waiting = [run_id for run_id, status, *_ in live if status is RunStatus.SELECTED]
-    run = row_set(
-        view.dialect,
-        [(run_id, *of_run) for run_id, _status, *of_run in live],
-        run_id=Integer(),
-        urgency=BigInteger(),
-        until=Moment(),
-    ).cte("live")
-    # As a sum, or SQLite would go from run to run and sort what it finds by customers.
-    worked = (
-        _most_urgent(ACTIVITY.c.customer_id, run)
-        .select_from(ACTIVITY)
-        .join(run, run.c.run_id == ACTIVITY.c.run_id + literal_column("0"))
-        .where(ACTIVITY.c.status.in_(PENDING))
     )
-    if not waiting:
-        return worked
-    # Apart: the work comes in the order of customers, and is grouped without being sorted.
-    chosen = (
-        _most_urgent(Candidate.customer_id, run)
-        .join(run, run.c.run_id == Candidate.run_id)
-        .where(
-            Candidate.run_id.in_(waiting), Candidate.confirmation != Confirmation.REJECTED.literal
-        )
-        .cte("chosen")
-        .prefix_with("MATERIALIZED")
-    )
-    at_work = worked.subquery("at_work")
-    both = select(
-        at_work.c.customer_id,
-        case(
-            (chosen.c.urgency < at_work.c.urgency, chosen.c.urgency), else_=at_work.c.urgency
-        ).label("urgency"),
-        case((chosen.c.until > at_work.c.until, chosen.c.until), else_=at_work.c.until).label(
-            "until"
-        ),
-    ).outerjoin_from(at_work, chosen, chosen.c.customer_id == at_work.c.customer_id)
-    only = select(chosen).where(
-        ~exists().where(
-            ACTIVITY.c.customer_id == chosen.c.customer_id,
-            ACTIVITY.c.status.in_(PENDING),
-            ACTIVITY.c.run_id.in_(select(run.c.run_id)),
-        )
-    )
-    return select(union_all(both, only).subquery("claim"))
+    run_ids = np.array([run_id for *_, run_id, _ in live], np.int64)
+    campaigns = np.array([campaign_id for _, campaign_id, *_ in live], np.int64)
+    ends = [midnight(each[2] + timedelta(days=1), zone) for each in live]
+    until = np.array([in_microseconds(each) for each in ends], np.int64)
 
-
-def _most_urgent(customer_id: Any, run: CTE) -> Rows:
-    return select(
-        customer_id.label("customer_id"),
-        func.min(run.c.urgency).label("urgency"),
-        func.max(run.c.until, type_=Moment()).label("until"),
-    ).group_by(customer_id)
+    worked = select(ACTIVITY.c.customer_id, ACTIVITY.c.run_id).where(ACTIVITY.c.status.in_(PENDING))
+    waiting = [run_id for *_, run_id, status in live if status is RunStatus.SELECTED]
+    chosen = select(Candidate.customer_id, Candidate.run_id).where(
+        Candidate.run_id.in_(waiting), Candidate.confirmation != Confirmation.REJECTED.literal
+    )
+    found = [numbers_of(view.session, each) for each in ([worked, chosen] if waiting else [worked])]
+    customers, by_runs = (np.concatenate(each) for each in zip(*found, strict=True))
+    # A customer and the run's place in the order of urgency make one number, which sorts fast.
+    by_id = np.argsort(run_ids)
+    has = np.isin(by_runs, run_ids)
+    places = by_id[np.searchsorted(run_ids[by_id], by_runs[has])]
+    claims = np.sort(customers[has] * max(len(live), 1) + places)
+    whose, places = np.divmod(claims, max(len(live), 1))
+    ids, first = np.unique(whose, return_index=True)
+    if not len(ids):
+        return Claims(ids, ids, ids)
+    return Claims(ids, campaigns[places[first]], np.maximum.reduceat(until[places], first))

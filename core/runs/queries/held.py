@@ -1,28 +1,26 @@
 """Who is held, why and until when: the customers, and how many by reason, segment and week."""
 
-from bisect import bisect_right
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Integer, case, func, literal_column, null, select
+import numpy as np
+from sqlalchemy import func, select
 
 from core.access import Permission
 from core.campaigns.model import Campaign, Design
 from core.campaigns.queries.policy import SEE_POLICY
 from core.customers.model import Customer, CustomerState
 from core.customers.queries import as_seen, plainly_seen
-from core.database import id_set
+from core.database import Ids, id_set, in_microseconds, moment_at, numbers_of
 from core.people.model import Unit
+from core.refusals import Invalid
 from core.runs.model import Run
-from core.runs.queries.capping import Rows
+from core.runs.queries.capping import FOREVER
 from core.runs.queries.claiming import LIVE
-from core.runs.queries.holding import held
+from core.runs.queries.holding import Holding, active, held
 from core.runs.rules import Hold
 from core.segments.queries import in_segment, known_words, tally, usable
-from core.windows import Part, Window, windowed
+from core.windows import Part, Window
 from core.work import Reader
 
 WEEKS = 13  # ahead, of which is said how many become free
@@ -61,30 +59,38 @@ def held_customers(
     """
     view.authorize(*SEE_POLICY)
     view.authorize(Permission.SEE_CUSTOMERS)
-    # Worked out once, both to be counted and to be sorted.
-    found = _chosen(view, segment_id, campaign_id, reason).cte("held").prefix_with("MATERIALIZED")
-    total = select(func.count()).select_from(found).scalar_subquery().label("total")
-    branch = select(Unit.name).where(Unit.id == found.c.branch_id).scalar_subquery()
-    sorts = {
-        "until": found.c.until,
-        "customer_no": found.c.customer_id,
-        "branch": branch,
-        "contacts": found.c.contacts,
-    }
-    # Whose page it is, is found by ids alone; only these few are named then.
-    rows, many = windowed(
-        view.session,
-        select(found, total),
-        window or Window(),
-        sorts=sorts,
-        last=found.c.customer_id,
-        total=total,
-    )
-    return Part(_named(view, rows), many)
+    found = _chosen(view, segment_id, campaign_id)
+    if reason is not None:
+        found = found.only(found.reasons == reason.code)
+    return Part(_named(view, found.only(_page(view, found, window or Window()))), len(found.ids))
 
 
-def _named(view: Reader, rows: Sequence[Any]) -> list[HeldCustomer]:
-    ids = id_set(view.dialect, [row.customer_id for row in rows])
+def _page(view: Reader, found: Holding, window: Window) -> Ids:
+    """Choose the places of those whom a window shows; of equals the lower id comes first."""
+    sorts = {"until": found.until, "customer_no": found.ids, "contacts": found.contacts}
+    chosen = window.sort or next(iter(sorts))
+    values = _branches(view, found.ids) if chosen == "branch" else sorts.get(chosen)
+    if values is None:
+        known = ", ".join([*sorts, "branch"])
+        raise Invalid(f"This list can't be sorted by {chosen}; sort by {known}.")
+    if window.descending:  # who is held nobody knows how long comes last either way
+        values = np.where(values == FOREVER, values, -values)
+    return np.lexsort((found.ids, values))[window.first : window.first + window.size]
+
+
+def _branches(view: Reader, ids: Ids) -> Ids:
+    """Return of each customer the place of the branch among all of them by name."""
+    places = select(Unit.id, func.dense_rank().over(order_by=Unit.name))
+    units, ranks = numbers_of(view.session, places)
+    state = select(CustomerState.customer_id, CustomerState.branch_id).where(*active(view))
+    everybody, branches = numbers_of(view.session, state)
+    by_unit, by_id = np.argsort(units), np.argsort(everybody)
+    of_held = branches[by_id[np.searchsorted(everybody, ids, sorter=by_id)]]
+    return ranks[by_unit[np.searchsorted(units, of_held, sorter=by_unit)]]
+
+
+def _named(view: Reader, found: Holding) -> list[HeldCustomer]:
+    ids = found.ids.tolist()
     customers = view.session.execute(
         select(
             Customer.id,
@@ -95,21 +101,27 @@ def _named(view: Reader, rows: Sequence[Any]) -> list[HeldCustomer]:
         )
         .join(CustomerState, CustomerState.customer_id == Customer.id)
         .join(Unit, Unit.id == CustomerState.branch_id)
-        .where(Customer.id.in_(ids))
+        .where(Customer.id.in_(id_set(view.dialect, ids)))
     )
     known = {row.id: row for row in customers}
-    names = select(Campaign.id, Campaign.name).where(
-        Campaign.id.in_({row.campaign_id for row in rows})
-    )
+    names = select(Campaign.id, Campaign.name).where(Campaign.id.in_(set(found.campaigns.tolist())))
     called = {id_: name for id_, name in view.session.execute(names)}  # noqa: C416  no pairs to mypy
-    found = []
-    for id_, _branch_id, reason, until, contacts, campaign_id, _total in rows:
-        who, campaign = known[id_], called.get(campaign_id)
-        seen = as_seen(view, who.customer_no, who.name, plainly=bool(who.plainly))
-        found.append(
-            HeldCustomer(id_, *seen, who.branch, Hold.of(reason), until, contacts or None, campaign)
+    told = (found.reasons, found.until, found.contacts, found.campaigns)
+    rows = []
+    for id_, *of, campaign_id in zip(ids, *(each.tolist() for each in told), strict=True):
+        who, (reason, until, contacts) = known[id_], of
+        rows.append(
+            HeldCustomer(
+                id_,
+                *as_seen(view, who.customer_no, who.name, plainly=bool(who.plainly)),
+                who.branch,
+                Hold.of(reason),
+                None if until == FOREVER else moment_at(until),
+                contacts or None,
+                called.get(campaign_id),
+            )
         )
-    return found
+    return rows
 
 
 @dataclass(frozen=True)
@@ -157,26 +169,13 @@ def held_summary(
     :raises NotFound: there is no such segment
     """
     view.authorize(*SEE_POLICY)
-    found = _chosen(view, segment_id, campaign_id, None).cte("held").prefix_with("MATERIALIZED")
-    # Most are reserved until one of a few moments: only the others are told apart by the database.
-    is_policy = found.c.reason.in_([Hold.CONTACT_CAP.literal, Hold.QUIET_PERIOD.literal])
-    ends = [view.now + timedelta(weeks=n + 1) for n in range(WEEKS)]
-    weeks = [(found.c.until < end, literal_column(str(n), Integer)) for n, end in enumerate(ends)]
-    columns = (
-        found.c.reason,
-        case((is_policy, case(*weeks, else_=null()))).label("week"),
-        case((~is_policy, found.c.until)).label("until"),
-    )
-    reasons: Counter[int] = Counter()
-    free: Counter[int | None] = Counter()
-    for reason, week, until, customers in view.session.execute(
-        select(*columns, func.count()).group_by(*columns)
-    ):
-        reasons[reason] += customers
-        free[week if until is None else bisect_right(ends, until)] += customers
+    found = _chosen(view, segment_id, campaign_id)
+    reasons = np.bincount(found.reasons, minlength=max(each.code for each in Hold) + 1).tolist()
+    ends = [in_microseconds(view.now + timedelta(weeks=n + 1)) for n in range(WEEKS)]
+    free = np.bincount(np.searchsorted(ends, found.until, side="right"), minlength=WEEKS).tolist()
     today = view.now.date()
     return Held(
-        customers=view.session.scalar(_active(view, segment_id, select(func.count()))) or 0,
+        customers=len(found.everybody),
         reasons=tuple(HeldBy(each, reasons[each.code]) for each in Hold),
         weeks=tuple(FreeIn(today + timedelta(weeks=n), free[n]) for n in range(WEEKS)),
     )
@@ -192,30 +191,16 @@ def held_by_segment(
     view.authorize(*SEE_POLICY)
     known = known_words(view)
     ids = usable(known).ids
-    active = _active(view, segment_id, select(CustomerState.customer_id))
-    found = _chosen(view, segment_id, campaign_id, None).subquery("held")
-    kept = select(found.c.customer_id)
-    customers, held_now = tally(view, active, ids, among=[kept], known=known)
+    found = _chosen(view, segment_id, campaign_id)
+    customers, held_now = tally(view, [found.everybody, found.ids], ids, known=known)
     names = {segment.id: segment.name for segment in known.segments.values()}
     return [HeldIn(id_, names[id_], customers[id_], held_now[id_]) for id_ in ids]
 
 
-def _active(view: Reader, segment_id: int | None, statement: Rows) -> Rows:
-    """Let a statement look at the active customers in scope, of a segment if one is named."""
-    active = statement.select_from(CustomerState).where(
-        CustomerState.is_active, view.actor.scope.limits(CustomerState.branch_id)
-    )
-    return active if segment_id is None else active.where(in_segment(view, segment_id))
-
-
-def _chosen(
-    view: Reader, segment_id: int | None, campaign_id: int | None, reason: Hold | None
-) -> Rows:
+def _chosen(view: Reader, segment_id: int | None, campaign_id: int | None) -> Holding:
     of_segment = None if segment_id is None else in_segment(view, segment_id)
-    if campaign_id is None:
-        return held(view, only=reason, inside=of_segment)
-    found = held(view, only=Hold.RESERVED, inside=of_segment).subquery("every")
-    return select(found).where(found.c.campaign_id == campaign_id)
+    found = held(view, inside=of_segment)
+    return found if campaign_id is None else found.only(found.campaigns == campaign_id)
 
 
 @dataclass(frozen=True)

@@ -1,28 +1,17 @@
-"""Whom what holds, and until when: a row of the state for each customer, with the first reason.
+"""Whom what holds, and until when: each customer once, with the first reason.
 
-Listing and counting ask this same statement, so that the rows behind a number are the number.
+Half of a bank may be held. Its ids are read as arrays and laid together here, which on either
+database takes a fraction of what joining them there does. Listing and counting ask this same
+question, so that the rows behind a number are the number.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import (
-    CTE,
-    BigInteger,
-    ColumnElement,
-    Integer,
-    Subquery,
-    case,
-    cast,
-    false,
-    func,
-    literal,
-    literal_column,
-    null,
-    select,
-    true,
-    union_all,
-)
+import numpy as np
+from sqlalchemy import ColumnElement, Select, case, literal_column, null, select, true
 
 from core.campaigns.caps import restraint
 from core.campaigns.contacts import only as _only
@@ -30,71 +19,60 @@ from core.campaigns.left_alone import goes_on
 from core.campaigns.model import Holdout, HoldoutCustomer
 from core.campaigns.waterfall import in_distress, refuses_every_way
 from core.customers.model import CustomerState
-from core.database import Moment, days_after
+from core.database import EMPTY, Ids, days_after, ids_of, in_microseconds, numbers_of
 from core.periods import midnight
-from core.runs.queries.capping import FOREVER, Rows, caps_of
-from core.runs.queries.claiming import BEYOND, claims_of
+from core.runs.queries.capping import FOREVER, caps_of
+from core.runs.queries.claiming import claims_of
 from core.runs.rules import Hold
 from core.segments.criteria import Known
 from core.work import Reader
 
-_NOBODYS = cast(null(), BigInteger).label("campaign_id")
-_UNTOLD = (
-    cast(null(), Moment).label("until"),
-    literal_column("0", Integer).label("contacts"),
-    _NOBODYS,
-)
+NOBODYS = 0  # instead of a campaign, where none has the customer
 
 
 @dataclass(frozen=True)
-class _Going:
-    """The holdout that goes on; `until` is None where nobody knows."""
+class Holding:
+    """Customers whom something holds, each once, in no order: a place in every array.
 
-    holdout_id: int
-    until: datetime | None
+    `reasons` are codes of `Hold`. `until` is in microseconds, `FOREVER` also where nobody knows.
+    `contacts` are those that the caps count, and for who is reserved `campaigns` is the most
+    urgent one that has the customer. `everybody` is who was asked about, held or not.
+    """
+
+    everybody: Ids
+    ids: Ids
+    reasons: Ids
+    until: Ids
+    contacts: Ids
+    campaigns: Ids
+
+    def only(self, which: Any) -> "Holding":
+        """Leave some of them, chosen by their places."""
+        arrays = (self.ids, self.reasons, self.until, self.contacts, self.campaigns)
+        return Holding(self.everybody, *(each[which] for each in arrays))
 
 
 def held(
-    view: Reader,
-    *,
-    only: Hold | None = None,
-    inside: ColumnElement[bool] | None = None,
-    known: Known | None = None,
-) -> Rows:
-    """Select the customers in scope whom something holds, active ones only.
+    view: Reader, *, inside: ColumnElement[bool] | None = None, known: Known | None = None
+) -> Holding:
+    """Find the customers in scope whom something holds, active ones only.
 
-    Columns: `customer_id`, `branch_id`, `reason` (the code of a `Hold`), `until`, `contacts` that
-    the caps count, and for who is reserved the `campaign_id` of the most urgent campaign that has
-    the customer. Of a cap and a quiet period the one that ends later is the reason. An empty
-    `until` is unknown.
+    Of a cap and a quiet period the one that ends later is the reason.
 
-    :param only: only who is held for this reason
     :param inside: a condition over state rows, such as that of a segment
     """
     limits = active(view)
     if inside is not None:
         limits.append(inside)
-    themselves = _themselves(view, limits, known)
-    parts: list[Rows] = [select(themselves)]
-    if only in {None, Hold.RESERVED, Hold.HOLDOUT}:
-        # Whoever is held anyway is left out of what comes next in the order of reasons.
-        found, going = claims_of(view), _holdout(view)
-        # Kept only where it is asked twice.
-        claims = found.subquery("claims") if going is None else _kept(found, "claims")
-        if going is not None:
-            parts.append(_held_out(limits, themselves, claims, going))
-        parts.append(_reserved(limits, themselves, claims))
-    every = union_all(*parts).subquery("every")
-    until = func.nullif(every.c.until, literal(FOREVER, Moment), type_=Moment()).label("until")
-    rows = select(
-        every.c.customer_id,
-        every.c.branch_id,
-        every.c.reason,
-        until,
-        every.c.contacts,
-        every.c.campaign_id,
-    )
-    return rows if only is None else rows.where(every.c.reason == only.literal)
+    everybody = ids_of(view.session, select(CustomerState.customer_id).where(*limits))
+    parts = [_themselves(view, limits, known)]
+    # Whoever is held anyway is left out of what comes next in the order of reasons.
+    claims = claims_of(view)
+    left = np.isin(claims.ids, everybody) & ~np.isin(claims.ids, parts[0][0])
+    ids, until, campaigns = (each[left] for each in (claims.ids, claims.until, claims.campaigns))
+    parts.append(_part(ids, Hold.RESERVED.code, until, campaigns=campaigns))
+    parts.append(_held_out(view, everybody, [part[0] for part in parts]))
+    return Holding(everybody, *(np.concatenate(each) for each in zip(*parts, strict=True)))
 
 
 def active(view: Reader) -> list[ColumnElement[bool]]:
@@ -109,8 +87,10 @@ def active(view: Reader) -> list[ColumnElement[bool]]:
     return [is_active, view.actor.scope.limits(CustomerState.branch_id)]
 
 
-def _themselves(view: Reader, limits: list[ColumnElement[bool]], known: Known | None) -> CTE:
-    """Select who is held by what is known of the customer: wishes, marks, contacts and refusals."""
+def _themselves(
+    view: Reader, limits: list[ColumnElement[bool]], known: Known | None
+) -> tuple[Ids, ...]:
+    """Find who is held by what is known of the customer: wishes, marks, contacts and refusals."""
     state, found = CustomerState, restraint(view, of_many=True, known=known)
     never = case(
         (state.do_not_contact, Hold.DO_NOT_CONTACT.literal),
@@ -118,105 +98,44 @@ def _themselves(view: Reader, limits: list[ColumnElement[bool]], known: Known | 
         (in_distress(view), Hold.DISTRESS.literal),
         else_=literal_column("0"),
     )
+    rows: Select[Any] = select(state.customer_id, never).where(*limits)
     if found is None:
-        alone = select(state.customer_id, state.branch_id, never.label("reason"), *_UNTOLD)
-        return alone.where(*limits, never != 0).cte("themselves").prefix_with("MATERIALIZED")
+        ids, reasons = numbers_of(view.session, rows.where(never != 0))
+        return _part(ids, reasons)
     until_quiet = days_after(view.dialect, state.last_refusal_at, found.quiet_days)
-    bound = (
-        select(
-            state.customer_id,
-            state.branch_id,
-            never.label("never"),
-            case((found.capped, 1), else_=0).label("capped"),
-            case((found.quiet, until_quiet)).label("until_quiet"),
-        )
-        .where(*limits, case((never != 0, true()), (found.quiet, true()), else_=found.capped))
-        .cte("bound")
-        .prefix_with("MATERIALIZED")
-    )
-    caps = caps_of(view, found, bound)
-    in_between = case(
-        (bound.c.capped == 0, true()),
-        else_=func.coalesce(bound.c.until_quiet > caps.c.until, false()),
-    )
-    return (
-        select(
-            bound.c.customer_id,
-            bound.c.branch_id,
-            case(
-                (bound.c.never != 0, bound.c.never),
-                (in_between, Hold.QUIET_PERIOD.literal),
-                else_=Hold.CONTACT_CAP.literal,
-            ).label("reason"),
-            case(
-                (bound.c.never != 0, null()),
-                (in_between, bound.c.until_quiet),
-                else_=caps.c.until,
-            ).label("until"),
-            func.coalesce(caps.c.contacts, 0).label("contacts"),
-            _NOBODYS,
-        )
-        .select_from(bound)
-        .outerjoin(caps, caps.c.customer_id == bound.c.customer_id)
-        .cte("themselves")
-        .prefix_with("MATERIALIZED")
-    )
+    rows = rows.add_columns(
+        case((found.capped, 1), else_=0),
+        case((found.quiet, until_quiet), else_=null()),
+    ).where(case((never != 0, true()), (found.quiet, true()), else_=found.capped))
+    found_now = numbers_of(view.session, rows)
+    in_order = np.argsort(found_now[0])
+    ids, reasons, capped, quiet = (each[in_order] for each in found_now)
+    cap, contacts = np.full(len(ids), EMPTY), np.zeros(len(ids), np.int64)
+    cap[capped == 1], contacts[capped == 1] = caps_of(view, found, ids[capped == 1])
+    ever = reasons == 0
+    reasons[ever] = np.where(quiet > cap, Hold.QUIET_PERIOD.code, Hold.CONTACT_CAP.code)[ever]
+    return _part(ids, reasons, np.where(ever, np.maximum(quiet, cap), FOREVER), contacts)
 
 
-def _kept(rows: Rows, name: str) -> CTE:
-    return rows.cte(name).prefix_with("MATERIALIZED")
-
-
-def _reserved(limits: list[ColumnElement[bool]], themselves: CTE, claims: CTE | Subquery) -> Rows:
-    state = CustomerState
-    return (
-        select(
-            claims.c.customer_id,
-            state.branch_id,
-            Hold.RESERVED.literal,
-            claims.c.until,
-            literal_column("0", Integer),
-            claims.c.urgency % BEYOND,
-        )
-        .select_from(claims)
-        .join(state, state.customer_id == claims.c.customer_id)
-        .outerjoin(themselves, themselves.c.customer_id == claims.c.customer_id)
-        .where(*limits, themselves.c.customer_id.is_(None))
-    )
-
-
-def _held_out(
-    limits: list[ColumnElement[bool]], themselves: CTE, claims: CTE | Subquery, going: _Going
-) -> Rows:
-    state, drawn = CustomerState, HoldoutCustomer
-    return (
-        select(
-            drawn.customer_id,
-            state.branch_id,
-            Hold.HOLDOUT.literal,
-            literal(going.until, Moment),
-            literal_column("0", Integer),
-            cast(null(), BigInteger),
-        )
-        .join(state, state.customer_id == drawn.customer_id)
-        .outerjoin(themselves, themselves.c.customer_id == drawn.customer_id)
-        .outerjoin(claims, claims.c.customer_id == drawn.customer_id)
-        .where(
-            *limits,
-            drawn.holdout_id == going.holdout_id,
-            themselves.c.customer_id.is_(None),
-            claims.c.customer_id.is_(None),
-        )
-    )
-
-
-def _holdout(view: Reader) -> _Going | None:
-    """Find the holdout that goes on today, and when it is over."""
-    row = view.session.execute(
+def _held_out(view: Reader, everybody: Ids, before: Sequence[Ids]) -> tuple[Ids, ...]:
+    """Find whom the holdout of today keeps from all campaigns, and of whom nothing else is said."""
+    going = view.session.execute(
         select(Holdout.id, Holdout.ends_on).where(goes_on(view.now.date()))
     ).one_or_none()
-    if row is None:
-        return None
-    id_, last = row
-    until = None if last is None else midnight(last + timedelta(days=1), view.now.tzinfo)
-    return _Going(id_, until)
+    if going is None:
+        return _part(everybody[:0], Hold.HOLDOUT.code)
+    drawn = HoldoutCustomer.customer_id
+    ids = ids_of(view.session, select(drawn).where(HoldoutCustomer.holdout_id == going.id))
+    ids = ids[np.isin(ids, everybody) & ~np.isin(ids, np.concatenate(before))]
+    if going.ends_on is None:
+        return _part(ids, Hold.HOLDOUT.code)
+    ends = midnight(going.ends_on + timedelta(days=1), view.now.tzinfo)
+    return _part(ids, Hold.HOLDOUT.code, in_microseconds(ends))
+
+
+def _part(
+    ids: Ids, reasons: Any, until: Any = FOREVER, contacts: Any = 0, campaigns: Any = NOBODYS
+) -> tuple[Ids, ...]:
+    """Lay the arrays of some customers beside each other, in the order of those of `Holding`."""
+    each = (reasons, until, contacts, campaigns)
+    return (ids, *(np.broadcast_to(np.asarray(one, np.int64), ids.shape) for one in each))

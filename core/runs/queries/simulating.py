@@ -1,8 +1,11 @@
 """What another contact policy would change, before it is saved. Nothing is written."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, Select, case, false, func, not_, or_, select, true
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, case, false, func, not_, or_, select, true
 
 from core.campaigns.caps import contact_cap
 from core.campaigns.model import Campaign, Design
@@ -10,6 +13,7 @@ from core.campaigns.queries.policy import SEE_POLICY
 from core.campaigns.rules import ContactRules, Exclusion
 from core.campaigns.waterfall import audience, rules_of
 from core.customers.model import CustomerState
+from core.database import Ids, ids_of, numbers_of
 from core.people.queries import subtree
 from core.refusals import Invalid
 from core.runs.model import Run
@@ -19,6 +23,7 @@ from core.segments.criteria import Known
 from core.segments.queries import known_words, tally, usable
 from core.work import Reader
 
+Bools: TypeAlias = NDArray[np.bool_]
 MOST_RUNS = 12  # each is a look at the customers of its unit
 
 
@@ -73,13 +78,11 @@ def simulate(view: Reader, *, rules: ContactRules) -> Simulation:
     Of active customers in scope.
     """
     view.authorize(*SEE_POLICY)
-    held = _either(view, rules, known_words(view)).subquery("held")
-    columns = (held.c.before, held.c.after)
-    groups = view.session.execute(select(*columns, func.count()).group_by(*columns))
-    counts = {(bool(before), bool(after)): many for before, after, many in groups}
-    newly_held, newly_free = counts.get((False, True), 0), counts.get((True, False), 0)
-    both = counts.get((True, True), 0)
-    return Simulation(both + newly_free, both + newly_held, newly_held, newly_free)
+    _, before, after = _held(view, rules, known_words(view))
+    many = [
+        int(np.count_nonzero(each)) for each in (before, after, after & ~before, before & ~after)
+    ]
+    return Simulation(*many)
 
 
 def simulate_segments(view: Reader, *, rules: ContactRules) -> list[Change]:
@@ -87,11 +90,12 @@ def simulate_segments(view: Reader, *, rules: ContactRules) -> list[Change]:
     view.authorize(*SEE_POLICY)
     known = known_words(view)
     ids = usable(known).ids
-    rows = select(CustomerState.customer_id).where(*active(view))
-    held = [rows.where(_holds(view, policy, known)) for policy in (None, rules)]
-    everybody, before, after = tally(view, rows, ids, among=held, known=known)
+    held, before, after = _held(view, rules, known)
+    everybody = ids_of(view.session, select(CustomerState.customer_id).where(*active(view)))
+    groups = [everybody, held[before], held[after]]
+    customers, now, then = tally(view, groups, ids, known=known)
     names = {segment.id: segment.name for segment in known.segments.values()}
-    return [Change(id_, names[id_], everybody[id_], before[id_], after[id_]) for id_ in ids]
+    return [Change(id_, names[id_], customers[id_], now[id_], then[id_]) for id_ in ids]
 
 
 def simulate_runs(view: Reader, *, rules: ContactRules) -> RunChanges:
@@ -103,12 +107,14 @@ def simulate_runs(view: Reader, *, rules: ContactRules) -> RunChanges:
     )
 
 
-def _either(view: Reader, rules: ContactRules, known: Known) -> Select[bool, bool]:
-    """Select who is held by either policy, and by which; nearly nobody else is asked much."""
+def _held(view: Reader, rules: ContactRules, known: Known) -> tuple[Ids, Bools, Bools]:
+    """Find who is held by either policy, and by which; nearly nobody else is asked much."""
     before, after = _holds(view, None, known), _holds(view, rules, known)
-    return select(before.label("before"), after.label("after")).where(
-        *active(view), case((before, true()), else_=after)
-    )
+    flags = (case((each, 1), else_=0) for each in (before, after))
+    either = case((before, true()), else_=after)
+    rows = select(CustomerState.customer_id, *flags).where(*active(view), either)
+    ids, now, then = numbers_of(view.session, rows)
+    return ids, now == 1, then == 1
 
 
 def _holds(view: Reader, rules: ContactRules | None, known: Known) -> ColumnElement[bool]:

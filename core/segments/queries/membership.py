@@ -4,16 +4,17 @@ However many segments are asked about, the customers are looked at once.
 """
 
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, literal_column, select
+from numpy.typing import NDArray
+from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, literal_column, select
 
 from core.customers.model import CustomerState
-from core.database import arrays, ids_of
+from core.database import Ids, arrays, numbers_of
 from core.refusals import Invalid, NotFound
 from core.segments.criteria import InvalidRule, Known, read
 from core.segments.criteria.tree import InList, KnownSegment
@@ -77,34 +78,45 @@ def conditions(
 
 
 def tally(
-    view: Reader,
-    rows: Select[*tuple[Any, ...]],
-    segment_ids: Sequence[int],
-    *,
-    among: Sequence[Select[int]] = (),
-    known: Known,
+    view: Reader, groups: Sequence[Ids], segment_ids: Sequence[int], *, known: Known
 ) -> list[dict[int, int]]:
-    """Count how many of the state rows that a statement selects from are in each segment.
+    """Count how many of each group of customer ids are in each segment.
 
-    They are looked at once, on arrays where the database is SQLite.
-
-    :param among: customer ids: of how many of them the same is to be told
-    :returns: the counts of all of the rows, then of each of `among`
+    The customers in scope are looked at once, however many segments and groups there are.
     """
-    each, key = conditions(view, segment_ids, known=known), CustomerState.customer_id
-    if view.dialect != "sqlite":
-        counts = rows.with_only_columns(func.count(), *(func.count().filter(one) for one in each))
-        asked = [counts, *(counts.where(key.in_(part)) for part in among)]
-        found = [view.session.execute(statement).one()[1:] for statement in asked]
-        return [dict(zip(segment_ids, one, strict=True)) for one in found]
-    parts = [ids_of(view.session, part) for part in among]
-    many = np.zeros((1 + len(parts), len(each)), np.int64)
-    for some in arrays(view.session, rows, key=key, truths=each, numbers=[key]):
-        chosen = [np.isin(some.numbers[0], part, assume_unique=True) for part in parts]
-        for place, inside in enumerate(some.truths):
-            told = [inside, *(inside & one for one in chosen)]
-            many[:, place] += [np.count_nonzero(one) for one in told]
-    return [dict(zip(segment_ids, one, strict=True)) for one in many.tolist()]
+    many = np.zeros((len(groups), len(segment_ids)), np.int64)
+    for ids, insides in _memberships(view, segment_ids, known):
+        chosen = [np.isin(ids, group) for group in groups]
+        for place, inside in enumerate(insides):
+            many[:, place] += [np.count_nonzero(inside & one) for one in chosen]
+    return [dict(zip(segment_ids, each, strict=True)) for each in many.tolist()]
+
+
+def _memberships(
+    view: Reader, segment_ids: Sequence[int], known: Known
+) -> Iterator[tuple[Ids, Sequence[NDArray[np.bool_]]]]:
+    """Read the customers, some at a time, and for each segment whether they are in it."""
+    key = CustomerState.customer_id
+    if view.dialect == "sqlite":
+        each = conditions(view, segment_ids, known=known)
+        rows = within(view, select())
+        for part in arrays(view.session, rows, key=key, truths=each, numbers=[key]):
+            yield part.numbers[0], part.truths
+        return
+    words = [
+        segment_ids[first : first + MOST_SEGMENTS]
+        for first in range(0, len(segment_ids), MOST_SEGMENTS)
+    ]
+    masks = (mask(view, word, known=known) for word in words)
+    ids, *numbers = numbers_of(view.session, within(view, select(key, *masks)))
+    yield (
+        ids,
+        [
+            number >> bit & 1 == 1
+            for word, number in zip(words, numbers, strict=True)
+            for bit, _ in enumerate(word)
+        ],
+    )
 
 
 @dataclass(frozen=True)
