@@ -9,6 +9,7 @@ from sqlalchemy import exists, literal, or_, select
 
 from core.activities.following import Following
 from core.activities.recipients import Plan, candidates
+from core.activities.rules import SETTLED
 from core.activities.schedule import StageDays, stage_days
 from core.campaigns.model import (
     ActionType,
@@ -95,6 +96,7 @@ def _following(
     if not plan.is_internal:  # messages leave on one day, as those of a first stage do
         hours = dict.fromkeys(hours, hours[run.unit_id])
     kept = work.session.get(RunStage, (run.id, stage.id))
+    settled = work.now if kept is None else kept.made_at - SETTLED
     for day in _days(work, waiting, run, hours[run.unit_id]):
         of_units = _of_units(stage, day, hours, work.now)
         ready = {
@@ -102,9 +104,10 @@ def _following(
             for unit_id, days in of_units.items()
             if days.made_on <= hours[unit_id].day_of(work.now)
             and days.activity_on <= run.ends_on
-            # Whoever was ready on an earlier day had it made when it was made last. Nobody is
-            # before that day itself, even where the stage is sent before a free one.
-            and (kept is None or max(day, days.made_on) >= hours[unit_id].day_of(kept.made_at))
+            # Whoever was ready on an earlier day had it made when it was made last, but for what
+            # was still being committed then. Nobody is ready before that day itself, even where
+            # the stage is sent before a free one.
+            and (kept is None or max(day, days.made_on) >= hours[unit_id].day_of(settled))
         }
         zones: defaultdict[str, list[int]] = defaultdict(list)
         for unit_id in ready:

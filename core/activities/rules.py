@@ -1,5 +1,6 @@
 """How an activity lives. Nothing here touches the database."""
 
+from datetime import timedelta
 from enum import StrEnum
 
 from core.access import Actor, Permission
@@ -114,6 +115,8 @@ def needs_owner(move: Move[Status], actor: Actor) -> bool:
     return not (move.needs & _ASSIGN and actor.may(Permission.ASSIGN_ACTIVITIES))
 
 
+# No change is open for longer, so after it nothing older can still come to light.
+SETTLED = timedelta(minutes=15)
 SYSTEM_ABORTED = "system-aborted"  # the code of the reason that no person can choose
 REFUSED_OFFER = "refused-offer"  # the code of the reason that is as good as a no
 

@@ -13,7 +13,7 @@ from sqlalchemy import case, delete, func, insert, select, text, true
 from sqlalchemy.orm import Session
 
 from core.activities.model import REDATED, Activity, Change
-from core.activities.rules import CLOSED
+from core.activities.rules import CLOSED, SETTLED
 from core.activities.scope import end_of_today
 from core.database import Base, id_set
 from core.queues.model import ClosedCell, ClosedDay, TroubleCell, WorkCell, WorkCount
@@ -31,7 +31,7 @@ from core.queues.queries.gathering import FRESH
 from core.queues.queries.troubles import in_trouble
 from core.queues.rules import OF_ACTIVITIES
 from core.runs.model import Run
-from core.service.queries.judged import SETTLED, last_settled
+from core.service.queries.judged import last_settled
 
 MOST_DAYS = 31  # new ones at a time: who counts for the first time keeps nobody waiting
 _KEYS = (Activity.run_id, Activity.branch_id)

@@ -263,6 +263,30 @@ class TestWhen:
         assert [fact.activities for fact in made] == [1, 1]
         assert {each.customer_id for each in look(followers())} == {3, 4}
 
+    def test_work_closed_before_midnight_and_committed_after_is_followed_once(
+        self, launched, ends, engine, look
+    ):
+        """The tick of the next day came in between; what is as late as no change is, stays out."""
+        launched(NOT_REACHED | {"start_after_days": 0})
+        midnight = NOW.replace(hour=0) + DAY
+        minute, before = timedelta(minutes=1), midnight - timedelta(seconds=5)
+        made = []
+        for passed, customer_id, ended_at in (
+            (minute, 3, midnight + timedelta(seconds=10)),
+            (14 * minute, 4, before),
+            (15 * minute, None, None),
+            (20 * minute, 5, midnight + minute),
+            (21 * minute, 6, before),
+        ):
+            if customer_id:
+                ends([customer_id], "no answer", at=ended_at)
+            facts = [*pass_time(engine, now=midnight + passed).made]
+            facts += pass_time(engine, now=midnight + passed).made
+            made.append([fact.activities for fact in facts])
+
+        assert made == [[1], [1], [], [1], []]
+        assert {each.customer_id for each in look(followers())} == {3, 4, 5}
+
     def test_never_after_the_last_day_of_the_run(self, launched, ends, engine, look):
         launched(NOT_REACHED, ends_on=TODAY + 4 * DAY)
         ends([3], "no answer", at=NOW + DAY)

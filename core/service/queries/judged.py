@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from core.activities.model import REDATED, Activity, Change
-from core.activities.rules import CLOSED
+from core.activities.rules import CLOSED, SETTLED
 from core.activities.scope import among, pending
 from core.database import Moment
 from core.people.model import Unit
@@ -29,8 +29,6 @@ from core.service.model import CampaignServiceCell, ServiceCell, ServiceDay
 from core.service.rules import Standing
 from core.service.standing import standing
 
-# No change is open for longer, so after it nothing older can still come to light.
-SETTLED = timedelta(minutes=15)
 _HELD = (
     Activity.due_at,
     Activity.branch_id,
