@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from core.campaigns.contact_policy import contact_rules
-from core.campaigns.contacts import contacts, explained, had, only, since
+from core.campaigns.contacts import contacts, either, explained, had, only, room_for_sets, since
 from core.campaigns.rules import ContactRules, ContactTerms, Exclusion
 from core.customers.model import CustomerState
 from core.segments.criteria import Known
@@ -92,11 +92,13 @@ def restraint(
     rules = rules or contact_rules(view.session)
     if rules is None:
         return None
-    segments = _segments(view, rules, known)
+    if of_many:
+        room_for_sets(view)
+    segments = _segments(view, rules, known, of_many=of_many)
     bank = Holder(rules.bank, ~or_(false(), *(each.concerns for each in segments)))
     days = _strictest(segments, rules.bank, lambda days: literal_column(str(days)))
     return Restraint(
-        _capped(view, segments, rules.bank, of_many=of_many),
+        _capped(view, [*segments, bank], of_many=of_many),
         _quiet(view, segments, rules.bank),
         days,
         [*segments, bank],
@@ -124,59 +126,69 @@ def quiet_until(view: Reader, customer_id: int) -> datetime | None:
     return until if until > view.now else None
 
 
-def _segments(view: Reader, rules: ContactRules, known: Known | None) -> list[Holder]:
+def _segments(
+    view: Reader, rules: ContactRules, known: Known | None, *, of_many: bool
+) -> list[Holder]:
     if not rules.overrides:
         return []
     known = known or known_words(view)
     problems = usable(known).problems
     return [
-        Holder(terms, in_segment(view, segment_id, known=known))
+        Holder(terms, in_segment(view, segment_id, known=known, of_many=of_many))
         for segment_id, terms in rules.overrides
         if segment_id not in problems
     ]
 
 
-def _capped(
-    view: Reader, segments: Sequence[Holder], bank: ContactTerms, *, of_many: bool
-) -> ColumnElement[bool]:
-    if not segments:
-        return _had_enough(view, bank, of_many=of_many)
-    never = [each for each in segments if not each.terms.most_contacts]
-    some = [each for each in segments if each.terms.most_contacts]
-    chain: list[tuple[Any, Any]] = [
-        (_had_enough(view, each.terms, of_many=of_many, whose=each.concerns), true())
-        for each in some
-    ]
-    nobodys = ~or_(false(), *(each.concerns for each in segments))
-    of_rest = _had_enough(view, bank, of_many=of_many, whose=nobodys)
-    longest = max([bank.period_days, *(each.terms.period_days for each in some)])
-    of_late = only(
-        CustomerState.last_contact_at > since(view, longest),
-        case(*chain, else_=of_rest) if chain else of_rest,
-    )
-    return case(*((each.concerns, true()) for each in never), else_=of_late) if never else of_late
-
-
-def _had_enough(
-    view: Reader,
-    terms: ContactTerms,
-    *,
-    of_many: bool,
-    whose: ColumnElement[bool] | None = None,
-) -> ColumnElement[bool]:
-    """Tell of state rows whether these terms hold them.
-
-    :param whose: whom the terms concern; everybody unless said
-    """
-    after, most = since(view, terms.period_days), terms.most_contacts
-    if of_many:  # only of those who are one contact short is more asked, and of few whose they are
-        enough = only(whose, case((had(view.dialect, after, most), true()), else_=~explained()))
-        if most > 1:
-            enough = only(had(view.dialect, after, most - 1), enough)
-    else:
-        enough = only(contacts(after) >= most, true() if whose is None else whose)
+def _capped(view: Reader, holders: Sequence[Holder], *, of_many: bool) -> ColumnElement[bool]:
+    never = [each.concerns for each in holders if not each.terms.most_contacts]
+    some = [each for each in holders if each.terms.most_contacts]
     # Nobody has a contact later than the last one, so most rows are settled by it alone.
+    late = CustomerState.last_contact_at > since(view, _longest(some))
+    enough = _of_many(view, some) if of_many else either(*(_of_few(view, each) for each in some))
+    return either(*never, only(late, enough))
+
+
+def _of_few(view: Reader, holder: Holder) -> ColumnElement[bool]:
+    """Tell whether these terms hold a state row, by the contacts of each."""
+    after = since(view, holder.terms.period_days)
+    enough = only(holder.concerns, contacts(after) >= holder.terms.most_contacts)
     return only(CustomerState.last_contact_at > after, enough)
+
+
+def _of_many(view: Reader, holders: Sequence[Holder]) -> ColumnElement[bool]:
+    """Tell the same by sets of customers.
+
+    Where the first contact is not enough, only who is one short of the strictest terms is asked on.
+    """
+    once = [each for each in holders if each.terms.most_contacts == 1]
+    more = [each for each in holders if each.terms.most_contacts > 1]
+    parts = [_one_short(view, each) for each in once]
+    if more:
+        most = min(each.terms.most_contacts for each in more)
+        nearly = (since(view, _longest(more)), most - 1)
+        found = either(*(_one_short(view, each, known=nearly) for each in more))
+        parts.append(only(had(view.dialect, *nearly), found))
+    return either(*parts)
+
+
+def _one_short(
+    view: Reader, holder: Holder, *, known: tuple[datetime, int] | None = None
+) -> ColumnElement[bool]:
+    """Tell whether terms hold a row; of who is one contact short, ask what is behind the last.
+
+    :param known: since when who is asked about has had how many contacts already
+    """
+    after, most = since(view, holder.terms.period_days), holder.terms.most_contacts
+    enough = case((had(view.dialect, after, most), true()), else_=~explained())
+    enough = only(holder.concerns, enough)
+    if most > 1 and known != (after, most - 1):
+        enough = only(had(view.dialect, after, most - 1), enough)
+    return only(CustomerState.last_contact_at > after, enough)
+
+
+def _longest(holders: Sequence[Holder]) -> int:
+    return max(each.terms.period_days for each in holders)
 
 
 def _quiet(view: Reader, segments: Sequence[Holder], bank: ContactTerms) -> ColumnElement[bool]:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     SmallInteger,
+    True_,
     case,
     column,
     exists,
@@ -24,6 +25,7 @@ from core.customers.model import CustomerState
 from core.database import Moment, Number
 from core.work import Reader
 
+_ROOM = "256MB"
 # Activities stand above runs; only these columns of them are read here.
 ACTIVITY = table(
     "activity",
@@ -62,7 +64,23 @@ def explained() -> ColumnElement[bool]:
 
 def only(where: ColumnElement[bool] | None, holds: ColumnElement[bool]) -> ColumnElement[bool]:
     """Ask for what holds only where it matters: of a mere AND SQLite would work out both sides."""
-    return holds if where is None else case((where, holds), else_=false())
+    everywhere = where is None or isinstance(where, True_)
+    return holds if everywhere else case((where, holds), else_=false())
+
+
+def either(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Ask for one after the other until one holds, for the same reason."""
+    *first, last = conditions
+    return case(*((each, true()) for each in first), else_=last) if first else last
+
+
+def room_for_sets(view: Reader) -> None:
+    """Let PostgreSQL keep whole sets in memory for this request.
+
+    One that it expects not to fit is looked through from the start for every single row.
+    """
+    if view.dialect == "postgresql":
+        view.session.execute(select(func.set_config("work_mem", _ROOM, True)))
 
 
 def had(engine_name: str, after: datetime, most: int) -> ColumnElement[bool]:
@@ -70,8 +88,11 @@ def had(engine_name: str, after: datetime, most: int) -> ColumnElement[bool]:
 
     :param engine_name: the dialect's name, `session.get_bind().dialect.name`
     """
-    often = _often(after) if engine_name == "sqlite" else _counted(after).subquery()
-    known = select(often.c.customer_id).where(often.c.contacts >= most)
+    if most == 1:
+        known = select(ACTIVITY.c.customer_id).where(*sales_contact(after))
+    else:
+        often = _often(after) if engine_name == "sqlite" else _counted(after).subquery()
+        known = select(often.c.customer_id).where(often.c.contacts >= most)
     return CustomerState.customer_id.in_(known)
 
 

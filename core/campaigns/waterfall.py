@@ -118,10 +118,10 @@ def rules_of(
     if wanted.is_sales and wanted.medium is not None:
         rules.append((Exclusion.NO_CONSENT, lacks_consent(wanted.medium)))
     rules += [
-        (Exclusion.DISTRESS, in_distress(view)),
-        (Exclusion.NOT_IN_SEGMENT, ~_in_audience(view, wanted.design, known)),
+        (Exclusion.DISTRESS, in_distress(view, of_many=of_many)),
+        (Exclusion.NOT_IN_SEGMENT, ~_in_audience(view, wanted.design, known, of_many=of_many)),
     ]
-    rules += _exclusion_list(view, wanted.design, known)
+    rules += _exclusion_list(view, wanted.design, known, of_many=of_many)
     rules += _product_rule(view, wanted)
     if wanted.is_sales:
         if policy is None:
@@ -149,35 +149,40 @@ def refuses_every_way(view: Reader) -> ColumnElement[bool]:
     return CustomerState.consents.bitwise_and(media) == 0 if media else false()
 
 
-def in_distress(view: Reader) -> ColumnElement[bool]:
-    """Test for a distress indicator that counts now; the bit alone may have run out."""
+def in_distress(view: Reader, *, of_many: bool = False) -> ColumnElement[bool]:
+    """Test for a distress indicator that counts now; the bit alone may have run out.
+
+    :param of_many: find all of them once, instead of looking each customer up
+    """
     marked = _mask(CustomerState.indicators, IndicatorKind.DISTRESS.bit) != 0
-    valid = exists().where(
-        Indicator.customer_id == CustomerState.customer_id,
-        Indicator.kind == IndicatorKind.DISTRESS,
-        valid_indicator(view.now),
+    valid = select(Indicator.customer_id).where(
+        Indicator.kind == IndicatorKind.DISTRESS.literal, valid_indicator(view.now)
     )
-    return marked & valid
+    if of_many:
+        return marked & CustomerState.customer_id.in_(valid)
+    return marked & valid.where(Indicator.customer_id == CustomerState.customer_id).exists()
 
 
-def _in_audience(view: Reader, design: Design, known: Known) -> ColumnElement[bool]:
+def _in_audience(
+    view: Reader, design: Design, known: Known, *, of_many: bool
+) -> ColumnElement[bool]:
     # What was approved is frozen: a segment changed since then changes nothing here.
     rule = (design.frozen or {}).get("rule")
     if rule is not None:
-        return compiled(view, rule, known=known)
+        return compiled(view, rule, known=known, of_many=of_many)
     if design.segment_id is None:
         raise Invalid(f"Version {design.version} has no segment: nobody can be selected.")
-    return in_segment(view, design.segment_id, known=known)
+    return in_segment(view, design.segment_id, known=known, of_many=of_many)
 
 
-def _exclusion_list(view: Reader, design: Design, known: Known) -> list[Rule]:
+def _exclusion_list(view: Reader, design: Design, known: Known, *, of_many: bool) -> list[Rule]:
     if design.exclusion_segment_id is None:
         return []
     rule = (design.frozen or {}).get("exclusion")
     listed = (
-        in_segment(view, design.exclusion_segment_id, known=known)
+        in_segment(view, design.exclusion_segment_id, known=known, of_many=of_many)
         if rule is None
-        else compiled(view, rule, known=known)
+        else compiled(view, rule, known=known, of_many=of_many)
     )
     return [(Exclusion.ON_EXCLUSION_LIST, listed)]
 

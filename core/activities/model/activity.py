@@ -90,6 +90,13 @@ class Activity(Base):
             "run_id",
             where="contacted_at IS NOT NULL",
         ),
+        # The same of sales alone, of which the contact policy asks whenever somebody is counted.
+        partial(
+            "ix_activity_sold",
+            "contacted_at",
+            "customer_id",
+            where="type = 1 AND contacted_at IS NOT NULL",
+        ),
         # How many carry a reason; new work has none, so a launch does not write here.
         partial("ix_activity_reason_id", "reason_id", where="reason_id IS NOT NULL"),
     )

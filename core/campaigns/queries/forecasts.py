@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import SQLColumnExpression, case, func, literal_column, select
+from sqlalchemy import SQLColumnExpression, select
 
 from core.access import Permission
 from core.campaigns.caps import Rule
 from core.campaigns.gifts import gift_cost, too_few
+from core.campaigns.lettering import as_text, counted, letter_of
 from core.campaigns.queries.designs import DesignSheet, sheet
 from core.campaigns.rules import Exclusion, RandomisedBy
 from core.campaigns.waterfall import CANDIDATE, audience, rules_of
@@ -25,7 +26,6 @@ from core.segments.rules import SegmentKind
 from core.work import Reader
 
 BASIS = 10_000
-_FIRST = ord("A")  # the letter of those whom no rule keeps out
 _CENT = Decimal("0.01")
 
 
@@ -114,13 +114,9 @@ def _reasons(
 ) -> Iterator[tuple[int, tuple[Any, ...], int]]:
     """Count the customers of a unit by the first rule that keeps them out, by branch and keys.
 
-    Neither database sees how few groups there are by what is worked out, and would sort everybody.
-    So the reasons of each branch come as one text, a letter for each customer.
+    The reasons of each branch come as one text, a letter for each customer.
     """
-    whens: list[Any] = [
-        (holds, literal_column(f"'{chr(_FIRST + reason.code)}'")) for reason, holds in rules
-    ]
-    letter = case(*whens, else_=literal_column(f"'{chr(_FIRST + CANDIDATE)}'"))
+    letter = letter_of([(holds, reason.code) for reason, holds in rules], other=CANDIDATE)
     branch_id: SQLColumnExpression[int] = CustomerState.branch_id
     if unit.parent_id is None and view.dialect == "postgresql":
         branch_id = branch_id + 0  # by its index it would look everybody up one by one
@@ -130,10 +126,9 @@ def _reasons(
     if view.dialect == "postgresql":
         rows = rows.offset(0)  # else the columns are sorted, and judged only then
     letters, *by = rows.subquery().c
-    texts = select(func.aggregate_strings(letters, ""), *by).group_by(*by)
-    for text, *of in view.session.execute(texts):
-        for each in set(text):
-            yield ord(each) - _FIRST, tuple(of), text.count(each)
+    for text, *of in view.session.execute(select(as_text(letters), *by).group_by(*by)):
+        for code, customers in counted(text).items():
+            yield code, tuple(of), customers
 
 
 def forecast_of(view: Reader, design: DesignSheet, known: Known) -> Forecast:

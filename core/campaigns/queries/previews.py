@@ -5,10 +5,11 @@ from itertools import accumulate
 from operator import sub
 from typing import Any
 
-from sqlalchemy import and_, false, func, not_, or_, select, true
+from sqlalchemy import SQLColumnExpression, func, select
 
 from core.access import Permission
 from core.campaigns.caps import contact_cap
+from core.campaigns.lettering import as_text, counted, letter_of
 from core.campaigns.waterfall import in_distress, lacks_consent
 from core.customers.model import CustomerState
 from core.customers.rules import Medium
@@ -44,25 +45,21 @@ def audience_steps(
     :raises InvalidRule: the rule can't be meant
     """
     view.authorize(Permission.SEE_SEGMENTS)
-    contactable = and_(
-        CustomerState.is_active, not_(CustomerState.do_not_contact), not_(in_distress(view))
-    )
-    allows = true() if medium is None else not_(lacks_consent(medium))
-    capped = or_(false(), *(holds for _, holds in contact_cap(view, of_many=True)))
-    # Who drops out at each step is counted, what keeps fewest first: nearly nobody is then asked
-    # the rest. Everybody is counted apart, so that it is only asked of those whom the rule means.
+    state = CustomerState
+    lost: list[tuple[SQLColumnExpression[bool], int]] = [
+        (~state.is_active, 1),
+        (state.do_not_contact, 1),
+        (in_distress(view, of_many=True), 1),
+    ]
+    if medium is not None:
+        lost.append((lacks_consent(medium), 2))
+    lost += [(holds, 3) for _, holds in contact_cap(view, of_many=True)]
+    # Everybody is counted apart, so that the steps are only asked of those whom the rule means.
     population = within(view, select(func.count())).scalar_subquery()
-    statement = within(
-        view,
-        select(
-            population,
-            func.count(),
-            func.count().filter(not_(contactable)),
-            func.count().filter(and_(not_(allows), contactable)),
-            func.count().filter(and_(capped, allows, contactable)),
-        ),
-        by_id=True,
-    ).where(compiled(view, rule))
-    everybody, fitting, *dropped = view.session.execute(statement).one()
-    steps = accumulate(dropped, sub, initial=fitting)
+    statement = within(view, select(population, as_text(letter_of(lost))), by_id=True).where(
+        compiled(view, rule, of_many=True)
+    )
+    everybody, text = view.session.execute(statement).one()
+    found = counted(text)
+    steps = accumulate((found[1], found[2], found[3]), sub, initial=found.total())
     return AudienceSteps(everybody, *steps)

@@ -20,35 +20,34 @@ from core.work import Reader
 
 
 def compiled(
-    view: Reader, rule: dict[str, Any], *, known: Known | None = None
+    view: Reader, rule: dict[str, Any], *, known: Known | None = None, of_many: bool = False
 ) -> ColumnElement[bool]:
     """Return the rule as a condition for statements that select FROM `customer_state`.
 
     It is true or false, never NULL, and does not limit to anybody's scope: the statement does.
 
     :param known: the bank's words when they are at hand already
+    :param of_many: read the lists that it refers to as a whole, and not for each customer
     :raises InvalidRule: naming what is wrong, and where in the rule
     """
     known = known or known_words(view)
-    return Compiler(view, known).condition(read(rule, known))
+    return Compiler(view, known, of_many=of_many).condition(read(rule, known))
 
 
-def in_segment(view: Reader, segment_id: int, *, known: Known | None = None) -> ColumnElement[bool]:
+def in_segment(
+    view: Reader, segment_id: int, *, known: Known | None = None, of_many: bool = False
+) -> ColumnElement[bool]:
     """Return membership of a segment, static or dynamic, as `compiled` does for a rule."""
     segment = view.session.get(Segment, segment_id)
     if segment is None:
         raise NotFound("There is no such segment.")
     rule = segment.rule
     if segment.kind is SegmentKind.STATIC or rule is None:
-        return (
-            select(SegmentMember.customer_id)
-            .where(
-                SegmentMember.segment_id == segment_id,
-                SegmentMember.customer_id == CustomerState.customer_id,
-            )
-            .exists()
-        )
-    return compiled(view, rule, known=known)
+        members = select(SegmentMember.customer_id).where(SegmentMember.segment_id == segment_id)
+        if of_many:
+            return CustomerState.customer_id.in_(members)
+        return members.where(SegmentMember.customer_id == CustomerState.customer_id).exists()
+    return compiled(view, rule, known=known, of_many=of_many)
 
 
 def count(view: Reader, rule: dict[str, Any]) -> int:

@@ -1333,6 +1333,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_activity_pool', ['branch_id', 'priority', 'due_at', 'id'], unique=False, postgresql_where=sa.text('status = 0'), sqlite_where=sa.text('status = 0'))
         batch_op.create_index('ix_activity_promised', ['branch_id', 'next_action_at', 'id'], unique=False, postgresql_where=sa.text('status = 0 AND next_action_at IS NOT NULL'), sqlite_where=sa.text('status = 0 AND next_action_at IS NOT NULL'))
         batch_op.create_index('ix_activity_reason_id', ['reason_id'], unique=False, postgresql_where=sa.text('reason_id IS NOT NULL'), sqlite_where=sa.text('reason_id IS NOT NULL'))
+        batch_op.create_index('ix_activity_sold', ['contacted_at', 'customer_id'], unique=False, postgresql_where=sa.text('type = 1 AND contacted_at IS NOT NULL'), sqlite_where=sa.text('type = 1 AND contacted_at IS NOT NULL'))
 
     op.create_table('analysis',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -2003,6 +2004,7 @@ def downgrade() -> None:
     op.drop_table('assessed_run')
     op.drop_table('analysis')
     with op.batch_alter_table('activity', schema=None) as batch_op:
+        batch_op.drop_index('ix_activity_sold', postgresql_where=sa.text('type = 1 AND contacted_at IS NOT NULL'), sqlite_where=sa.text('type = 1 AND contacted_at IS NOT NULL'))
         batch_op.drop_index('ix_activity_reason_id', postgresql_where=sa.text('reason_id IS NOT NULL'), sqlite_where=sa.text('reason_id IS NOT NULL'))
         batch_op.drop_index('ix_activity_promised', postgresql_where=sa.text('status = 0 AND next_action_at IS NOT NULL'), sqlite_where=sa.text('status = 0 AND next_action_at IS NOT NULL'))
         batch_op.drop_index('ix_activity_pool', postgresql_where=sa.text('status = 0'), sqlite_where=sa.text('status = 0'))
