@@ -7,8 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from components import server
 from core.database import lost_a_race
-from core.impact.upkeep import fold
-from core.work import upkeep
+from core.impact.upkeep import fold_apart
 
 SECONDS = 10.0  # what changes meanwhile is counted beside the cells, which is soon done
 _busy = Lock()
@@ -25,8 +24,7 @@ def fold_now_and_then() -> None:
         return
     _folded_at = time.monotonic()
     try:
-        with upkeep(server.engine()) as session:
-            fold(session, now=server.now())
+        fold_apart(server.engine(), now=server.now())
     except DBAPIError as error:
         if not lost_a_race(error):  # then there is always a next time
             raise

@@ -20,9 +20,9 @@ from core.distribution.events import WorkDistributed
 from core.distribution.queries.waiting import branches_waiting
 from core.impact.queries.kept import split_next
 from core.impact.queries.overlaps import compare_folded
-from core.impact.upkeep import fold, keep_overlaps, keep_splits
+from core.impact.upkeep import fold_apart, keep_overlaps, keep_splits
 from core.market.actions.threats import FindThreats, find_threats
-from core.market.queries.matching import matches
+from core.market.queries.matching import stakes
 from core.market.threat_events import ThreatsFound
 from core.portfolio.actions.telling import TellDirection, tell_direction
 from core.portfolio.direction_events import DirectionFollowed
@@ -100,13 +100,13 @@ def pass_time(engine: Engine, *, now: datetime) -> Passed:
             untaken = [TakeSnapshots(standings(view))] if wants_snapshot(view) else []
         snapshots = _each(engine, now, take_snapshots, untaken)
         with reading(engine, SYSTEM, now=now) as view:
-            unseen = [FindThreats()] if matches(view) else []
+            at_stake = stakes(view)
+            unseen = [FindThreats(at_stake)] if at_stake else []
         threats = _each(engine, now, find_threats, unseen)
         with reading(engine, SYSTEM, now=now) as view:
             followed = [TellDirection(id_) for id_ in untold(view)]
         directions = _each(engine, now, tell_direction, followed)
-        with upkeep(engine) as session:
-            folded = fold(session, now=now).run_ids
+        folded = fold_apart(engine, now=now).run_ids
         with reading(engine, SYSTEM, now=now) as view:
             compared = compare_folded(view.session)
         with upkeep(engine) as session:

@@ -13,12 +13,13 @@ from core.access import Permission
 from core.customers.queries.products import products
 from core.market import queries as market
 from core.market.actions.threats import FindThreats, find_threats
+from core.market.queries.matching import stakes
 from core.market.rules import ConclusionKind, ThreatStatus
 from core.portfolio.queries.threats import threats, unanswered
 from core.windows import Window
 
 COLUMNS = (
-    Column("name", "What", width="large"),
+    Column("name", "What", width=270),  # the standing is in sight on a telephone
     Column("standing", "Standing", sort="standing", write=standing),
     Column("gap", "Gap (points)", "rate", help="By how much theirs is better for the customer."),
     Column("customers", "Customers", "count", sort="customers"),
@@ -49,11 +50,11 @@ def draw() -> None:
         [
             Tile("Unanswered threats", words.count(lack.threats)),
             Tile(
-                "Most customers at once",
+                "Customers, at most",
                 words.count(lack.customers),
                 help="Exposed to one threat without an answer; one customer may be to several.",
             ),
-            Tile("Most balance at once", words.money(lack.balance, short=True)),
+            Tile("Balance, at most", words.money(lack.balance, short=True)),
         ]
     )
     _look()
@@ -83,7 +84,7 @@ def _look() -> None:
     if st.button("Look for threats now", icon=":material/search:"):
         submit(
             find_threats,
-            FindThreats,
+            lambda: FindThreats(fetch(stakes)),
             done=lambda fact: (
                 f"{words.counted(len(fact.threat_ids), 'threat')} found: {'; '.join(fact.names)}."
             ),

@@ -6,9 +6,11 @@ It changes no figure, decides nothing and leaves no trace in the journal by itse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Engine, Select, delete, exists, insert, select, tuple_, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from core.database import affected, insert_into
 from core.impact.model import RunCell, RunFold, RunOverlap, RunSplit
@@ -18,10 +20,13 @@ from core.impact.queries.overlaps import Met
 from core.impact.tally import COUNTS
 from core.runs.model import Candidate, CountedCandidate, Run
 from core.runs.rules import RunStatus
+from core.work import looking, upkeep
 
 # Until the launch candidates come and go, and nobody asks for their funnel.
 _FOLDED = (RunStatus.LAUNCHED, RunStatus.PAUSED, RunStatus.COMPLETED, RunStatus.STOPPED)
 _COLUMNS = [*KEYS, *COUNTS]
+_IS_FOLDED = exists().where(RunFold.run_id == Run.id)
+_IS_NEW = (Run.status.in_(_FOLDED), ~_IS_FOLDED)
 
 
 @dataclass(frozen=True)
@@ -33,16 +38,56 @@ class Folded:
     changed: int = 0
 
 
-def fold(session: Session, *, now: datetime) -> Folded:
+@dataclass(frozen=True)
+class NewRun:
+    """A run counted to be folded for the first time; `version` is the one that was counted."""
+
+    run_id: int
+    version: int
+    cells: tuple[tuple[Any, ...], ...]
+
+
+def fold_apart(engine: Engine, *, now: datetime) -> Folded:
+    """Fold what is not folded yet; who works does not wait while whole runs are counted."""
+    with looking(engine) as session:
+        counted_runs = count_new(session)
+    with upkeep(engine) as session:
+        return fold(session, now=now, new=counted_runs)
+
+
+def count_new(session: Session) -> list[NewRun]:
+    """Count the runs that were never folded, as they were before their first change.
+
+    Every change keeps the candidate as it was (`keep_counted`), so it is the same at any time.
+    """
+    found = session.execute(select(Run.id, Run.version).where(*_IS_NEW).order_by(Run.id))
+    return [
+        NewRun(run_id, version, tuple(tuple(row) for row in session.execute(_begun(run_id))))
+        for run_id, version in found
+    ]
+
+
+def fold(session: Session, *, now: datetime, new: Sequence[NewRun] | None = None) -> Folded:
     """Fold what is not folded yet: whole runs, and candidates who changed since their last fold.
 
     Runs and candidates that somebody else holds are left for the next time: it waits for nobody.
+
+    :param new: what `count_new` found a moment ago; a run whose candidates came or went since is
+        left for the next time. Without it whole runs are counted here
     """
-    is_folded = exists().where(RunFold.run_id == Run.id)
+    if new is None:
+        new = count_new(session)
+    known = {each.run_id: each for each in new}
+    held = _held(session, Run.id.in_(known), *_IS_NEW)
+    versions = session.execute(select(Run.id, Run.version).where(Run.id.in_(held)))
+    same = tuple(sorted(id_ for id_, version in versions if known[id_].version == version))
+    cells = [dict(zip(_COLUMNS, row, strict=True)) for id_ in same for row in known[id_].cells]
+    session.add_all(RunFold(run_id=id_, folded_at=now) for id_ in same)
+    session.flush()
+    if cells:
+        session.execute(insert(RunCell), cells)
     has_changed = exists().where(CountedCandidate.run_id == Run.id)
-    new = _held(session, Run.status.in_(_FOLDED), ~is_folded)
-    cells = _begin(session, new, now)
-    return Folded(new, cells, _bring_in(session, _held(session, is_folded, has_changed)))
+    return Folded(same, len(cells), _bring_in(session, _held(session, _IS_FOLDED, has_changed)))
 
 
 def unfold(session: Session, run_id: int) -> None:
@@ -50,7 +95,9 @@ def unfold(session: Session, run_id: int) -> None:
 
     Results that are imported or reverted are told apart from what cells count by no history.
     """
-    session.execute(select(Run.id).where(Run.id == run_id).with_for_update())
+    run = session.get_one(Run, run_id, with_for_update=True)
+    flag_modified(run, "code")  # another version: whoever counted it before keeps nothing of that
+    session.flush()
     for table in (RunFold, CountedCandidate):
         session.execute(delete(table).where(table.run_id == run_id))
     session.execute(delete(RunOverlap).where(RunOverlap.other_id == run_id))
@@ -77,11 +124,21 @@ def keep_overlaps(session: Session, counted_with: Sequence[Met]) -> None:
 def keep_splits(session: Session, found: Sequence[NewSplit]) -> None:
     """Keep how a run is split in the place of what was kept, unless it was unfolded meanwhile.
 
-    Then its candidates are others, also where it was folded again since.
+    Then its candidates are others, also where it was folded again since. Nor is it kept where
+    somebody looks for outcomes, or has done so meanwhile: what was kept went by that.
     """
-    for run_id, folded_at in {(each.run_id, each.fold.folded_at) for each in found}:
-        same = (RunFold.run_id == run_id, RunFold.folded_at == folded_at)
-        if session.scalar(select(RunFold.run_id).where(*same).with_for_update()) is None:
+    for each in {each.run_id: each for each in found}.values():
+        same = (
+            select(Run.id)
+            .join(RunFold, RunFold.run_id == Run.id)
+            .where(
+                Run.id == each.run_id,
+                Run.outcomes_seen_at.is_not_distinct_from(each.seen_at),
+                RunFold.folded_at == each.fold.folded_at,
+            )
+            .with_for_update(skip_locked=True, key_share=True)
+        )
+        if session.scalar(same) is None:
             return
     for each in found:
         key = (RunSplit.run_id == each.run_id, RunSplit.way == each.way)
@@ -104,21 +161,18 @@ def _held(session: Session, *which: ColumnElement[bool]) -> tuple[int, ...]:
     return tuple(session.scalars(rows.where(Run.id.in_(free)))) if free else ()
 
 
-def _begin(session: Session, run_ids: tuple[int, ...], now: datetime) -> int:
-    if not run_ids:
-        return 0
-    session.add_all(RunFold(run_id=id_, folded_at=now) for id_ in run_ids)
-    session.flush()
-    # Whoever is changing a candidate right now keeps what is counted here.
+def _begun(run_id: int) -> Select[Any]:
+    """Count the candidates of a run as they were before their first change."""
     kept = exists().where(
         CountedCandidate.run_id == Candidate.run_id,
         CountedCandidate.customer_id == Candidate.customer_id,
     )
-    parts = (
-        counted(Candidate.run_id.in_(run_ids), ~kept),
-        counted(CountedCandidate.run_id.in_(run_ids), of=CountedCandidate),
+    return summed(
+        (
+            counted(Candidate.run_id == run_id, ~kept),
+            counted(CountedCandidate.run_id == run_id, of=CountedCandidate),
+        )
     )
-    return affected(session, insert(RunCell).from_select(_COLUMNS, summed(parts)))
 
 
 def _bring_in(session: Session, run_ids: tuple[int, ...]) -> int:

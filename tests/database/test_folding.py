@@ -27,13 +27,14 @@ from core.impact.model import RunCell, RunFold
 from core.impact.queries.checking import cells_that_differ
 from core.impact.queries.funnel import funnel
 from core.impact.queries.runs import impacts
+from core.impact.upkeep import Folded, count_new, fold, fold_apart, unfold
 from core.refusals import Refusal
 from core.responses.actions.leads import LoseLead, WinLead, lose_lead, win_lead
 from core.responses.actions.responding import Respond, respond
 from core.responses.model import Lead
 from core.runs.model import Candidate, CountedCandidate
 from core.runs.rules import TREATED_ARM
-from core.work import changing
+from core.work import changing, looking, upkeep
 from tests import world as w
 from tests.concurrency.racing import at_once
 from tests.conftest import NOW
@@ -175,6 +176,50 @@ class TestExact:
             session.execute(update(CountedCandidate).values(assigned_at=NOW))
 
         assert ask(world.tom, cells_that_differ) != []
+
+
+class TestCountedBefore:
+    """Whole runs are counted where nobody waits for it, and kept a moment later."""
+
+    def test_what_changes_in_between_is_not_lost(self, engine, do, ask, world, run):
+        do(world.ann, take, Take(run.activities[1]))
+        with looking(engine) as session:
+            new = count_new(session)
+        for customer_id in (1, 2):
+            with suppress(Refusal):
+                do(world.ann, take, Take(run.activities[customer_id]))
+            do(world.ann, respond, Respond(run.activities[customer_id], Outcome.ACCEPTED))
+
+        with upkeep(engine) as session:
+            done = fold(session, now=NOW, new=new)
+
+        assert (done.run_ids, done.changed) == ((run.run_id,), 2)
+        assert ask(world.tom, cells_that_differ) == []
+        assert told(ask(world.eve, funnel, run_id=run.run_id)) == figures(engine, run.run_id)
+
+    def test_who_comes_in_between_has_the_run_counted_anew(self, engine, ask, world, run):
+        with looking(engine) as session:
+            new = count_new(session)
+        with upkeep(engine) as session:
+            unfold(session, run.run_id)
+
+        with upkeep(engine) as session:
+            assert fold(session, now=NOW, new=new) == Folded()
+        assert fold_apart(engine, now=NOW).run_ids == (run.run_id,)
+        assert ask(world.tom, cells_that_differ) == []
+
+    def test_of_two_at_once_one_keeps_it(self, engine, ask, world, run):
+        with looking(engine) as session:
+            new = count_new(session)
+
+        def keeping():
+            with upkeep(engine) as session:
+                return fold(session, now=NOW, new=new).run_ids
+
+        kept = at_once(keeping, keeping)
+
+        assert sorted(kept) == [(), (run.run_id,)]
+        assert ask(world.tom, cells_that_differ) == []
 
 
 class TestAtOnce:

@@ -12,7 +12,7 @@ from core.access import SYSTEM
 from core.campaigns.rules import RandomisedBy
 from core.customers.model import Attribute, CustomerState
 from core.customers.rules import AttributeType
-from core.impact.actions import AnalyseRun, analyse_run
+from core.impact.actions import AnalyseRun, ObserveOutcomes, analyse_run, observe_outcomes
 from core.impact.model import RunSplit
 from core.impact.queries.breakdown import breakdown
 from core.impact.queries.funnel import funnel
@@ -221,3 +221,34 @@ def test_time_that_passes_keeps_them(ask, engine, world, run_id):
     pass_time(engine, now=NOW)
 
     assert ask(world.eve, kept_at, run_id=run_id, way="segments") == NOW
+
+
+def test_outcomes_that_are_looked_for_meanwhile_leave_nothing_kept(do, engine, world, run_id):
+    """Else what was counted before would show until the day is over."""
+    with upkeep(engine) as session:
+        fold(session, now=NOW)
+    with reading(engine, SYSTEM, now=NOW) as view:
+        found = split_next(view)
+    do(world.mia, observe_outcomes, ObserveOutcomes(run_id), now=NOW + timedelta(minutes=1))
+    with upkeep(engine) as session:
+        keep_splits(session, found)
+
+    with Session(engine) as session:
+        assert session.scalars(select(RunSplit)).all() == []
+    assert "month" in pass_by(engine, NOW + timedelta(minutes=2))
+
+
+def test_nothing_is_kept_of_a_run_that_somebody_analyses(engine, world, run_id):
+    if engine.dialect.name == "sqlite":
+        pytest.skip("one writer at a time")
+    with upkeep(engine) as session:
+        fold(session, now=NOW)
+    with reading(engine, SYSTEM, now=NOW) as view:
+        found = split_next(view)
+    with Session(engine) as analysing, analysing.begin():
+        analysing.execute(select(Run).where(Run.id == run_id).with_for_update())
+        with upkeep(engine) as session:
+            keep_splits(session, found)
+
+    with Session(engine) as session:
+        assert session.scalars(select(RunSplit)).all() == []

@@ -28,7 +28,7 @@ from core.market.actions.threats import (
 from core.market.actions.watching import RetireWatch, SetWatch, retire_watch, set_watch
 from core.market.model import CompetitorMove, Threat
 from core.market.queries.exposure import exposed_customers
-from core.market.queries.matching import FRESH_DAYS, matches
+from core.market.queries.matching import FRESH_DAYS, matches, stakes
 from core.market.queries.watches import watches
 from core.market.rules import ConclusionKind, MoveKind, Side, ThreatStatus
 from core.passing import pass_time
@@ -124,6 +124,20 @@ class TestFinding:
         do(world.mia, find_threats, FindThreats())
 
         assert rows(ask, world.mia)[0].customers == 7
+
+    def test_what_was_counted_a_moment_ago_is_kept_and_the_rest_waits(
+        self, do, ask, world, watched, offer
+    ):
+        do(world.mia, record_move, replace(offer, unit_id=w.NORTH))
+        counted = ask(world.mia, stakes)
+        do(world.mia, record_move, replace(offer, unit_id=None, new_value=3.9))
+
+        do(world.mia, find_threats, FindThreats(counted))
+        assert [(row.region, row.customers) for row in rows(ask, world.mia)] == [("North", 9)]
+        with pytest.raises(Conflict, match="anew"):
+            do(world.mia, find_threats, FindThreats(counted))
+        do(world.mia, find_threats, FindThreats(ask(world.mia, stakes)))
+        assert {row.region for row in rows(ask, world.mia)} == {"North", "The Bank"}
 
     def test_an_offer_that_holds_everywhere_exposes_everybody(self, do, ask, world, watched, offer):
         do(world.mia, record_move, replace(offer, unit_id=None))

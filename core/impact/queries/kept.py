@@ -36,13 +36,15 @@ class Kept:
 class NewSplit:
     """A run split in one way, to be kept; `fold` is how its fold stood when it was counted.
 
-    Where `tallies` is None there are more groups than anybody reads.
+    `seen_at` says when its outcomes had been looked for last. Where `tallies` is None there are
+    more groups than anybody reads.
     """
 
     run_id: int
     way: str
     counted_at: datetime
     fold: RunFold
+    seen_at: datetime | None
     tallies: Tallies | None
 
     @property
@@ -97,6 +99,7 @@ def split_next(view: Reader) -> list[NewSplit]:
 
 def _split(view: Reader, fold: RunFold, ways: set[str]) -> Iterator[NewSplit]:
     run_id = fold.run_id
+    seen_at = view.session.get_one(Run, run_id).outcomes_seen_at
     found: dict[str, Tallies | None] = {}
     if any(_is_of_segments(way) for way in ways):
         segments = by_segment(view, run_id)
@@ -114,7 +117,7 @@ def _split(view: Reader, fold: RunFold, ways: set[str]) -> Iterator[NewSplit]:
             except Invalid:  # too many groups
                 found[way] = None
     for way, tallies in found.items():
-        yield NewSplit(run_id, way, view.now, fold, tallies)
+        yield NewSplit(run_id, way, view.now, fold, seen_at, tallies)
 
 
 def _large(view: Reader) -> Sequence[RunFold]:

@@ -1,6 +1,6 @@
 """Concluding that customers of ours are exposed, by rule or by hand, and that they are not."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
@@ -12,7 +12,7 @@ from core.access import Permission
 from core.customers.model import Product
 from core.market.actions.recording import region_of
 from core.market.model import CompetitorMove, MarketTask, Threat
-from core.market.queries.exposure import Exposed, stake
+from core.market.queries.exposure import Exposed, Stake, stake
 from core.market.queries.matching import Match, matches
 from core.market.rules import ConclusionKind, ThreatStatus
 from core.market.threat_events import ThreatDismissed, ThreatNoted, ThreatsFound
@@ -25,7 +25,13 @@ M = TypeVar("M")
 
 @dataclass(frozen=True)
 class FindThreats:
-    """A request to look whether competitors' standing offers threaten anybody by now."""
+    """A request to look whether competitors' standing offers threaten anybody by now.
+
+    :ivar counted: what is at stake, counted a moment ago so that nobody waits for it; whom it
+        leaves out is left for the next time. Without it it is counted here
+    """
+
+    counted: Mapping[Exposed, Stake] | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ class DismissThreat:
             raise Invalid("Say why it needs no answer.")
 
 
-def find_threats(work: Work, _request: FindThreats) -> ThreatsFound:
+def find_threats(work: Work, request: FindThreats) -> ThreatsFound:
     """Keep as threats what the watches find; doing it again finds nothing new.
 
     An earlier threat by the same competitor that nobody answers is dismissed for the better offer.
@@ -74,7 +80,7 @@ def find_threats(work: Work, _request: FindThreats) -> ThreatsFound:
     :raises Conflict: nothing threatens anybody anew
     """
     work.authorize(Permission.RECORD_MARKET)
-    found = matches(work)
+    found = matches(work, counted=request.counted)
     if not found:
         raise Conflict("No competitor's offer threatens anybody anew.")
 

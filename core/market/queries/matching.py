@@ -1,6 +1,6 @@
 """Which offers of competitors beat our terms, as the bank's watches say."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -34,11 +34,13 @@ class Match:
     stake: Stake
 
 
-def matches(view: Reader) -> list[Match]:
+def matches(view: Reader, *, counted: Mapping[Exposed, Stake] | None = None) -> list[Match]:
     """Find the standing offers that threaten somebody and that nobody was told of yet.
 
     Of a competitor's offers the best one counts for each watch and region. What is no better than
     an offer of theirs that was told of already is nothing new; what nobody holds threatens nobody.
+
+    :param counted: what is at stake, if that was counted already; whom it leaves out is left out
     """
     view.authorize(*SEES)
     watches = view.session.scalars(
@@ -46,10 +48,24 @@ def matches(view: Reader) -> list[Match]:
         .where(~Watch.is_retired, view.actor.scope.limits(Watch.unit_id))
         .order_by(Watch.id)
     )
-    return [match for watch in watches for match in _of_watch(view, watch)]
+    known = dict(counted or {})
+
+    def stake_of(whom: Exposed) -> Stake | None:
+        if whom not in known and counted is None:  # each is a look at everybody
+            known[whom] = stake(view, whom)
+        return known.get(whom)
+
+    return [match for watch in watches for match in _of_watch(view, watch, stake_of)]
 
 
-def _of_watch(view: Reader, watch: Watch) -> Iterator[Match]:
+def stakes(view: Reader) -> dict[Exposed, Stake]:
+    """Count what is at stake by what `matches` finds, for `FindThreats` to keep."""
+    return {match.whom: match.stake for match in matches(view)}
+
+
+def _of_watch(
+    view: Reader, watch: Watch, stake_of: Callable[[Exposed], Stake | None]
+) -> Iterator[Match]:
     told = _told(view, watch)
     for offer in _best(view, watch):
         known = [
@@ -61,8 +77,8 @@ def _of_watch(view: Reader, watch: Watch) -> Iterator[Match]:
         if any(advantage(watch.side, offer.theirs, theirs) <= 0 for theirs in known):
             continue
         whom = Exposed(offer.unit_id, watch.product_id)
-        at_stake = stake(view, whom)
-        if at_stake.customers:
+        at_stake = stake_of(whom)
+        if at_stake is not None and at_stake.customers:
             competitor = view.session.get_one(Competitor, offer.move.competitor_id).name
             yield Match(watch, offer.move, competitor, whom, offer.ours, offer.theirs, at_stake)
 
