@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NoReturn
 
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -19,6 +19,13 @@ from core.database import (
     what_is_taken,
     write_turn,
 )
+from core.journal.events import (
+    ContactRefused,
+    LaunchRefused,
+    OwnHandRefused,
+    RequestRefused,
+    TryRefused,
+)
 from core.journal.model import Entry, Event
 from core.journal.writing import write
 from core.lifecycle import Move
@@ -29,51 +36,7 @@ class Unaccountable(RuntimeError):
     """An action changed data without asking permission or without leaving a trace."""
 
 
-@dataclass(frozen=True)
-class RequestRefused(Event):
-    """Somebody asked for what their roles do not include."""
-
-    kind: ClassVar[str] = "request.refused"
-
-    reason: str
-
-    @property
-    def subjects(self) -> tuple[str, ...]:
-        return ()
-
-
-@dataclass(frozen=True)
-class _TryRefused(Event):
-    reason: str
-    about: tuple[str, ...]
-
-    @property
-    def subjects(self) -> tuple[str, ...]:
-        return self.about
-
-
-@dataclass(frozen=True)
-class ContactRefused(_TryRefused):
-    """Somebody tried to contact a customer who is held out."""
-
-    kind: ClassVar[str] = "contact.refused"
-
-
-@dataclass(frozen=True)
-class OwnHandRefused(_TryRefused):
-    """Somebody tried to agree to what they had a hand in."""
-
-    kind: ClassVar[str] = "own_hand.refused"
-
-
-@dataclass(frozen=True)
-class LaunchRefused(_TryRefused):
-    """Somebody asked for a launch that an approver has to allow first."""
-
-    kind: ClassVar[str] = "launch.refused"
-
-
-_OF_TRIES: Mapping[type[Remembered], type[_TryRefused]] = {
+_OF_TRIES: Mapping[type[Remembered], type[TryRefused]] = {
     HeldOut: ContactRefused,
     OwnHand: OwnHandRefused,
     NotAgreed: LaunchRefused,

@@ -34,12 +34,13 @@ from sqlalchemy.orm import Session, selectinload
 from core.access import Permission, Scope
 from core.customers.model import Customer, CustomerState, Product
 from core.database import Moment, Prepared, connect, id_set
+from core.journal.events import RequestRefused
 from core.journal.model import Entry, Event, Notice
 from core.journal.writing import journaling, words_of
 from core.people.model import Person, Unit
 from core.people.rules import UnitKind
 from core.refusals import Conflict, NotAllowed
-from core.work import RequestRefused, Unaccountable, changing, reading, rehearsing
+from core.work import Unaccountable, changing, reading, rehearsing
 from tests.conftest import NOW
 from tests.world import NORTH, SOUTH
 

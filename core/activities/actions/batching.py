@@ -35,10 +35,11 @@ from core.activities.rules import CLOSED, FORBIDDEN, PENDING
 from core.activities.scope import worked
 from core.customers.model import CustomerState
 from core.database import Moment, Number, affected, id_set
+from core.journal.events import ContactRefused
 from core.people.model import Person
 from core.runs.counted import keep_counted
 from core.runs.model import Candidate
-from core.work import ContactRefused, Work
+from core.work import Work
 
 
 def carried_out(

@@ -10,6 +10,7 @@ from core.campaigns.model import Campaign, Design
 from core.campaigns.queries.hands import who_did, writers_of
 from core.gate.queries.launching import weighed_again
 from core.gate.rules import TARGET
+from core.journal.events import LaunchRefused
 from core.journal.model import Entry, Subject
 from core.people.model import Person, Unit
 from core.runs.events import CandidatesSelected, RunStarted
@@ -17,7 +18,7 @@ from core.runs.model import Run
 from core.runs.moves import run_in_scope
 from core.runs.queries.lists import SEE_RUNS, joined
 from core.runs.rules import LAUNCH
-from core.work import LaunchRefused, Reader
+from core.work import Reader
 
 _HAVING_A_HAND = (RunStarted.kind, CandidatesSelected.kind, LaunchRefused.kind)
 

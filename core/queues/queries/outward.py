@@ -10,11 +10,12 @@ from core.access import Permission
 from core.activities.model import Message
 from core.activities.rules import MessageStatus
 from core.campaigns.model import Campaign, Design
+from core.journal.events import ContactRefused
 from core.journal.model import Entry
 from core.people.model import Person
 from core.runs.model import Run
 from core.windows import Part, Window, windowed
-from core.work import ContactRefused, Reader
+from core.work import Reader
 
 SHOWN = timedelta(days=7)  # how long tries at held-out customers are shown
 

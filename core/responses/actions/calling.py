@@ -12,10 +12,11 @@ from core.activities.model import Activity
 from core.activities.rules import ATTEMPT, DETAIL_OF, TAKE, Outcome, Promise, Status
 from core.activities.scope import seen
 from core.database import id_set
+from core.journal.events import ContactRefused
 from core.refusals import HeldOut, Invalid, NotAllowed, NotFound, Refusal
 from core.responses.actions.responding import Respond, respond
 from core.responses.events import CallNoted, NotNoted
-from core.work import ContactRefused, Work
+from core.work import Work
 
 
 @dataclass(frozen=True)
