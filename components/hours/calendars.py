@@ -28,7 +28,7 @@ from core.calendars.rules import (
     read_hours,
     write_hours,
 )
-from core.hours import countries
+from core.hours import countries, parts_of
 from core.settings import settings
 
 _COLUMNS = (
@@ -111,8 +111,7 @@ def _form(kept: CalendarRow | None) -> None:
 
 def _holidays(kept: CalendarRow | None, key: str) -> tuple[str | None, str | None]:
     """Ask for the country and its part outside the form: the second follows from the first."""
-    known = countries()
-    names = sorted(known, key=words.country)
+    names = sorted(countries(), key=words.country)
     left, right = st.columns(2)
     country = left.selectbox(
         "Public holidays of",
@@ -122,11 +121,13 @@ def _holidays(kept: CalendarRow | None, key: str) -> tuple[str | None, str | Non
         placeholder="No country: no public holidays",
         key=f"{key}:country",
     )
-    parts = list(known[country]) if country else []
+    named = parts_of(country) if country else {}
+    parts = sorted(named, key=named.__getitem__)
     part = right.selectbox(
         "Part of the country",
         parts,
         index=_position(parts, kept.subdivision if kept else None),
+        format_func=lambda part: named[part],
         placeholder="Holidays of the whole country only",
         key=f"{key}:{country}:part",
         disabled=not parts,
@@ -185,7 +186,8 @@ def _named(closure: Closure) -> str:
 def _place(country: str | None, part: str | None) -> str:
     if country is None:
         return "none"
-    return f"{words.country(country)}, {part}" if part else words.country(country)
+    named = f", {parts_of(country).get(part, part)}" if part else ""
+    return f"{words.country(country)}{named}"
 
 
 def _has_contacts(kept: CalendarRow | None) -> bool:

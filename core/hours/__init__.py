@@ -1,8 +1,9 @@
 """Working time: the spans of a week in a zone, with holidays, lunch and daylight saving."""
 
+from core.hours.places import countries, parts_of
 from core.hours.timeline import Timeline
 from core.hours.walls import MINUTES_OF_DAY, beginning_of, moment_on_wall, zone_named
-from core.hours.working import NeverOpens, Span, WorkingTime, countries
+from core.hours.working import NeverOpens, Span, WorkingTime
 
 __all__ = [
     "MINUTES_OF_DAY",
@@ -13,5 +14,6 @@ __all__ = [
     "beginning_of",
     "countries",
     "moment_on_wall",
+    "parts_of",
     "zone_named",
 ]

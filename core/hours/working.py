@@ -234,13 +234,6 @@ def _free_days(country: str | None, subdivision: str | None, year: int) -> froze
         ) from error
 
 
-@lru_cache(maxsize=1)
-def countries() -> dict[str, tuple[str, ...]]:
-    """Return the countries whose public holidays are known, each with its parts."""
-    known = holidays.list_supported_countries(include_aliases=False)
-    return {country: tuple(parts) for country, parts in sorted(known.items())}
-
-
 def _known(year: int) -> int:
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise Invalid(f"Working time is known from {FIRST_YEAR} to {LAST_YEAR}, not in {year}.")
