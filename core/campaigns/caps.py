@@ -180,8 +180,7 @@ def _one_short(
     :param known: since when who is asked about has had how many contacts already
     """
     after, most = since(view, holder.terms.period_days), holder.terms.most_contacts
-    enough = case((had(view.dialect, after, most), true()), else_=~explained())
-    enough = only(holder.concerns, enough)
+    enough = only(holder.concerns, either(had(view.dialect, after, most), ~explained()))
     if most > 1 and known != (after, most - 1):
         enough = only(had(view.dialect, after, most - 1), enough)
     return only(CustomerState.last_contact_at > after, enough)

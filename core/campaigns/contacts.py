@@ -62,10 +62,11 @@ def explained() -> ColumnElement[bool]:
     return case((same, true()), else_=later)
 
 
-def only(where: ColumnElement[bool] | None, holds: ColumnElement[bool]) -> ColumnElement[bool]:
+def only(where: ColumnElement[bool], holds: ColumnElement[bool]) -> ColumnElement[bool]:
     """Ask for what holds only where it matters: of a mere AND SQLite would work out both sides."""
-    everywhere = where is None or isinstance(where, True_)
-    return holds if everywhere else case((where, holds), else_=false())
+    if isinstance(where, True_):
+        return holds
+    return case((where, holds), else_=false())
 
 
 def either(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -93,6 +93,7 @@ class Activity(Base):
         # The same of sales alone, of which the contact policy asks whenever somebody is counted.
         partial(
             "ix_activity_sold",
+            "type",
             "contacted_at",
             "customer_id",
             where="type = 1 AND contacted_at IS NOT NULL",

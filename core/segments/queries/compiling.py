@@ -63,6 +63,7 @@ _STATE_COLUMNS: Mapping[str, InstrumentedAttribute[Any]] = {
 }
 _PLACES = {column.name: place for place, column in enumerate(CustomerState.__table__.c)}
 _ATTRIBUTE_TYPES = {type_: kind for kind, type_ in ATTRIBUTE_TYPES.items()}
+_A_FEW_UNITS = 10
 _COMPARE: Mapping[Operator, Callable[[Any, Any], ColumnElement[bool]]] = {
     Operator.EQUALS: operator.eq,
     Operator.LESS: operator.lt,
@@ -141,7 +142,9 @@ class Compiler:
             return and_(column.is_not(None), _counted(figure, tree))
         if tree.subject.type is Type.UNIT:
             ids = {unit for value in tree.values for unit in self.known.units[str(value)].ids}
-            return column.in_(sorted(ids))
+            # By an index PostgreSQL would fetch the customers of many branches one by one.
+            far_and_wide = self.view.dialect == "postgresql" and len(ids) > _A_FEW_UNITS
+            return (column + 0 if far_and_wide else column).in_(sorted(ids))
         return and_(column.is_not(None), _compare(column, tree, self._values(tree)))
 
     def _values(self, tree: Comparison) -> list[Any]:

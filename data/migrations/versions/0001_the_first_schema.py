@@ -1333,7 +1333,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_activity_pool', ['branch_id', 'priority', 'due_at', 'id'], unique=False, postgresql_where=sa.text('status = 0'), sqlite_where=sa.text('status = 0'))
         batch_op.create_index('ix_activity_promised', ['branch_id', 'next_action_at', 'id'], unique=False, postgresql_where=sa.text('status = 0 AND next_action_at IS NOT NULL'), sqlite_where=sa.text('status = 0 AND next_action_at IS NOT NULL'))
         batch_op.create_index('ix_activity_reason_id', ['reason_id'], unique=False, postgresql_where=sa.text('reason_id IS NOT NULL'), sqlite_where=sa.text('reason_id IS NOT NULL'))
-        batch_op.create_index('ix_activity_sold', ['contacted_at', 'customer_id'], unique=False, postgresql_where=sa.text('type = 1 AND contacted_at IS NOT NULL'), sqlite_where=sa.text('type = 1 AND contacted_at IS NOT NULL'))
+        batch_op.create_index('ix_activity_sold', ['type', 'contacted_at', 'customer_id'], unique=False, postgresql_where=sa.text('type = 1 AND contacted_at IS NOT NULL'), sqlite_where=sa.text('type = 1 AND contacted_at IS NOT NULL'))
 
     op.create_table('analysis',
     sa.Column('id', sa.Integer(), nullable=False),
