@@ -113,6 +113,11 @@ def submit(
     st.rerun()
 
 
+def anew(form: str) -> str:
+    """Return a key under which a success empties a form, and a refusal leaves what was typed."""
+    return f"{form}:{st.session_state.get('generation', 0)}"
+
+
 def carry_out(action: Callable[[Work, R], T], request: R) -> T:
     """Do one thing in one transaction, as the person who is signed in at this very moment."""
     with changing(engine(), sessions.require(), now=now()) as work:

@@ -68,12 +68,13 @@ _WRITTEN_ON_BRAND = (
     '[data-testid="stMultiSelect"] [data-tag] *',
 )
 # Lists need the width that Streamlit leaves free at the sides; what stands in one line with
-# buttons and fields is as high as they are.
+# buttons and fields is as high as they are. On a telephone the name of a link takes two lines.
 _LAYOUT = """
 @media (min-width: 48rem) {
   [data-testid="stMainBlockContainer"] { padding-left: 3rem; padding-right: 3rem; }
 }
 [data-testid="stButtonGroup"] button { min-height: 2.5rem; }
+[data-testid="stPageLink-NavLink"] :is(span, p) { white-space: normal; overflow: visible; }
 """
 Meaning = Literal["neutral", "brand", "good", "warn", "bad"]
 CONFIG: dict[str, Any] = {
@@ -188,6 +189,7 @@ def _layout(colours: Palette, *, height: int, legend: bool) -> dict[str, Any]:
         "tickfont": {"color": colours.quiet, "size": 13},
         "title": {"font": {"color": colours.quiet, "size": 13}},
         "automargin": True,
+        "separatethousands": True,
     }
     return {
         "template": None,

@@ -206,7 +206,7 @@ def _grid(
 def _shown(column: Column, row: Any) -> Any:
     # Streamlit's own percentages have as many digits as each happens to need: 5%, 5.65%.
     value = column.value(row)
-    if column.kind == "percent" and value is not None:
+    if column.kind in {"percent", "bar"} and value is not None:
         return value * 100
     if column.kind == "flag":
         return "Yes" if value else None
@@ -237,7 +237,7 @@ def _configured(column: Column) -> Any:
         "money": partial(config.NumberColumn, format="localized", step=0.01),
         "percent": partial(config.NumberColumn, format="%.1f %%"),
         "points": partial(config.NumberColumn, format="%+.2f"),
-        "bar": partial(config.ProgressColumn, format="percent", min_value=0, max_value=1),
+        "bar": partial(config.ProgressColumn, format="%.1f %%", min_value=0, max_value=100),
         "date": partial(config.DateColumn, format="D MMM YYYY"),
         "moment": partial(config.DatetimeColumn, format="D MMM YYYY, HH:mm"),
         "flag": config.TextColumn,

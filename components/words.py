@@ -18,6 +18,7 @@ from core.saying import LOCALE
 from core.settings import settings
 
 NONE = "–"  # noqa: RUF001  the dash that tables use for nothing
+_ABBREVIATED = {"sms": "SMS"}
 _MARKUP = re.compile(r"([\\`*_\[\]<>$~#]|:(?=[A-Za-z]))")
 # The browser makes links of bare addresses and pictures of :names:, escaped or not: only a sign
 # that nobody sees, in the middle of them, keeps them text.
@@ -127,7 +128,7 @@ def told_apart(named: Mapping[int, str], codes: Mapping[int, str]) -> dict[int, 
 
 def sentence(words: str) -> str:
     """Begin with a capital: words of the business are kept in small letters."""
-    return words[:1].upper() + words[1:]
+    return _ABBREVIATED.get(words) or words[:1].upper() + words[1:]
 
 
 def facts(recorded: Mapping[str, Any]) -> str:

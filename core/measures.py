@@ -63,6 +63,14 @@ class Amount:
 
 
 def signed(number: str) -> str:
-    """Put a minus sign where a number was written with a hyphen; nothing has none."""
-    is_nothing = not any(figure in number for figure in "123456789")
-    return number.replace("-", "" if is_nothing else "\N{MINUS SIGN}", 1)
+    """Put a minus sign where a number was written with a hyphen; nothing has none.
+
+    A line may end between the sign and a currency, so they are joined by what nobody sees.
+    """
+    if not any(figure in number for figure in "123456789"):
+        return number.replace("-", "", 1)
+    sign, after, rest = number.partition("-")
+    if not after:
+        return number
+    joined = "" if rest[:1].isdigit() else "\N{WORD JOINER}"
+    return f"{sign}\N{MINUS SIGN}{joined}{rest}"

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from components import words
-from components.gateway import as_seen, heading, submit
+from components.gateway import anew, as_seen, heading, submit
 from components.tables import Column, table
 from core.runs import queries
 from core.runs.actions.confirming import Confirm, confirm_candidates
@@ -33,7 +33,7 @@ if offer := first_of_run[run_id].offer:
 st.markdown(f"**{words.counted(len(of_run), 'customer')}** of yours proposed.")
 chosen = table(of_run, columns=COLUMNS, key=f"wanted{run_id}", choose="many")
 
-with st.form("answer", border=False, clear_on_submit=True):
+with st.form(anew("answer"), border=False):
     reason = st.text_input("Why not", help="Needed for the customers whom you leave out.")
     with st.container(horizontal=True):
         yes = st.form_submit_button(f"Contact {len(chosen) or 'the chosen'}", type="primary")

@@ -9,7 +9,7 @@ from core.access import Permission
 from core.portfolio.queries.assessments import assessments
 
 COLUMNS = (
-    Column("name", "Assessment", width="large"),
+    Column("name", "Assessment", width=230),
     Column("about", "Of", width="medium"),
     Column("cut_off_at", "As of", "moment"),
     Column("author", "Author"),

@@ -26,11 +26,11 @@ from core.portfolio.rules import Standing, Verb
 
 CAMPAIGNS = (
     Column("campaign", "Campaign", width="medium"),
-    Column("version", "Version", "count", width="small"),
-    Column("metric", "Metric"),
     Column("goal", "Goal", "percent"),
     Column("actual", "Actual", write=actual),
     Column("standing", "Against the goal", write=judgement),
+    Column("version", "Version", "count", width="small"),
+    Column("metric", "Metric"),
     Column("unit", "Unit"),
 )
 SEGMENTS = (
@@ -65,6 +65,8 @@ def draw(assessment_id: int) -> None:
     """Draw one assessment."""
     found = fetch(assessment, assessment_id=assessment_id)
     heading(found.name, "How did campaigns and segments stand, and what follows?")
+    actor = current_actor()
+    navigation.link("assessments", "All assessments", actor=actor, icon=":material/arrow_back:")
     by = f" by {found.author}" if found.author else ""
     st.caption(
         words.plain(f"{found.about}, frozen {words.moment(found.made_at)}{by}.")

@@ -81,6 +81,7 @@ def weeks(free: Sequence[FreeIn]) -> go.Figure:
         y="Customers who become free",
         legend=False,
         bargap=0.25,
+        xaxis={"tickformat": "%-d %b<br>%Y", "nticks": 8},
         yaxis={"rangemode": "tozero"},
     )
 

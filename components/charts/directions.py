@@ -52,7 +52,7 @@ def planned_and_actual(items: Sequence[DirectionRow], *, today: date) -> go.Figu
             "range": [min(*days, today) - _ROOM, max(*days, today) + _ROOM],
             "showgrid": True,
             "gridcolor": colours.line,
-            "tickformat": "%d %b %Y",
+            "tickformat": "%-d %b %Y",
             "nticks": 6,
             "tickfont": {"color": colours.quiet, "size": 13},
         },
@@ -68,6 +68,7 @@ def planned_and_actual(items: Sequence[DirectionRow], *, today: date) -> go.Figu
         line={"color": colours.ink, "width": 1, "dash": "dot"},
         annotation={"text": "today", "font": {"color": colours.quiet, "size": 12}},
         annotation_position="top right",
+        annotation_yshift=16,  # above the bars, that one may begin or end today
     )
     return drawn
 

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from components import look, words
 from core.market.queries import LadderRow
 from core.market.rules import Side
+from core.measures import signed
 
 _RUNGS = 24
 _FULL = 26  # pixels that a rung needs
@@ -93,7 +94,8 @@ def _name(rung: LadderRow) -> str:
 def _said(rung: LadderRow) -> str:
     if rung.ahead is None:
         return f"{rung.rate:.2f} %"
-    return f"{rung.rate:.2f} % ({rung.ahead:+.2f})"
+    ahead = signed(f"{rung.ahead:+.2f}") if round(rung.ahead, 2) else "0.00"
+    return f"{rung.rate:.2f} % ({ahead})"
 
 
 def _safe(text: str) -> str:

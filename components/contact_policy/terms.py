@@ -8,7 +8,7 @@ from core.campaigns.queries.policy import Policy
 from core.campaigns.rules import ContactTerms
 
 _COLUMNS = (
-    Column("segment", "Segment", width="large"),
+    Column("segment", "Segment", width=200),
     Column("most", "At most", "count", write=lambda row: row.terms.most_contacts),
     Column("period", "In days", "count", write=lambda row: row.terms.period_days),
     Column("quiet", "Quiet days", "count", write=lambda row: row.terms.quiet_days),

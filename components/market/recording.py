@@ -4,7 +4,7 @@ import streamlit as st
 
 from components import navigation, words
 from components.design.choosing import word
-from components.gateway import current_actor, fetch, now, submit
+from components.gateway import anew, current_actor, fetch, now, submit
 from components.market import naming
 from core.access import Permission
 from core.market import queries
@@ -39,7 +39,7 @@ def draw() -> None:
 
 def _move(competitors: list[CompetitorRow]) -> None:
     st.subheader("Record a move")
-    with st.form("move", border=False, clear_on_submit=False):
+    with st.form(anew("move"), border=False):
         left, right = st.columns(2)
         competitor = left.selectbox(
             "Competitor",
@@ -120,7 +120,7 @@ def _recorded(fact: MoveRecorded) -> str:
 
 def _names(competitors: list[CompetitorRow]) -> None:
     st.subheader("Competitors")
-    with st.form("competitor", border=False):
+    with st.form(anew("competitor"), border=False):
         name = st.text_input("Name of a new competitor")
         asked = st.form_submit_button("Add the competitor")
     if asked:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from components import filters, look, navigation, words
-from components.gateway import as_seen, current_actor, fetch, submit
+from components.gateway import anew, as_seen, current_actor, fetch, submit
 from components.market.feed import told
 from components.tables import Column, forget, listing, table
 from core.access import Permission
@@ -25,9 +25,9 @@ from core.windows import Window
 
 COLUMNS = (
     Column("code", "Code", sort="code", width="small"),
-    Column("name", "Task", sort="name", width="large"),
-    Column("type", "Watches", sort="type"),
+    Column("name", "Task", sort="name", width=230),
     Column("state", "State", sort="state"),
+    Column("type", "Watches", sort="type"),
     Column("references", "References", "count"),
     Column("findings", "Findings", "count"),
     Column("refreshed_at", "Looked at", "moment", sort="fresh"),
@@ -76,6 +76,8 @@ def overview() -> None:
 
 def sheet(task: TaskSheet) -> None:
     """Draw one task with its notes, and what can be done while it goes on."""
+    actor = current_actor()
+    navigation.link("market_tasks", "All market tasks", actor=actor, icon=":material/arrow_back:")
     with st.container(horizontal=True, vertical_alignment="center"):
         look.badge(words.sentence(task.state), STATES[task.state])
         due = f", due {words.day(task.due_on)}" if task.due_on else ""
@@ -90,8 +92,7 @@ def sheet(task: TaskSheet) -> None:
         st.caption(f"Concluded {words.moment(task.concluded_at)}.")
     st.subheader("References and findings")
     table(task.notes, columns=NOTES, key=f"notes{task.id}", empty="Nothing was noted yet.")
-    may_record = current_actor().may(Permission.RECORD_MARKET)
-    if may_record and task.concluded_at is None:
+    if actor.may(Permission.RECORD_MARKET) and task.concluded_at is None:
         _note(task)
         if st.button("Nothing new: it still holds", icon=":material/refresh:"):
             submit(
@@ -127,7 +128,7 @@ def _open() -> None:
 
 
 def _note(task: TaskSheet) -> None:
-    with st.form("note", border=False, clear_on_submit=True):
+    with st.form(anew("note"), border=False):
         kind = st.radio("Note", _KINDS, format_func=_of_kind, horizontal=True)
         text = st.text_input("Says")
         link = st.text_input("Where it was read", placeholder="Optional")

@@ -37,7 +37,7 @@ def counts(rule: dict[str, Any], medium: Medium | None) -> None:
             ),
             _step(way, found.consenting, found.contactable),
             _step(
-                "Below the contact caps",
+                "Below the caps",
                 found.uncapped,
                 found.consenting,
                 "Not contacted as often as the contact policy allows, and no refusal of late.",

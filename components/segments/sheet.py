@@ -19,7 +19,7 @@ _MOST_DRAWN = 12
 _DESIGNS = (
     Column("campaign", "Campaign", width="medium"),
     Column("version", "Version", "count", width="small"),
-    Column("status", "Status"),
+    Column("status", "Status", write=lambda row: words.sentence(row.status)),
     Column("leaves_out", "Leaves its customers out", "flag"),
 )
 _RUNS = (
@@ -127,8 +127,7 @@ def campaigns(found: SegmentSheet) -> None:
     chart(
         impact_charts.intervals(lines, "points"),
         key="segment-runs",
-        reading=f"{words.counted(len(runs), 'run')} went to this segment. Their customers may be "
-        "the same, so **effects are not added up**; an interval over zero proves nothing.",
+        reading=_of_runs(len(runs)),
         rows=lines,
         columns=impact_charts.estimate_columns("points"),
     )
@@ -153,3 +152,10 @@ def history(found: SegmentSheet) -> None:
                 table(row.differences, columns=_VERSIONS, key=f"version-{row.version}")
             else:
                 st.markdown(words.plain(row.says))
+
+
+def _of_runs(number: int) -> str:
+    said = f"{words.counted(number, 'run')} went to this segment"
+    if number > 1:
+        said += ". Their customers may be the same, so **effects are not added up**"
+    return f"{said}; an interval over zero proves nothing."

@@ -38,7 +38,7 @@ def draw(threat_id: int) -> None:
             Tile("Value a year", words.money(row.value, short=True)),
             Tile(
                 "Likely to leave",
-                words.number(row.leaving, digits=1),
+                words.count(round(row.leaving)),
                 help="The sum of the churn risks of those exposed.",
             ),
         ]

@@ -27,10 +27,10 @@ def terms(row: ThreatRow) -> str:
     """Write the rates on both sides, or that there are none."""
     if row.their_rate is None or row.our_rate is None:
         return "No rates are compared."
-    better = words.number(row.gap)
+    better = words.points((row.gap or 0) / 100).removeprefix("+")
     return (
         f"Theirs {words.percent(row.their_rate / 100, digits=2)}, ours"
-        f" {words.percent(row.our_rate / 100, digits=2)}: {better} points better for the customer."
+        f" {words.percent(row.our_rate / 100, digits=2)}: {better} better for the customer."
     )
 
 

@@ -1,5 +1,6 @@
 """The page of competitors: the feed, rates beside ours, followers, and what a manager records."""
 
+import json
 from datetime import date
 
 import pytest
@@ -90,6 +91,8 @@ def test_the_ladder_says_where_we_stand(open_page, world, market):
     rungs = grid(app, "Place")
     assert list(rungs["Who"]) == ["First", "We", "Second"]
     assert rungs["Better than ours (points)"][0] == 0.5
+    [figure] = [json.loads(each.proto.spec) for each in app.get("plotly_chart")]
+    assert figure["data"][0]["text"] == ["3.00 % (+0.50)", "2.50 %", "2.00 % (\N{MINUS SIGN}0.50)"]
 
     app = open_page(world.eve, "competitors", view="Rates", on="2026-01-01")
     assert list(grid(app, "Place")["Who"]) == ["First", "We"]

@@ -39,9 +39,18 @@ def test_a_task_is_opened_and_noted_on(open_page, world, engine):
     field(app, "text_input", "Says").input("They pay more")
     pressed(app, "Note it")
     assert app.success[0].value == "The research is noted."
+    assert field(app, "text_input", "Says").value == ""
     with Session(engine) as session:
         note = session.scalars(select(TaskNote)).one()
     assert (note.kind, note.text) == (NoteKind.RESEARCH, "They pay more")
+
+
+def test_what_was_typed_stays_when_a_note_is_refused(open_page, task, world):
+    app = open_page(world.mia, "market_tasks", id=task.task_id)
+    field(app, "text_input", "Where it was read").input("The morning paper")
+    pressed(app, "Note it")
+    assert app.warning
+    assert field(app, "text_input", "Where it was read").value == "The morning paper"
 
 
 def test_a_note_is_about_a_recent_move(open_page, task, arrange, world, engine):

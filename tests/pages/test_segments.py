@@ -216,7 +216,7 @@ class TestChange:
             "Meant by the rule": "15",
             "May be contacted": "15",
             "Whatever the channel": "15",
-            "Below the contact caps": "15",
+            "Below the caps": "15",
         }
         field(app, "text_input", "Code").input("everybody")
         field(app, "text_input", "Name").input("Everybody")

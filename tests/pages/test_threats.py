@@ -91,6 +91,13 @@ class TestConclusions:
 
 
 class TestOne:
+    def test_says_by_how_much_theirs_is_better(self, open_page, world, threatened):
+        app = open_page(world.mia, "threats", id=threatened)
+        said = " ".join(each.value for each in app.markdown)
+        assert "Theirs 3.50 %, ours 3.00 %: 0.50 points better for the customer." in said
+        leaving = next(each for each in app.metric if each.label == "Likely to leave")
+        assert leaving.value.isdecimal()
+
     def test_a_manager_makes_the_brief(self, open_page, ask, world, threatened):
         app = open_page(world.mia, "threats", id=threatened)
         field(app.number_input, "Goal").set_value(80.0)

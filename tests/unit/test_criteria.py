@@ -242,6 +242,15 @@ def test_a_rule_reads_as_a_sentence(rule, says):
     assert described(rule, KNOWN) == says
 
 
+@pytest.mark.parametrize(
+    ("label", "says"),
+    [("Yearly income", "whose yearly income is"), ("EU score", "whose EU score is")],
+)
+def test_the_name_of_an_attribute_stands_within_a_sentence(label, says):
+    known = replace(KNOWN, attributes={"income": Field("income", label, Type.NUMBER)})
+    assert says in described({"attribute": "income", "is": ">", "value": 1}, known)
+
+
 def test_spelling_out_puts_the_rules_of_segments_in_place():
     rule = {"all": [{"segment": "adults"}, {"segment": "vip"}]}
 

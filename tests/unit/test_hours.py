@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.hours import NeverOpens, Timeline, WorkingTime, countries, moment_on_wall
+from core.hours import NeverOpens, Timeline, WorkingTime, countries, moment_on_wall, parts_of
 from core.refusals import Invalid
 
 OFFICE = ((9 * 60, 12 * 60), (13 * 60, 17 * 60))
@@ -296,6 +296,11 @@ class TestRefusals:
     def test_know_the_countries_to_choose_from(self):
         assert "ENG" in countries()["GB"]
         assert "CZ" in countries()
+
+    def test_name_the_parts_of_a_country(self):
+        assert parts_of("GB")["ENG"] == "England"
+        assert parts_of("CZ") == {}
+        assert all(set(parts_of(country)) == set(parts) for country, parts in countries().items())
 
     def test_name_the_known_years(self):
         with pytest.raises(Invalid, match="from 1973 to 2199, not in 2200"):

@@ -26,7 +26,8 @@ def test_two_currencies_do_not_add():
         ("-1.5 points", "−1.5 points"),  # noqa: RUF001  a minus, not a hyphen
         ("-0.0", "0.0"),
         ("-€0", "€0"),
-        ("-€10", "−€10"),  # noqa: RUF001
+        ("-€10", "−\N{WORD JOINER}€10"),  # noqa: RUF001
+        ("from -CHF\u00a010", "from −\N{WORD JOINER}CHF\u00a010"),  # noqa: RUF001
         ("+0.0", "+0.0"),
     ],
 )

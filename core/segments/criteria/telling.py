@@ -122,25 +122,28 @@ def _is_none(part: Condition) -> bool:
     return isinstance(part, Group) and part.join is Join.NONE
 
 
+def _within(label: str) -> str:
+    """Write a label as it stands within a sentence; abbreviations stay as they are."""
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+
+
 def _comparison(tree: Comparison, known: Known) -> str:
-    subject = tree.subject
+    subject, label = tree.subject, _within(tree.subject.label)
     if subject.type is Type.FLAG and tree.operator is Operator.EQUALS:
         wanted = bool(tree.values[0]) is not tree.opposite
         known_words = _FLAGS.get((subject.name, wanted))
         if known_words and tree.source is Source.STATE:
             return known_words
-        return f"whose {subject.label} is {'yes' if wanted else 'no'}"
+        return f"whose {label} is {'yes' if wanted else 'no'}"
     if tree.operator is Operator.IN:
         values = _joined([_value(value, tree, known) for value in tree.values], "or")
-        return f"whose {subject.label} is {'not ' if tree.opposite else ''}{values}"
+        return f"whose {label} is {'not ' if tree.opposite else ''}{values}"
     words = _WORDS[tree.operator]
     if tree.opposite:
         words = _OPPOSITES[tree.operator]
     elif subject.type is Type.DATE:
         words = _DATE_WORDS.get(tree.operator, words)
-    return f"whose {subject.label} " + words.format(
-        *(_value(value, tree, known) for value in tree.values)
-    )
+    return f"whose {label} " + words.format(*(_value(value, tree, known) for value in tree.values))
 
 
 def _value(value: Value, tree: Comparison, known: Known) -> str:  # noqa: PLR0911  one for each type
