@@ -15,7 +15,9 @@ from components.http import ROUTES
 from components.passing import passing
 from components.security import MIDDLEWARE
 from core import observe
+from core.people.queries.units import require_currency
 from core.settings import settings
+from core.work import looking
 
 HERE = Path(__file__).resolve().parent
 
@@ -25,8 +27,8 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Load what every page needs before the first visitor comes, and let it rest."""
     observe.start(settings())
     warm_up.load()
-    with server.engine().connect() as connection:
-        connection.exec_driver_sql("SELECT 1")
+    with looking(server.engine()) as session:
+        require_currency(session, settings().currency)
     warm_up.rest()
     with passing(every=settings().tick_seconds):
         yield

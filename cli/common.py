@@ -2,7 +2,9 @@
 
 import json
 import logging
+import os
 import secrets
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
@@ -24,9 +26,10 @@ from typer.exceptions import TyperException
 
 from core.access import SYSTEM
 from core.database import connect, spilling
+from core.people.queries.units import require_currency
 from core.refusals import Invalid, Refusal
 from core.settings import settings
-from core.work import Reader, Work, changing, reading
+from core.work import Reader, Work, changing, looking, reading
 from data.migrations import is_current
 
 P = ParamSpec("P")
@@ -36,8 +39,19 @@ R = TypeVar("R")
 AsJson = Annotated[bool, typer.Option("--json", help="Print what a program can read.")]
 Advance = Callable[[float], None]
 
+UNHEARD = 141  # what a shell says of a program whose reader went away
+
 _log = logging.getLogger(__name__)
-_out = Console(highlight=False)
+
+
+class _Told(Console):
+    """The one door of failures sees that nobody reads any more, as it sees all else."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        raise BrokenPipeError
+
+
+_out = _Told(highlight=False)
 _err = Console(stderr=True, highlight=False)  # progress and failures: stdout stays readable
 
 
@@ -55,6 +69,8 @@ class Commands(TyperGroup):
             fail(_unusable_settings(error))
         except OperationalError as error:
             fail(f"The database does not answer: {str(error.orig).strip()}")
+        except BrokenPipeError:
+            _fall_silent()
         except (typer.Exit, typer.Abort, TyperException):
             raise
         except Exception as error:  # noqa: BLE001  the outermost door: a defect ends here, with an id
@@ -72,14 +88,19 @@ def engine(*, any_schema: bool = False) -> Engine:
     """Return the database of this installation, set up and at the newest schema.
 
     :param any_schema: do not ask whether it is set up, for the commands that set it up
-    :raises Invalid: it is not set up, or has the schema of another version
+    :raises Invalid: it is not set up, has the schema of another version, or amounts in another
+        currency than the settings say
     """
     opened = _engine()
-    if not any_schema and not is_current(opened):
+    if any_schema:
+        return opened
+    if not is_current(opened):
         raise Invalid(
             "The database is not set up for this version of Fairlead."
             " Run `fairlead init`, which creates what is missing and loses nothing."
         )
+    with looking(opened) as session:
+        require_currency(session, settings().currency)
     return opened
 
 
@@ -122,7 +143,8 @@ def fail(sentence: str) -> NoReturn:
 
 def print_json(value: Any) -> None:
     """Print dataclasses, dates, amounts and words as JSON; amounts as text, so none is rounded."""
-    print(json.dumps(to_jsonable_python(value), indent=2, ensure_ascii=False))  # noqa: T201  the point
+    text = json.dumps(to_jsonable_python(value), indent=2, ensure_ascii=False)
+    print(text, flush=True)  # noqa: T201  the point
 
 
 def print_rows(rows: Sequence[Any], *, title: str | None = None) -> None:
@@ -161,6 +183,12 @@ def steps(title: str) -> Iterator[Callable[[str, int, int], None]]:
             bar.update(task, description=escape(step), completed=done, total=of)
 
         yield tell
+
+
+def _fall_silent() -> NoReturn:
+    """End as other tools do whose reader, such as `head`, has seen enough: without a word."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left goes nowhere
+    raise typer.Exit(UNHEARD)
 
 
 def _defect(error: Exception) -> NoReturn:

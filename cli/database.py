@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from cli.common import engine, now, print_rows, progress, say, steps
 from core.customers.model import Customer
 from core.database import write_turn
+from core.people.queries.units import require_currency
 from core.refusals import Conflict, Invalid
 from core.settings import settings
 from data import demo as demo_bank
@@ -31,6 +32,7 @@ def init() -> None:
         migrations.upgrade(opened)
     with write_turn(opened), Session(opened) as session, session.begin():
         is_new = reference.lay_down(session, bank_name=settings().bank_name)
+        require_currency(session, settings().currency)
     say(f"{_name(opened)} is {'ready' if is_new else 'set up already'}.")
 
 

@@ -3,7 +3,7 @@
 All of it can be changed and added to in Administration, without a release.
 """
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.activities.model import RetryRule
@@ -25,6 +25,7 @@ from core.people.model import Unit
 from core.people.rules import UnitKind
 from core.service.model import ServiceLevel
 from core.service.rules import DEFAULTS
+from core.settings import settings
 
 NO_ANSWER, NEEDS_TIME = "no-answer", "needs-time"
 WRONG_NUMBER = "wrong-number"
@@ -72,10 +73,16 @@ ACTIVITY_SUBTYPES = {
 
 
 def lay_down(session: Session, *, bank_name: str) -> bool:
-    """Insert the words and the bank's own unit, unless the database has some already."""
+    """Insert the words and the bank's own unit, unless the database has some already.
+
+    A bank that does not say yet in which currency its amounts are says so from now on.
+    """
+    currency = settings().currency
     if session.scalar(select(Unit.id).limit(1)) is not None:
+        unsaid = Unit.parent_id.is_(None), Unit.currency.is_(None)
+        session.execute(update(Unit).where(*unsaid).values(currency=currency))
         return False
-    session.add(Unit(code="BANK", name=bank_name, kind=UnitKind.BANK))
+    session.add(Unit(code="BANK", name=bank_name, kind=UnitKind.BANK, currency=currency))
     session.add(ContactPolicy(id=1, most_contacts=3, period_days=90, quiet_days=90))
     session.add_all(
         ServiceLevel(priority=priority, at_risk_bp=level.at_risk_bp, target_bp=level.target_bp)

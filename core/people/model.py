@@ -12,7 +12,8 @@ from core.people.rules import AbsenceKind, JobFunction, SignInSource, UnitKind
 class Unit(Base):
     """A node of the bank's tree; the last level of it is a branch.
 
-    A unit without a calendar follows that of the nearest unit above.
+    A unit without a calendar follows that of the nearest unit above. The topmost says in which
+    `currency` all amounts of the bank are.
     """
 
     __tablename__ = "unit"
@@ -27,6 +28,7 @@ class Unit(Base):
     subdivision: Mapped[str | None]
     calendar_id: Mapped[int | None] = mapped_column(ForeignKey(WorkCalendar.id))
     is_active: Mapped[bool] = mapped_column(default=True)
+    currency: Mapped[str | None]
 
 
 class Team(Base):

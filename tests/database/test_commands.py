@@ -111,6 +111,37 @@ def test_a_contradiction_ends_with_exit_code_1(fairlead, engine):
     assert "1 rules do not hold" in checked.stdout
 
 
+def test_the_currency_of_a_bank_stays(fairlead, engine, monkeypatch):
+    """A bank that has not said so yet says it when it is set up again; its amounts are that."""
+    assert fairlead("check").exit_code == 0
+    assert "already" in fairlead("init").stdout
+    with Session(engine) as session:
+        told = session.scalars(select(Unit.currency).where(Unit.currency.is_not(None))).all()
+    assert told == [settings().currency]
+    assert fairlead("check").exit_code == 0
+
+    monkeypatch.setenv("FAIRLEAD_CURRENCY", "SEK")
+    for command in (("check",), ("init",), ("serve",), ("segment", "list")):
+        refused = fairlead(*command)
+        assert refused.exit_code == 1
+        assert "amounts of this bank are in EUR, and FAIRLEAD_CURRENCY says SEK" in refused.stderr
+
+
+def test_who_has_read_enough_of_it_ends_it_quietly(database_url):
+    """As `fairlead segment list | head -1` does once head is gone; help and tables, too."""
+    for command in (("segment", "list"), ("segment", "list", "--json"), ("tick", "--json")):
+        talking = subprocess.Popen(
+            [sys.executable, "-m", "cli", *command],
+            env=os.environ | {"FAIRLEAD_DATABASE_URL": database_url},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        talking.stdout.close()
+        assert (talking.stderr.read(), talking.wait()) == ("", common.UNHEARD)
+        talking.stderr.close()
+
+
 def test_somebody_is_taken_on_shut_out_and_let_in_again(fairlead, engine):
     added = fairlead(
         "user", "add", "Zoe", "--name", "Zoe Example", "--email", "zoe@bank.example",

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from core.access import Permission
 from core.people.model import Team, Unit
 from core.people.rules import UnitKind
+from core.refusals import Invalid
 from core.work import Reader
 
 
@@ -31,6 +32,20 @@ def lineage(session: Session, unit_id: int) -> tuple[int, ...]:
         select(Unit.id, Unit.parent_id, above.c.steps + 1).join(above, Unit.id == above.c.parent_id)
     )
     return tuple(session.scalars(select(above.c.id).order_by(above.c.steps)))
+
+
+def require_currency(session: Session, currency: str) -> None:
+    """Continue only if the bank's amounts are in this currency, or no bank is set up yet.
+
+    :raises Invalid: they are in another one
+    """
+    top = Unit.parent_id.is_(None), Unit.currency.is_not(None)
+    kept = session.scalar(select(Unit.currency).where(*top).order_by(Unit.id).limit(1))
+    if kept not in (None, currency):
+        raise Invalid(
+            f"The amounts of this bank are in {kept}, and FAIRLEAD_CURRENCY says {currency}."
+            f" They are never converted: set it to {kept}."
+        )
 
 
 @dataclass(frozen=True)

@@ -491,6 +491,7 @@ def upgrade() -> None:
     sa.Column('subdivision', sa.Text(), nullable=True),
     sa.Column('calendar_id', sa.Integer(), nullable=True),
     sa.Column('is_active', sa.Boolean(), nullable=False),
+    sa.Column('currency', sa.Text(), nullable=True),
     sa.CheckConstraint('kind IN (1, 2, 3, 4, 5)', name=op.f('ck_unit_kind')),
     sa.ForeignKeyConstraint(['calendar_id'], ['work_calendar.id'], name=op.f('fk_unit_calendar_id')),
     sa.ForeignKeyConstraint(['parent_id'], ['unit.id'], name=op.f('fk_unit_parent_id')),
