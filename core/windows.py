@@ -44,21 +44,21 @@ def windowed(
     sorts: Mapping[str, SQLColumnExpression[Any]],
     last: SQLColumnExpression[Any],
     counted: Select[*tuple[Any, ...]] | None = None,
-    total: Label[int] | None = None,
+    total: Label[int] | int | None = None,
 ) -> tuple[list[Any], int]:
     """Return the rows of `window` and the count of all rows of `statement`.
 
     :param sorts: what a person may sort by; the first is the order when nobody asked
     :param last: a unique column that decides between equals, so that pages never overlap
     :param counted: the same rows without the tables that only name them, to be counted instead
-    :param total: the column of `statement` that holds the count already, of rows that are dear
+    :param total: the count, or the column of `statement` that holds it already, of rows that are
+        dear
     :raises Invalid: there is no such order
     """
-    chosen = window.sort or next(iter(sorts))
-    if chosen not in sorts:
-        raise Invalid(f"This list can't be sorted by {chosen}; sort by {', '.join(sorts)}.")
-    order = ordered(sorts[chosen], descending=window.descending)
+    order = order_of(sorts, window)
     page = statement.order_by(None).order_by(order, last).limit(window.size).offset(window.first)
+    if isinstance(total, int):
+        return list(session.execute(page)), total
     if total is not None:
         found = list(session.execute(page))
         if found or not window.first:
@@ -66,6 +66,17 @@ def windowed(
     everything = statement if counted is None else counted
     many = session.scalar(select(func.count()).select_from(everything.order_by(None).subquery()))
     return list(session.execute(page)), many or 0
+
+
+def order_of(sorts: Mapping[str, SQLColumnExpression[Any]], window: Window) -> ColumnElement[Any]:
+    """Return the order that a window asks for; the first of `sorts` when it asks for none.
+
+    :raises Invalid: there is no such order
+    """
+    chosen = window.sort or next(iter(sorts))
+    if chosen not in sorts:
+        raise Invalid(f"This list can't be sorted by {chosen}; sort by {', '.join(sorts)}.")
+    return ordered(sorts[chosen], descending=window.descending)
 
 
 def ordered(column: SQLColumnExpression[Any], *, descending: bool) -> ColumnElement[Any]:

@@ -51,7 +51,7 @@ from core.segments.actions import (
     define_segment,
     list_segment,
 )
-from core.segments.model import Segment
+from core.segments.model import Segment, SegmentVersion
 from core.windows import Window
 from core.work import Work, reading, upkeep
 from tests import world as bank
@@ -246,6 +246,37 @@ def test_only_who_sees_customers_lists_them(ask, world, campaign, counted):
     assert [row.id for row in sorted(rows, key=lambda row: row.id)] == [5, 6]
     assert {row.name for row in rows} == {"C••• 0••• E•••"}
     assert ask(world.lou, customers_of, **of).total == 0
+
+
+def test_they_are_as_many_as_the_cell_says_until_the_list_ends(
+    ask, arrange, world, campaign, counted
+):
+    counted()
+    of = {"segment_id": campaign[1], "product_id": bank.SAVINGS, "part": Part.OPEN_GAP}
+
+    def shown(first):
+        page = ask(world.mia, customers_of, window=Window("customer_no", False, first, 3), **of)
+        return len(page.rows), page.total
+
+    assert [shown(first) for first in (0, 3, 6, 9)] == [(3, 8), (3, 8), (2, 8), (0, 8)]
+    gone = ask(world.mia, customers_of, **of).rows[-1].id
+    arrange(lambda session: setattr(session.get_one(CustomerState, gone), "is_active", False))
+    assert [shown(first) for first in (0, 3, 6)] == [(3, 8), (3, 8), (1, 7)]
+    # Whom the segment means by now is not whom the cell counts.
+    arrange(
+        lambda session: session.add(
+            SegmentVersion(
+                segment_id=campaign[1],
+                version=9,
+                members=None,
+                name="Everybody",
+                rule={"all": []},
+                changed_at=NOW + DAY,
+                is_redrawn=True,
+            )
+        )
+    )
+    assert shown(0) == (3, 7)
 
 
 def test_rules_may_look_at_the_record_itself(ask, arrange, world, counted):

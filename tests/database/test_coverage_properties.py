@@ -5,16 +5,19 @@ from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.access import SYSTEM
 from core.coverage.model import WHOLE_BANK, CoverageCell, CoverageSegment
+from core.coverage.queries import likely
 from core.coverage.queries.cells import coverage, never_contacted
 from core.coverage.queries.counting import count
 from core.coverage.queries.customers import customers_of, never_contacted_in
 from core.coverage.rules import Aim, Part, Period, Place, rolling
 from core.coverage.upkeep import keep
+from core.customers.model import CustomerState
 from core.portfolio.queries.reach import reach
 from core.windows import Window
 from core.work import Reader
@@ -121,6 +124,40 @@ def test_the_customers_behind_a_part_are_those_it_counts(engine, bank):
                     mine = {id_: place for id_, place in places.items() if place in inside}
                     assert {row.id: row.place for row in page.rows} == mine
                     assert page.total == (cell.parts.of(part) if part else cell.parts.eligible)
+        session.rollback()
+
+
+@banks(6)
+@given(
+    bank=BANKS,
+    sort=st.sampled_from(["value", "customer_no", "branch", "last_contact"]),
+    at_most=st.sampled_from([2, 5, likely.AT_MOST]),
+    size=st.integers(1, 4),
+)
+def test_a_page_of_them_is_that_page_of_all(engine, bank, sort, at_most, size):
+    with Session(engine) as session, pytest.MonkeyPatch.context() as patched:
+        segments = settle(session, bank)
+        for place, id_ in enumerate(CUSTOMERS):
+            session.get_one(CustomerState, id_).yearly_value = (None, 20, 10, 20)[place % 4]
+        view = Reader(session, SYSTEM, NOW)
+        keep(session, count(view, periods=PERIODS))
+        of = {"segment_id": segments["everybody"], "product_id": world.SAVINGS}
+        [cell] = [
+            each
+            for each in coverage(view).cells
+            if (each.segment_id, each.product_id) == (of["segment_id"], of["product_id"])
+        ]
+        patched.setattr(likely, "AT_MOST", at_most)
+        for part in (None, *Part):
+            every = customers_of(view, part=part, window=Window(sort, True, 0, 2_000), **of)
+            pages = [
+                customers_of(view, part=part, window=Window(sort, True, first, size), **of)
+                for first in range(0, every.total + size, size)
+            ]
+            assert [row for page in pages for row in page.rows] == list(every.rows)
+            assert {page.total for page in pages if page.rows} <= {
+                cell.parts.of(part) if part else cell.parts.eligible
+            }
         session.rollback()
 
 

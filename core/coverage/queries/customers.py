@@ -1,24 +1,27 @@
 """The customers behind a cell: who they are, judged as of the moment of which the cell tells."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, literal, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select, true
 
 from core.access import Permission
-from core.coverage.model import CoverageCount
-from core.coverage.queries.cells import counted
-from core.coverage.queries.judging import NOWHERE, Rows, holds, touched, untouched
+from core.coverage.model import CoverageCell, CoverageCount
+from core.coverage.queries.cells import counted, segments_in_use
+from core.coverage.queries.judging import Rows, holds, put, untouched
+from core.coverage.queries.likely import SORTS, first_of, likely_in
 from core.coverage.queries.offers import offers
-from core.coverage.queries.scoping import in_scope
-from core.coverage.rules import Aim, Part, Period, Place
+from core.coverage.queries.scoping import in_scope, in_units
+from core.coverage.rules import UNTOUCHED, Aim, Part, Period, Place
 from core.customers.model import Customer, CustomerState, Product
 from core.customers.queries import as_seen, plainly_seen
 from core.database import id_set
 from core.people.model import Unit
 from core.refusals import NotFound
-from core.segments.queries import in_segment
+from core.segments.queries import in_segment, known_words
 from core.windows import Part as Page
 from core.windows import Window, windowed
 from core.work import Reader
@@ -50,7 +53,9 @@ def customers_of(
     unit_id: int | None = None,
     window: Window | None = None,
 ) -> Page[CoveredCustomer]:
-    """List who is in a part of a cell; while nothing changes, they are as many as it counts.
+    """List who is in a part of a cell, which says how many they are if it is more than a page.
+
+    While nothing changes since the count, they are as many as it says.
 
     :raises NotFound: the period was not counted, or there is no such segment, product or unit
     """
@@ -58,28 +63,33 @@ def customers_of(
     kept, _today = counted(view, days=days, first=first, last=last)
     then, period = _then(view, kept)
     product = view.session.get(Product, product_id)
-    if product is None:
+    if kept is None or product is None:
         raise NotFound("There is no such product.")
+    known = known_words(then)
     mine = [
         each for each in offers(then, [period]) if each.product_id == product_id and each.aim is aim
     ]
-    by = touched(then, mine, [period]).subquery("touched")
-    put = func.coalesce(by.c.place_0, NOWHERE)
     holds_it = holds([product], literal(product_id))
     concerned = holds_it if aim is Aim.KEEP else ~holds_it
-    place = case((put != NOWHERE, put), else_=untouched(then))
-    statement = (
-        _rows(view, place)
-        .outerjoin(by, by.c.customer_id == CustomerState.customer_id)
-        .where(
-            in_scope(view, CustomerState.branch_id, unit_id),
-            in_segment(then, segment_id),
-            (put != NOWHERE) | concerned,
-        )
+    places = part.places if part else ()
+    likely = and_(
+        in_scope(view, CustomerState.branch_id, unit_id),
+        in_segment(then, segment_id, known=known, of_many=True),
+        likely_in(then, places, mine, period, known) if part else true(),
+        concerned if {*places} <= {*UNTOUCHED} and part else true(),
     )
-    if part is not None:
-        statement = statement.where(place.in_([each.code for each in part.places]))
-    return _page(view, statement, window)
+
+    def judged(among: Select[tuple[int]] | None) -> Rows:
+        by = put(then, mine, period, among=among).subquery("put")
+        place = func.coalesce(by.c.place, untouched(then, of_many=among is None, known=known))
+        rows = _rows(view, place, likely if among is None else _ids_in(among))
+        rows = rows.outerjoin(by, by.c.customer_id == CustomerState.customer_id)
+        rows = rows.where(by.c.place.is_not(None) | concerned)
+        return rows.where(place.in_([each.code for each in places])) if part else rows
+
+    cell = {"segment_id": segment_id, "product_id": product_id, "aim": aim}
+    total = _as_counted(view, kept, cell, part, unit_id)
+    return _page(view, likely, judged, window or Window(descending=True), total)
 
 
 def never_contacted_in(
@@ -89,69 +99,98 @@ def never_contacted_in(
     view.authorize(Permission.SEE_CUSTOMERS)
     kept, _today = counted(view, days=90, first=None, last=None)
     then, _period = _then(view, kept)
-    statement = _rows(view, untouched(then)).where(
+    known = known_words(then)
+    likely = and_(
         CustomerState.last_contact_at.is_(None),
         in_scope(view, CustomerState.branch_id, unit_id),
-        in_segment(then, segment_id),
+        in_segment(then, segment_id, known=known, of_many=True),
     )
-    return _page(view, statement, window)
+    total = view.session.scalar(select(func.count(CustomerState.customer_id)).where(likely))
+
+    def judged(among: Select[tuple[int]] | None) -> Rows:
+        place = untouched(then, of_many=among is None, known=known)
+        return _rows(view, place, likely if among is None else _ids_in(among))
+
+    return _page(view, likely, judged, window or Window(descending=True), total)
 
 
-def _rows(view: Reader, place: ColumnElement[int]) -> Rows:
+def _as_counted(
+    view: Reader,
+    kept: CoverageCount,
+    cell: dict[str, Any],
+    part: Part | None,
+    unit_id: int | None,
+) -> int | None:
+    """Read how many the cell has there; None where its segment means others by now, or is new."""
+    segment_id = cell["segment_id"]
+    names, later = segments_in_use(view, [segment_id], kept.counted_at)
+    if later or segment_id not in names or str(segment_id) in kept.left_out:
+        return None
+    fields = [place.field for place in part.places] if part else ["eligible"]
+    return view.session.scalar(
+        select(func.sum(sum(getattr(CoverageCell, name) for name in fields)))
+        .filter_by(count_id=kept.id, **cell)
+        .where(in_units(view, CoverageCell.branch_id, unit_id))
+    )
+
+
+def _ids_in(among: Select[tuple[int]]) -> ColumnElement[bool]:
+    return CustomerState.customer_id.in_(among)
+
+
+def _rows(view: Reader, place: ColumnElement[int], where: ColumnElement[bool]) -> Rows:
     """Select customers from their states alone: rules look records up beside them."""
-    return select(
-        CustomerState.customer_id,
-        CustomerState.branch_id,
-        place.label("place"),
-        CustomerState.last_contact_at,
-        CustomerState.yearly_value,
-        plainly_seen(view).label("plainly"),
-    ).select_from(CustomerState)
+    return (
+        select(
+            CustomerState.customer_id,
+            place.label("place"),
+            CustomerState.last_contact_at,
+            CustomerState.yearly_value,
+            plainly_seen(view).label("plainly"),
+        )
+        .select_from(CustomerState)
+        .where(where)
+    )
 
 
-def _page(view: Reader, chosen: Rows, window: Window | None) -> Page[CoveredCustomer]:
-    of = chosen.subquery("of")
-    # Whose page it is, is found by the states alone; only these few are named then.
-    statement = select(
-        of.c.customer_id,
-        Unit.name,
-        of.c.place,
-        of.c.last_contact_at,
-        of.c.yearly_value,
-        of.c.plainly,
-    ).join(Unit, Unit.id == of.c.branch_id)
-    sorts = {
-        "value": of.c.yearly_value,
-        "customer_no": of.c.customer_id,
-        "branch": Unit.name,
-        "last_contact": of.c.last_contact_at,
-    }
-    rows, total = windowed(
-        view.session,
-        statement,
-        window or Window(descending=True),
-        sorts=sorts,
-        last=of.c.customer_id,
-        counted=chosen,
+def _page(
+    view: Reader,
+    likely: ColumnElement[bool],
+    judged: Callable[[Select[tuple[int]] | None], Rows],
+    window: Window,
+    total: int | None,
+) -> Page[CoveredCustomer]:
+    """Read the rows of a page; they are more than `total`, or fewer, where somebody came or went.
+
+    :param total: how many there are, as it was counted; None where that was not
+    """
+    shown = None if total is None else first_of(view, likely, window, judged)
+    if total is None or shown is None:
+        last = CustomerState.customer_id
+        rows, total = windowed(
+            view.session, judged(None), window, sorts=SORTS, last=last, total=total
+        )
+    else:
+        rows = list(shown[: window.size])
+        seen = window.first + len(shown)
+        if len(shown) > window.size:
+            total = max(total, seen)
+        elif rows or not window.first:
+            total = seen  # here the list ends
+    named = (
+        select(Customer.id, Customer.customer_no, Customer.name, Unit.name)
+        .join(CustomerState, CustomerState.customer_id == Customer.id)
+        .join(Unit, Unit.id == CustomerState.branch_id)
+        .where(Customer.id.in_(id_set(view.dialect, [row[0] for row in rows])))
     )
-    named = select(Customer.id, Customer.customer_no, Customer.name).where(
-        Customer.id.in_(id_set(view.dialect, [row[0] for row in rows]))
-    )
-    names = {id_: (number, name) for id_, number, name in view.session.execute(named)}
-    return Page(
-        [
-            CoveredCustomer(
-                id_,
-                *as_seen(view, *names[id_], plainly=bool(plainly)),
-                branch,
-                Place.of(place),
-                last_at,
-                value,
-            )
-            for id_, branch, place, last_at, value, plainly in rows
-        ],
-        total,
-    )
+    names = {row[0]: row[1:] for row in view.session.execute(named)}
+    return Page([_covered(view, row, *names[row[0]]) for row in rows], total)
+
+
+def _covered(view: Reader, row: Any, number: str, name: str, branch: str) -> CoveredCustomer:
+    seen = as_seen(view, number, name, plainly=bool(row.plainly))
+    place, last_at, value = Place.of(row.place), row.last_contact_at, row.yearly_value
+    return CoveredCustomer(row.customer_id, *seen, branch, place, last_at, value)
 
 
 def _then(view: Reader, kept: CoverageCount | None) -> tuple[Reader, Period]:

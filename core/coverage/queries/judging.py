@@ -3,7 +3,8 @@
 Counting and listing ask these same statements, so that the rows behind a cell are the cell.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -32,16 +33,36 @@ from core.campaigns.left_alone import in_holdout
 from core.campaigns.rules import ActivityType
 from core.campaigns.waterfall import in_distress, refuses_every_way
 from core.coverage.queries.offers import Offer
-from core.coverage.rules import Period, Place
+from core.coverage.rules import TOUCHED, Period, Place
 from core.customers.model import CustomerState, Holding, Product
 from core.database import row_set
 from core.runs.model import Candidate, Run
 from core.runs.rules import CONTROL_ARM, Confirmation
+from core.segments.criteria import Known
 from core.work import Reader
 
 Rows: TypeAlias = Select[*tuple[Any, ...]]
 NOWHERE = 10  # where no campaign for the product put somebody: above the code of every place
 _NOWHERE: ColumnElement[int] = literal_column(str(NOWHERE), Integer)
+
+
+@dataclass(frozen=True)
+class _Way:
+    """One way in which campaigns put customers into a place: by which rows of which offers.
+
+    `at` says of a row where its customer is in a period, by its number.
+    """
+
+    place: Place
+    of: Any
+    offers: list[Offer]
+    where: tuple[ColumnElement[bool], ...]
+    at: Callable[[Subquery, int], ColumnElement[int]]
+
+    def narrowed(self, rows: Rows) -> Rows:
+        """Restrict a statement over the rows; it has to be told the runs as a list."""
+        runs = sorted({each.run_id for each in self.offers})
+        return rows.where(self.of.run_id.in_(runs), *self.where)
 
 
 def touched(view: Reader, made: Sequence[Offer], periods: Sequence[Period]) -> Rows:
@@ -50,42 +71,64 @@ def touched(view: Reader, made: Sequence[Offer], periods: Sequence[Period]) -> R
     One row for each customer, product and aim; the places are `place_0`, `place_1`, … in the
     order of the periods, and `NOWHERE` in those in which no campaign touched the customer.
     """
-    columns = {name: Integer() for name in ("run_id", "product_id", "aim", "held")}
-    ours = [each for each in made if not each.is_imported]
-    parts = [
-        _narrowed(build(_table(view, offered, columns), view, periods), of, offered, view)
-        for offered, build, of in (
-            (ours, _reached, Activity),
-            ([each for each in made if each.is_imported], _reached_elsewhere, Candidate),
-            ([each for each in made if each.held], _held_out, Candidate),
-            (ours, _pending, Activity),
-            ([each for each in made if each.waits], _waiting, Candidate),
-        )
-        if offered
-    ]
-    if not parts:
-        empty = _table(view, [], columns)
-        parts = [_placed(Candidate.customer_id, empty, periods, lambda _at: _NOWHERE)]
-        parts = [parts[0].join(Candidate, Candidate.run_id == empty.c.run_id)]
+    parts = [_offered(view, way, periods) for way in _ways(view, made, periods)]
     every = union_all(*parts).subquery("every")
     keys = (every.c.customer_id, every.c.product_id, every.c.aim)
     places = [func.min(every.c[f"place_{at}"]).label(f"place_{at}") for at, _ in enumerate(periods)]
     return select(*keys, *places).group_by(*keys)
 
 
-def untouched(view: Reader) -> ColumnElement[int]:
+def put(view: Reader, made: Sequence[Offer], period: Period, **of: Any) -> Rows:
+    """Select where offers of one product put customers in a period: `customer_id` and `place`.
+
+    :param of: what `puts` takes
+    """
+    every = union_all(*puts(view, made, period, **of)).subquery("every")
+    first = func.min(every.c.place).label("place")
+    return select(every.c.customer_id, first).group_by(every.c.customer_id)
+
+
+def puts(
+    view: Reader,
+    made: Sequence[Offer],
+    period: Period,
+    *,
+    into: Collection[Place] = TOUCHED,
+    among: Select[tuple[int]] | None = None,
+) -> list[Rows]:
+    """Return statements as `put`, one for each way; a customer may be in several of them.
+
+    :param made: offers with one aim
+    :param into: which places matter
+    :param among: the few customers that are asked about; all unless said
+    """
+    parts: list[Rows] = []
+    for way in _ways(view, made, [period], into):
+        columns = (way.of.customer_id.label("customer_id"), way.place.literal.label("place"))
+        part = way.narrowed(select(*columns))
+        parts.append(part if among is None else part.where(way.of.customer_id.in_(among)))
+    return parts
+
+
+def untouched(
+    view: Reader, *, of_many: bool = True, known: Known | None = None
+) -> ColumnElement[int]:
     """Return, for statements over `customer_state`, the place of who no campaign has touched.
 
     The portfolio-wide holdout comes last, as in the waterfall: who can't be asked anyway is no
     price of it.
+
+    :param of_many: false where few are asked about, whose contacts are counted for each of them
+    :param known: the bank's words when they are at hand already
     """
     state = CustomerState
-    capped = or_(false(), *(rule for _reason, rule in contact_cap(view, of_many=True)))
+    caps = contact_cap(view, of_many=of_many, known=known)
+    capped = or_(false(), *(rule for _reason, rule in caps))
     return case(
         (~state.is_active, Place.NOT_ACTIVE.literal),
         (state.do_not_contact, Place.DO_NOT_CONTACT.literal),
         (refuses_every_way(view), Place.NO_CONSENT.literal),
-        (in_distress(view), Place.DISTRESS.literal),
+        (in_distress(view, of_many=of_many), Place.DISTRESS.literal),
         (capped, Place.CAPPED.literal),
         (in_holdout(state.customer_id, view.now.date()), Place.HELD_OUT.literal),
         else_=Place.OPEN_GAP.literal,
@@ -124,84 +167,75 @@ def holds(products: Sequence[Product], product_id: ColumnElement[int]) -> Column
     return case((product_id.in_(list(bits)), in_mask), else_=looked_up)
 
 
-def _table(view: Reader, made: Sequence[Offer], columns: dict[str, Integer]) -> Subquery:
-    rows = [(each.run_id, each.product_id, each.aim.code, each.held) for each in made]
-    return row_set(view.dialect, rows, **columns).subquery("offer")
-
-
-def _narrowed(part: Rows, of: Any, made: Sequence[Offer], view: Reader) -> Rows:
-    """Tell SQLite the runs as a list too, or it looks every row of the bank up in the offers."""
-    runs = sorted({each.run_id for each in made})
-    return part.where(of.run_id.in_(runs)) if view.dialect == "sqlite" else part
-
-
-def _placed(
-    customer_id: Any, offer: Subquery, periods: Sequence[Period], place: Callable[[int], Any]
-) -> Rows:
-    places = [place(at).label(f"place_{at}") for at, _ in enumerate(periods)]
-    return select(customer_id.label("customer_id"), offer.c.product_id, offer.c.aim, *places)
-
-
-def _reached(offer: Subquery, view: Reader, periods: Sequence[Period]) -> Rows:
-    """Whom somebody talked to about the product: a sales activity in which they were reached."""
-    return (
-        _placed(Activity.customer_id, offer, periods, _within(Activity.contacted_at, view, periods))
-        .join(Activity, Activity.run_id == offer.c.run_id)
-        .where(
-            Activity.type == ActivityType.SALES.literal,
-            _in_any(Activity.contacted_at, view, periods),
-        )
+def _ways(
+    view: Reader,
+    made: Sequence[Offer],
+    periods: Sequence[Period],
+    into: Collection[Place] = TOUCHED,
+) -> list[_Way]:
+    ours = [each for each in made if not each.is_imported]
+    sales = Activity.type == ActivityType.SALES.literal
+    chosen = Candidate.confirmation != Confirmation.REJECTED.literal
+    nobody = _Way(Place.HELD_OUT, Candidate, [], (), _held_out)
+    in_work: Any = lambda _offer, _at: Place.IN_WORK.literal  # noqa: E731  as those below
+    ways = (
+        # Whom somebody talked to about the product: a sales activity in which they were reached.
+        _Way(
+            Place.REACHED,
+            Activity,
+            ours,
+            (sales, _in_any(Activity.contacted_at, view, periods)),
+            _within(Activity.contacted_at, view, periods),
+        ),
+        # Whom a finished run that was imported reached; it left no activities.
+        _Way(
+            Place.REACHED,
+            Candidate,
+            [each for each in made if each.is_imported],
+            (_in_any(Candidate.reached_at, view, periods),),
+            _within(Candidate.reached_at, view, periods),
+        ),
+        _Way(
+            Place.HELD_OUT,
+            Candidate,
+            [each for each in made if each.held],
+            (Candidate.arm == CONTROL_ARM, chosen),
+            _held_out,
+        ),
+        _Way(Place.IN_WORK, Activity, ours, (among(*PENDING), sales), in_work),
+        # Those chosen by a run that is about to be launched, or has stages still to come.
+        _Way(
+            Place.IN_WORK,
+            Candidate,
+            [each for each in made if each.waits],
+            (Candidate.arm > CONTROL_ARM, chosen),
+            in_work,
+        ),
     )
+    return [way for way in ways if way.offers and way.place in into] or [nobody]
 
 
-def _reached_elsewhere(offer: Subquery, view: Reader, periods: Sequence[Period]) -> Rows:
-    """Whom a finished run that was imported reached; it left no activities."""
-    return (
-        _placed(Candidate.customer_id, offer, periods, _within(Candidate.reached_at, view, periods))
-        .join(Candidate, Candidate.run_id == offer.c.run_id)
-        .where(_in_any(Candidate.reached_at, view, periods))
+def _offered(view: Reader, way: _Way, periods: Sequence[Period]) -> Rows:
+    """Select the customers of a way with what was offered, and where each is in each period."""
+    rows = [(each.run_id, each.product_id, each.aim.code, each.held) for each in way.offers]
+    columns = {name: Integer() for name in ("run_id", "product_id", "aim", "held")}
+    offer = row_set(view.dialect, rows, **columns).subquery("offer")
+    places = [way.at(offer, at).label(f"place_{at}") for at, _ in enumerate(periods)]
+    statement = select(
+        way.of.customer_id.label("customer_id"), offer.c.product_id, offer.c.aim, *places
     )
+    return way.narrowed(statement.join(way.of, way.of.run_id == offer.c.run_id))
 
 
-def _held_out(offer: Subquery, _view: Reader, periods: Sequence[Period]) -> Rows:
-    def place(at: int) -> ColumnElement[int]:
-        goes_on = offer.c.held.bitwise_and(1 << at) != 0
-        return case((goes_on, Place.HELD_OUT.literal), else_=_NOWHERE)
-
-    return (
-        _placed(Candidate.customer_id, offer, periods, place)
-        .join(Candidate, Candidate.run_id == offer.c.run_id)
-        .where(
-            Candidate.arm == CONTROL_ARM,
-            Candidate.confirmation != Confirmation.REJECTED.literal,
-        )
-    )
-
-
-def _pending(offer: Subquery, _view: Reader, periods: Sequence[Period]) -> Rows:
-    return (
-        _placed(Activity.customer_id, offer, periods, lambda _at: Place.IN_WORK.literal)
-        .join(Activity, Activity.run_id == offer.c.run_id)
-        .where(among(*PENDING), Activity.type == ActivityType.SALES.literal)
-    )
-
-
-def _waiting(offer: Subquery, _view: Reader, periods: Sequence[Period]) -> Rows:
-    """Those chosen by a run that is about to be launched, or has stages still to come."""
-    return (
-        _placed(Candidate.customer_id, offer, periods, lambda _at: Place.IN_WORK.literal)
-        .join(Candidate, Candidate.run_id == offer.c.run_id)
-        .where(
-            Candidate.arm > CONTROL_ARM,
-            Candidate.confirmation != Confirmation.REJECTED.literal,
-        )
-    )
+def _held_out(offer: Subquery, at: int) -> ColumnElement[int]:
+    goes_on = offer.c.held.bitwise_and(1 << at) != 0
+    return case((goes_on, Place.HELD_OUT.literal), else_=_NOWHERE)
 
 
 def _within(
     moment: Any, view: Reader, periods: Sequence[Period]
-) -> Callable[[int], ColumnElement[int]]:
-    def place(at: int) -> ColumnElement[int]:
+) -> Callable[[Subquery, int], ColumnElement[int]]:
+    def place(_offer: Subquery, at: int) -> ColumnElement[int]:
         inside = _in_any(moment, view, [periods[at]])
         return case((inside, Place.REACHED.literal), else_=_NOWHERE)
 
