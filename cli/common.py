@@ -131,6 +131,11 @@ def say(sentence: str) -> None:
     _out.print(escape(sentence), soft_wrap=True)
 
 
+def note(line: str) -> None:
+    """Say how something long goes, beside what is printed in the end."""
+    _err.print(escape(line), soft_wrap=True)
+
+
 def warn(sentence: str) -> None:
     _err.print(f"[yellow]{escape(sentence)}[/]", soft_wrap=True)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 
 from sqlalchemy import Connection, ForeignKeyConstraint, and_, exists, func, select, text
 
@@ -27,6 +28,7 @@ class Finding:
 
     rule: str
     violations: int
+    seconds: float  # that it took to look
 
 
 def _run_rows(view: Reader, problem: str) -> int:
@@ -58,12 +60,23 @@ RULES: dict[str, Callable[[Reader], int]] = {
 }
 
 
-def examine(view: Reader, *, tell: Tell = lambda _step, _done, _of: None) -> list[Finding]:
-    """Count what contradicts each rule; many statements read whole tables, so this takes time."""
+def examine(
+    view: Reader,
+    *,
+    tell: Tell = lambda _step, _done, _of: None,
+    note: Callable[[Finding], None] = lambda _finding: None,
+) -> list[Finding]:
+    """Count what contradicts each rule; many statements read whole tables, so this takes time.
+
+    :param note: is told of each rule as soon as it was looked at
+    """
     findings = []
     for done, (rule, violations) in enumerate(RULES.items()):
         tell(rule.capitalize(), done, len(RULES))
-        findings.append(Finding(rule, violations(view)))
+        begun = monotonic()
+        found = Finding(rule, violations(view), round(monotonic() - begun, 1))
+        note(found)
+        findings.append(found)
     return findings
 
 

@@ -23,6 +23,7 @@ from core.people.model import Credential, Person, PersonRole, Unit, WebSession
 from core.people.rules import SignInSource
 from core.refusals import Invalid
 from core.settings import settings
+from data.integrity import RULES
 from tests import world as bank
 from tests.conftest import NOW
 from tests.databases import administer, named
@@ -109,6 +110,10 @@ def test_a_contradiction_ends_with_exit_code_1(fairlead, engine):
     checked = fairlead("check")
     assert checked.exit_code == 1
     assert "1 rules do not hold" in checked.stdout
+    lines = [line.split(" s  ")[1] for line in checked.stderr.splitlines() if " s  " in line]
+    assert len(lines) == len(RULES)
+    assert "customers' states are as their sources say: 1 contradict it" in lines
+    assert "no work for customers held out: holds" in lines
 
 
 def test_the_currency_of_a_bank_stays(fairlead, engine, monkeypatch):

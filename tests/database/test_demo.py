@@ -467,6 +467,8 @@ def test_a_contradiction_is_noticed(bank, rule):
             {"folded due days are those of the activities"},
         ),
         ("UPDATE activity_change SET from_status = 0 WHERE verb = 'generate'", set()),
+        ("UPDATE activity_change SET from_person_id = 1 WHERE verb = 'assign to me'", set()),
+        ("UPDATE activity SET reason_id = 1 WHERE status = 0 AND reason_id IS NULL", set()),
         (
             (
                 "UPDATE activity_change SET to_reason_id = 1 WHERE id IN"
