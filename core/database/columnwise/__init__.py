@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, ColumnElement, Select, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, Select, func, literal_column, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.database.columnwise.asking import Asked, Bools
@@ -23,6 +23,7 @@ __all__ = ["EMPTY", "Ids", "Part", "arrays", "ids_as_text", "ids_of", "numbers_o
 
 Expression: TypeAlias = ColumnElement[Any] | InstrumentedAttribute[Any]
 AT_ONCE = 500_000  # rows in memory
+MOST_PARTS = 16  # by equal spans of keys, which may be empty; then each has as many rows
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def arrays(
     """Work out conditions and numbers over all rows of a statement, some rows at a time.
 
     :param rows: says from where and which, on SQLite; what it selects is put aside
-    :param key: a column that is different in every row, and never NULL
+    :param key: a whole number that is different in every row, and never NULL
     :param numbers: are whole as SQLite keeps them (cents, codes, bits), or doubles
     """
     asked = Asked(session.get_bind().dialect)
@@ -69,7 +70,15 @@ def arrays(
 
 
 def _parts(session: Session, key: Expression) -> Iterator[list[ColumnElement[bool]]]:
+    # Two questions: of both at once SQLite would look at all keys.
+    lowest, highest = (session.scalar(select(end(key))) for end in (func.min, func.max))
     limits: list[ColumnElement[bool]] = []
+    if lowest is not None and highest is not None and highest - lowest < AT_ONCE * MOST_PARTS:
+        for first in range(lowest + AT_ONCE, highest + 1, AT_ONCE):
+            yield [*limits, key < first]
+            limits = [key >= first]
+        yield limits
+        return
     keys = select(key).order_by(key)  # of all there are: to judge which are meant is dear
     while True:
         last = session.scalar(keys.where(*limits).offset(AT_ONCE - 1).limit(1))

@@ -1,7 +1,7 @@
 """Questions about segments, and rules as conditions for the questions of others."""
 
 from core.segments.queries.changing import changed_by_campaign
-from core.segments.queries.compiling import latest_birth
+from core.segments.queries.comparing import latest_birth
 from core.segments.queries.counting import (
     SampleCustomer,
     compiled,

@@ -5,19 +5,18 @@ state row knows is compared there and joins nothing; the rest are EXISTS beside 
 """
 
 import operator
-from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from functools import reduce
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, not_, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core.customers.attributes import kept
 from core.customers.model import Customer, CustomerState, Holding, Indicator
 from core.customers.rules import IndicatorKind
 from core.customers.state import valid_indicator
-from core.database import in_digits
 from core.periods import midnight
 from core.segments.criteria.tree import (
     ATTRIBUTE_TYPES,
@@ -37,9 +36,9 @@ from core.segments.criteria.tree import (
     Value,
 )
 from core.segments.model import SegmentMember
+from core.segments.queries.comparing import Figure, as_placed, compare, counted, latest_birth
 from core.work import Reader
 
-Figure = Callable[[int], ColumnElement[bool]]
 _HOLDING_COLUMNS: Mapping[str, InstrumentedAttribute[Any]] = {
     "status": Holding.status,
     "balance": Holding.balance,
@@ -64,13 +63,6 @@ _STATE_COLUMNS: Mapping[str, InstrumentedAttribute[Any]] = {
 _PLACES = {column.name: place for place, column in enumerate(CustomerState.__table__.c)}
 _ATTRIBUTE_TYPES = {type_: kind for kind, type_ in ATTRIBUTE_TYPES.items()}
 _A_FEW_UNITS = 10
-_COMPARE: Mapping[Operator, Callable[[Any, Any], ColumnElement[bool]]] = {
-    Operator.EQUALS: operator.eq,
-    Operator.LESS: operator.lt,
-    Operator.AT_MOST: operator.le,
-    Operator.MORE: operator.gt,
-    Operator.AT_LEAST: operator.ge,
-}
 
 
 class Compiler:
@@ -139,13 +131,14 @@ class Compiler:
             "last_refusal_days": lambda n: CustomerState.last_refusal_at < self._day_after(n),
         }
         if (figure := figures.get(tree.subject.name)) and tree.source is Source.STATE:
-            return and_(column.is_not(None), _counted(figure, tree))
+            return and_(column.is_not(None), counted(figure, tree))
         if tree.subject.type is Type.UNIT:
             ids = {unit for value in tree.values for unit in self.known.units[str(value)].ids}
-            # By an index PostgreSQL would fetch the customers of many branches one by one.
-            far_and_wide = self.view.dialect == "postgresql" and len(ids) > _A_FEW_UNITS
-            return (column + 0 if far_and_wide else column).in_(sorted(ids))
-        return and_(column.is_not(None), _compare(column, tree, self._values(tree)))
+            if all(ids.issuperset(unit.ids) for unit in self.known.units.values()):
+                return true()
+            # By an index the customers of many branches would be fetched one by one.
+            return (column + 0 if len(ids) > _A_FEW_UNITS else column).in_(sorted(ids))
+        return and_(column.is_not(None), compare(column, tree, self._values(tree)))
 
     def _values(self, tree: Comparison) -> list[Any]:
         return [self._value(value, tree.subject.type) for value in tree.values]
@@ -160,17 +153,17 @@ class Compiler:
         return midnight(self.today - timedelta(days=days_ago - 1), self.view.now.tzinfo)
 
     def _attribute(self, tree: Comparison) -> ColumnElement[bool]:
-        values = [_as_placed(value) for value in self._values(tree)]
+        values = [as_placed(value) for value in self._values(tree)]
         if tree.subject.place is not None:
             column = CustomerState.__table__.c[tree.subject.place]
             if tree.operator is Operator.EMPTY:
                 return column.is_(None)
-            return and_(column.is_not(None), _compare(column, tree, values))
+            return func.coalesce(compare(column, tree, values), false())
         name, kind = tree.subject.name, _ATTRIBUTE_TYPES[tree.subject.type]
         told = kept(self.view.dialect, Customer.attributes, name, kind)
         if tree.operator is Operator.EMPTY:
             return not_(self._of_customer(told.is_not(None)))
-        return self._of_customer(_compare(told, tree, values))
+        return self._of_customer(compare(told, tree, values))
 
     def _of_customer(self, found: ColumnElement[bool]) -> ColumnElement[bool]:
         return select(Customer.id).where(Customer.id == CustomerState.customer_id, found).exists()
@@ -213,49 +206,6 @@ def _cost(part: Condition) -> int:
     return len(_PLACES)
 
 
-def _as_placed(value: Any) -> str | float:
-    """Return a value as the places of attributes keep it."""
-    if isinstance(value, date):
-        return float(in_digits(value))
-    return value if isinstance(value, str) else float(value)
-
-
 def _bit(column: InstrumentedAttribute[int], mask: int, *, wanted: bool) -> ColumnElement[bool]:
     held = column.bitwise_and(mask)
     return held != 0 if wanted else held == 0
-
-
-def latest_birth(today: date, age: int) -> date:
-    """Return the last birth date of those who are at least `age` years old today.
-
-    Who was born on 29 February is a year older on 1 March of the years without that day.
-    """
-    try:
-        return today.replace(year=today.year - age)
-    except ValueError:
-        return date(today.year - age, 2, 28)
-
-
-def _counted(at_least: Figure, tree: Comparison) -> ColumnElement[bool]:
-    """Compare a whole number of which only "at least n" can be asked."""
-    values = [int(str(value)) for value in tree.values]
-    match tree.operator:
-        case Operator.AT_LEAST:
-            return at_least(values[0])
-        case Operator.MORE:
-            return at_least(values[0] + 1)
-        case Operator.LESS:
-            return not_(at_least(values[0]))
-        case Operator.AT_MOST:
-            return not_(at_least(values[0] + 1))
-        case Operator.BETWEEN:
-            return and_(at_least(values[0]), not_(at_least(values[1] + 1)))
-    return or_(*(and_(at_least(n), not_(at_least(n + 1))) for n in values))
-
-
-def _compare(column: Any, tree: Comparison, values: list[Any]) -> Any:
-    if tree.operator is Operator.BETWEEN:
-        return column.between(*values)
-    if tree.operator is Operator.IN:
-        return column.in_(values)
-    return _COMPARE[tree.operator](column, values[0])

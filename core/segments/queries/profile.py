@@ -16,7 +16,7 @@ from core.database import arrays
 from core.measures import Rate
 from core.people.model import Unit
 from core.segments.criteria import Known
-from core.segments.queries.compiling import latest_birth
+from core.segments.queries.comparing import latest_birth
 from core.segments.queries.counting import within
 from core.segments.queries.membership import conditions
 from core.segments.queries.vocabulary import known_words
@@ -125,12 +125,12 @@ def _on_sqlite(
         numbers=[CustomerState.branch_id],
     ):
         (inside, *holding), [branch_id] = part.truths, part.numbers
-        everybody = np.ones_like(inside)
-        for place, among in enumerate((inside, everybody)):
-            counts[place] += [np.count_nonzero(each & among) for each in (everybody, *holding)]
-            ids, many = np.unique(branch_id[among], return_counts=True)
-            for id_, customers in zip(ids.tolist(), many.tolist(), strict=True):
-                branches[id_][place] += customers
+        counts[0] += [np.count_nonzero(each & inside) for each in (inside, *holding)]
+        counts[1] += [len(inside), *map(np.count_nonzero, holding)]
+        for place, ids in enumerate((branch_id[inside], branch_id)):
+            many = np.bincount(ids)
+            for id_ in np.flatnonzero(many).tolist():
+                branches[id_][place] += int(many[id_])
     within_it, in_all = counts.tolist()
     return within_it, in_all, [(id_, inside, all_) for id_, (inside, all_) in branches.items()]
 
