@@ -16,17 +16,34 @@ from core.schema import METADATA
 
 KEPT = "kept"  # the schema that holds the rows every test begins with
 
-_FINGERPRINT = """
-SELECT md5(string_agg(line, ' ' ORDER BY line)) FROM (
-  SELECT concat_ws(' ', c.relname, c.relkind, a.attname, a.atttypid, a.attnotnull) AS line
+# Columns, constraints and triggers as a sum: a list of them would have to be sorted each time.
+_SHAPE = """
+SELECT sum(part) FROM (
+  SELECT sum(hash_record_extended(
+           (c.relname, c.relkind, a.attname, a.atttypid, a.attnotnull), 0)) AS part
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
    WHERE c.relnamespace = 'public'::regnamespace AND NOT a.attisdropped
   UNION ALL
-  SELECT concat_ws(' ', conname, convalidated, conrelid) FROM pg_constraint
+  SELECT sum(hash_record_extended((conname, convalidated, conrelid), 0)) FROM pg_constraint
    WHERE connamespace = 'public'::regnamespace
   UNION ALL
-  SELECT concat_ws(' ', tgname, tgenabled, tgrelid) FROM pg_trigger WHERE NOT tgisinternal
+  SELECT sum(hash_record_extended((tgname, tgenabled, tgrelid), 0)) FROM pg_trigger
+   WHERE NOT tgisinternal
 ) AS parts
+"""
+# A function of the database: what it does is planned once a connection, not for each test.
+_PUT_BACK = """
+CREATE FUNCTION {kept}.put_back() RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  -- Who still holds something; an idle connection waits in a pool for the next test.
+  PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle';
+  IF ({shape}) IS DISTINCT FROM {was} THEN
+    RETURN false;
+  END IF;
+  {statements};
+  RETURN true;
+END $$
 """
 
 
@@ -71,47 +88,38 @@ class Kept:
 
     def __post_init__(self):
         self.engine = connect(self.url)
-        self._own = create_engine(self.url, pool_size=1, max_overflow=0)
+        # As a replica takes rows in: no foreign key is looked after on the way.
+        alone = {"options": "-c session_replication_role=replica"}
+        self._own = create_engine(self.url, pool_size=1, max_overflow=0, connect_args=alone)
         with self._own.begin() as connection:
             connection.execute(text(f"CREATE SCHEMA {KEPT}"))
-            self.filled = [
+            filled = [
                 table.name
                 for table in METADATA.sorted_tables
                 if connection.execute(text(f"SELECT 1 FROM {table.name} LIMIT 1")).first()  # noqa: S608  our own tables
             ]
-            for name in self.filled:
+            for name in filled:
                 connection.execute(text(f"CREATE TABLE {KEPT}.{name} AS TABLE public.{name}"))
-            self.shape = connection.scalar(text(_FINGERPRINT))
             sequences = connection.execute(
                 text("SELECT sequencename, last_value FROM pg_sequences WHERE schemaname='public'")
             ).all()
-        self.script = "; ".join(
-            [
-                "SET LOCAL session_replication_role = replica",
+            statements = [
                 *(f"DELETE FROM {table.name}" for table in METADATA.sorted_tables),  # noqa: S608  our own tables
-                *(f"INSERT INTO {name} SELECT * FROM {KEPT}.{name}" for name in self.filled),  # noqa: S608  our own tables
+                *(f"INSERT INTO {name} SELECT * FROM {KEPT}.{name}" for name in filled),  # noqa: S608  our own tables
                 *(
-                    f"SELECT setval('{name}', {last or 1}, {last is not None})"
+                    f"PERFORM setval('{name}', {last or 1}, {last is not None})"
                     for name, last in sequences
                 ),
             ]
-        )
+            was, told = connection.scalar(text(_SHAPE)), ";\n  ".join(statements)
+            connection.exec_driver_sql(
+                _PUT_BACK.format(kept=KEPT, shape=_SHAPE, was=was, statements=told)
+            )
 
     def put_back(self) -> bool:
         """Undo what a test wrote; False when it changed the tables themselves."""
         with self._own.begin() as connection:
-            # Who still holds something; an idle connection waits in a pool for the next test.
-            connection.execute(
-                text(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                    " AND state <> 'idle'"
-                )
-            )
-            if connection.scalar(text(_FINGERPRINT)) != self.shape:
-                return False
-            connection.exec_driver_sql(self.script)
-        return True
+            return connection.scalar(text(f"SELECT {KEPT}.put_back()"))
 
     def drop(self, server):
         self.engine.dispose()
