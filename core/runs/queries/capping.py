@@ -1,73 +1,87 @@
-"""Until when the contact policy caps customers, and how many contacts it counts of them."""
+"""Whom the contact policy caps, until when, and how many contacts it counts of them.
 
+It is what `restraint` says of one row of the state after the other. Of everybody it is told from
+the contacts instead: only who had nearly as many as terms allow is looked at.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-from sqlalchemy import BigInteger, ColumnElement, SQLColumnExpression, case, cast, select
+from sqlalchemy import BigInteger, ColumnElement, cast, select
 
-from core.campaigns.caps import Restraint
+from core.campaigns.caps import Holder
 from core.campaigns.contacts import ACTIVITY, explained, sales_contact, since
 from core.customers.model import CustomerState
-from core.database import EMPTY, Ids, id_set, in_microseconds, numbers_of
+from core.database import Ids, id_set, ids_of, in_microseconds, numbers_of
 from core.work import Reader
 
 FOREVER = in_microseconds(datetime(9999, 12, 31, tzinfo=UTC))  # of what has no end that is known
+_MICROSECONDS = timedelta(days=1) // timedelta(microseconds=1)  # of a day
 
 
-def caps_of(view: Reader, found: Restraint, capped: Ids) -> tuple[Ids, Ids]:
-    """Say when the contacts of capped customers become fewer than any terms allow, and how many.
+@dataclass(frozen=True)
+class Caps:
+    """Customers who had enough contacts, by id; when they are fewer again, in microseconds."""
 
-    :param capped: sorted ids
-    :returns: in microseconds when, and the contacts; in the order of `capped`
+    ids: Ids
+    until: Ids
+    contacts: Ids
+
+
+def caps_of(view: Reader, holders: Sequence[Holder], limits: Sequence[ColumnElement[bool]]) -> Caps:
+    """Find who had enough contacts for any of the terms.
+
+    :param limits: conditions over state rows: of whom it is told
     """
-    until, contacts = np.full(len(capped), EMPTY), np.zeros(len(capped), np.int64)
-    if not len(capped):
-        return until, contacts
-    some = [each.terms for each in found.holders if each.terms.most_contacts]
-    longest = since(view, max((terms.period_days for terms in some), default=0))
-    of_whom, at = _contacts(view, longest, capped)
-    state = CustomerState
-    concerns = (case((each.concerns, 1), else_=0) for each in found.holders)
-    rows = select(state.customer_id, *concerns).where(_among(view, state.customer_id, capped))
-    ids, *concerned = numbers_of(view.session, rows)
-    in_order = np.argsort(ids)
-    starts, ends = (np.searchsorted(of_whom, capped, side) for side in ("left", "right"))
-    for holder, mine in zip(found.holders, concerned, strict=True):
-        most, days = holder.terms.most_contacts, holder.terms.period_days
-        inside = mine[in_order] == 1
-        if not most:
-            until[inside] = FOREVER
-            continue
-        # Once the contact that made it enough is too old, it is not enough any more.
-        counted = np.append(0, np.cumsum(at > in_microseconds(since(view, days))))
-        within = counted[ends] - counted[starts]
-        inside &= within >= most
-        free = at[starts[inside] + most - 1] + timedelta(days=days) // timedelta(microseconds=1)
-        until[inside] = np.maximum(until[inside], free)
-        contacts[inside] = np.maximum(contacts[inside], within[inside])
-    return until, contacts
+    longest = max((h.terms.period_days for h in holders if h.terms.most_contacts), default=0)
+    # As a cast, or SQLite would read all work there ever was, in the order of customers.
+    ours = select(cast(ACTIVITY.c.customer_id, BigInteger), ACTIVITY.c.contacted_at)
+    past = numbers_of(view.session, ours.where(*sales_contact(since(view, longest))))
+    parts = [_of_terms(view, each, limits, *past) for each in holders]
+    every, until, contacts = (np.concatenate(each) for each in zip(*parts, strict=True))
+    in_order = np.argsort(every)
+    ids, first = np.unique(every[in_order], return_index=True)
+    if not len(ids):
+        return Caps(ids, ids, ids)
+    latest, most = (np.maximum.reduceat(each[in_order], first) for each in (until, contacts))
+    return Caps(ids, latest, most)
 
 
-def _contacts(view: Reader, after: datetime, capped: Ids) -> tuple[Ids, Ids]:
-    """Read whose contacts the policy counts, and of when; of each customer the latest first."""
-    state = CustomerState
-    # Cast, or SQLite would read all work there ever was, in the order of customers.
-    ours = cast(ACTIVITY.c.customer_id, BigInteger)
-    worked = select(ours.label("customer_id"), ACTIVITY.c.contacted_at.label("at")).where(
-        *sales_contact(after), _among(view, ours, capped)
-    )
+def _of_terms(
+    view: Reader, holder: Holder, limits: Sequence[ColumnElement[bool]], whose: Ids, at: Ids
+) -> tuple[Ids, Ids, Ids]:
+    """Tell whom these terms cap: once the contact that made it enough is too old, it is not.
+
+    :param whose: customers by sales contact, and `at` of when it was
+    """
+    state, most, days = CustomerState, holder.terms.most_contacts, holder.terms.period_days
+    rows = select(state.customer_id).where(*limits, holder.concerns)
+    if not most:
+        ids = ids_of(view.session, rows)
+        return ids, np.full_like(ids, FOREVER), np.zeros_like(ids)
+    after = since(view, days)
+    counts = at > in_microseconds(after)
+    whose, at = whose[counts], at[counts]
+    rows = rows.where(state.last_contact_at > after)
+    if most > 1:  # only of these one that came with an import can make it enough
+        had, times = np.unique(whose, return_counts=True)
+        rows = rows.where(_among(view, had[times >= most - 1]))
+    mine = ids_of(view.session, rows)
     imported = select(state.customer_id, state.last_contact_at).where(
-        _among(view, state.customer_id, capped), state.last_contact_at > after, ~explained()
+        _among(view, mine), state.last_contact_at > after, ~explained()
     )
-    whose, at = (
-        np.concatenate(both)
-        for both in zip(
-            *(numbers_of(view.session, each) for each in (worked, imported)), strict=True
-        )
-    )
+    more = numbers_of(view.session, imported)
+    theirs = np.isin(whose, mine)
+    whose = np.concatenate((whose[theirs], more[0]))
+    at = np.concatenate((at[theirs], more[1]))
     latest_first = np.lexsort((-at, whose))
-    return whose[latest_first], at[latest_first]
+    ids, first, times = np.unique(whose[latest_first], return_index=True, return_counts=True)
+    enough = times >= most
+    decisive = at[latest_first][first[enough] + most - 1]
+    return ids[enough], decisive + days * _MICROSECONDS, times[enough]
 
 
-def _among(view: Reader, customer_id: SQLColumnExpression[int], ids: Ids) -> ColumnElement[bool]:
-    return customer_id.in_(id_set(view.dialect, ids.tolist()))
+def _among(view: Reader, ids: Ids) -> ColumnElement[bool]:
+    return CustomerState.customer_id.in_(id_set(view.dialect, ids.tolist()))

@@ -95,7 +95,7 @@ def _themselves(
     never = case(
         (state.do_not_contact, Hold.DO_NOT_CONTACT.literal),
         (refuses_every_way(view), Hold.NO_CONSENT.literal),
-        (in_distress(view), Hold.DISTRESS.literal),
+        (in_distress(view, of_many=True), Hold.DISTRESS.literal),
         else_=literal_column("0"),
     )
     rows: Select[Any] = select(state.customer_id, never).where(*limits)
@@ -103,18 +103,19 @@ def _themselves(
         ids, reasons = numbers_of(view.session, rows.where(never != 0))
         return _part(ids, reasons)
     until_quiet = days_after(view.dialect, state.last_refusal_at, found.quiet_days)
-    rows = rows.add_columns(
-        case((found.capped, 1), else_=0),
-        case((found.quiet, until_quiet), else_=null()),
-    ).where(case((never != 0, true()), (found.quiet, true()), else_=found.capped))
-    found_now = numbers_of(view.session, rows)
-    in_order = np.argsort(found_now[0])
-    ids, reasons, capped, quiet = (each[in_order] for each in found_now)
-    cap, contacts = np.full(len(ids), EMPTY), np.zeros(len(ids), np.int64)
-    cap[capped == 1], contacts[capped == 1] = caps_of(view, found, ids[capped == 1])
-    ever = reasons == 0
-    reasons[ever] = np.where(quiet > cap, Hold.QUIET_PERIOD.code, Hold.CONTACT_CAP.code)[ever]
-    return _part(ids, reasons, np.where(ever, np.maximum(quiet, cap), FOREVER), contacts)
+    rows = rows.add_columns(case((found.quiet, until_quiet), else_=null()))
+    rows = rows.where(case((never != 0, true()), else_=found.quiet))
+    marked, reasons, quiet = numbers_of(view.session, rows)
+    caps = caps_of(view, found.holders, limits)
+    ids, place = np.unique(np.concatenate((marked, caps.ids)), return_inverse=True)
+    of_marked, of_capped = np.split(place, [len(marked)])
+    reason, contacts = np.zeros((2, len(ids)), np.int64)
+    free, cap = np.full((2, len(ids)), EMPTY)
+    reason[of_marked], free[of_marked] = reasons, quiet
+    cap[of_capped], contacts[of_capped] = caps.until, caps.contacts
+    by_policy = np.where(free > cap, Hold.QUIET_PERIOD.code, Hold.CONTACT_CAP.code)
+    until = np.where(reason == 0, np.maximum(free, cap), FOREVER)
+    return _part(ids, np.where(reason == 0, by_policy, reason), until, contacts)
 
 
 def _held_out(view: Reader, everybody: Ids, before: Sequence[Ids]) -> tuple[Ids, ...]:

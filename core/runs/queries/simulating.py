@@ -1,29 +1,27 @@
 """What another contact policy would change, before it is saved. Nothing is written."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, case, false, func, not_, or_, select, true
+from sqlalchemy import false, func, not_, or_, select
 
-from core.campaigns.caps import contact_cap
+from core.campaigns.caps import restraint
 from core.campaigns.model import Campaign, Design
 from core.campaigns.queries.policy import SEE_POLICY
 from core.campaigns.rules import ContactRules, Exclusion
 from core.campaigns.waterfall import audience, rules_of
 from core.customers.model import CustomerState
-from core.database import Ids, ids_of, numbers_of
+from core.database import Ids, ids_of
 from core.people.queries import subtree
 from core.refusals import Invalid
 from core.runs.model import Run
+from core.runs.queries.capping import caps_of
 from core.runs.queries.holding import active
 from core.runs.rules import RunStatus
 from core.segments.criteria import Known
 from core.segments.queries import known_words, tally, usable
 from core.work import Reader
 
-Bools: TypeAlias = NDArray[np.bool_]
 MOST_RUNS = 12  # each is a look at the customers of its unit
 
 
@@ -78,11 +76,10 @@ def simulate(view: Reader, *, rules: ContactRules) -> Simulation:
     Of active customers in scope.
     """
     view.authorize(*SEE_POLICY)
-    _, before, after = _held(view, rules, known_words(view))
-    many = [
-        int(np.count_nonzero(each)) for each in (before, after, after & ~before, before & ~after)
-    ]
-    return Simulation(*many)
+    known = known_words(view)
+    before, after = (_held(view, policy, known) for policy in (None, rules))
+    newly_held, newly_free = np.setdiff1d(after, before), np.setdiff1d(before, after)
+    return Simulation(len(before), len(after), len(newly_held), len(newly_free))
 
 
 def simulate_segments(view: Reader, *, rules: ContactRules) -> list[Change]:
@@ -90,12 +87,11 @@ def simulate_segments(view: Reader, *, rules: ContactRules) -> list[Change]:
     view.authorize(*SEE_POLICY)
     known = known_words(view)
     ids = usable(known).ids
-    held, before, after = _held(view, rules, known)
     everybody = ids_of(view.session, select(CustomerState.customer_id).where(*active(view)))
-    groups = [everybody, held[before], held[after]]
-    customers, now, then = tally(view, groups, ids, known=known)
+    groups = [everybody, *(_held(view, policy, known) for policy in (None, rules))]
+    customers, before, after = tally(view, groups, ids, known=known)
     names = {segment.id: segment.name for segment in known.segments.values()}
-    return [Change(id_, names[id_], customers[id_], now[id_], then[id_]) for id_ in ids]
+    return [Change(id_, names[id_], customers[id_], before[id_], after[id_]) for id_ in ids]
 
 
 def simulate_runs(view: Reader, *, rules: ContactRules) -> RunChanges:
@@ -107,19 +103,13 @@ def simulate_runs(view: Reader, *, rules: ContactRules) -> RunChanges:
     )
 
 
-def _held(view: Reader, rules: ContactRules, known: Known) -> tuple[Ids, Bools, Bools]:
-    """Find who is held by either policy, and by which; nearly nobody else is asked much."""
-    before, after = _holds(view, None, known), _holds(view, rules, known)
-    flags = (case((each, 1), else_=0) for each in (before, after))
-    either = case((before, true()), else_=after)
-    rows = select(CustomerState.customer_id, *flags).where(*active(view), either)
-    ids, now, then = numbers_of(view.session, rows)
-    return ids, now == 1, then == 1
-
-
-def _holds(view: Reader, rules: ContactRules | None, known: Known) -> ColumnElement[bool]:
-    parts = contact_cap(view, of_many=True, rules=rules, known=known)
-    return or_(false(), *(holds for _, holds in parts))
+def _held(view: Reader, rules: ContactRules | None, known: Known) -> Ids:
+    """Find who is held by the policy: the bank's, unless another is named."""
+    found, limits = restraint(view, of_many=True, rules=rules, known=known), active(view)
+    if found is None:
+        return np.array([], np.int64)
+    quiet = ids_of(view.session, select(CustomerState.customer_id).where(*limits, found.quiet))
+    return np.union1d(quiet, caps_of(view, found.holders, limits).ids)
 
 
 def _planned(view: Reader) -> list[tuple[Run, str]]:
