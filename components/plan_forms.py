@@ -1,5 +1,6 @@
 """The forms of the plan page: make a plan, enter a campaign, start a run from an entry."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
@@ -21,14 +22,32 @@ from core.portfolio.actions import (
     start_run_from_plan,
 )
 from core.portfolio.actions.changing import ChangeEntry, EntryTerms, change_entry
+from core.portfolio.events import PlanCreated
 from core.portfolio.queries import PlanRow
 from core.runs import queries as runs
 from core.settings import settings
 from core.windows import Window
 
 METRICS: list[Metric] = list(Metric)
+_MADE = "plan_made"
 _HALF_A_YEAR = timedelta(days=182)
 _ALL = Window("name", first=0, size=1_000)
+
+
+def chosen_plan(known: Sequence[PlanRow]) -> PlanRow:
+    """Ask for a plan; one that was just made is shown."""
+    made = st.session_state.pop(_MADE, None)
+    for plan in known:
+        if plan.plan_id == made:
+            st.session_state["plan"] = plan
+    return st.selectbox(
+        "Plan",
+        known,
+        format_func=lambda each: label(each.name, each.code),
+        key="plan",
+        width=360,
+        bind="query-params",
+    )
 
 
 def plan_form() -> None:
@@ -48,8 +67,13 @@ def plan_form() -> None:
                 create_plan,
                 lambda: CreatePlan(code, name, unit.id, starts_on, ends_on, amount(budget)),
                 done=lambda fact: f"Plan {fact.plan} is made. Add its campaigns next.",
-                then=navigation.opens("plan", plan=lambda fact: label(fact.name, fact.plan)),
+                then=_opened,
             )
+
+
+def _opened(fact: PlanCreated) -> None:
+    # A page can't leave for itself: which plan it shows is bound to its choice.
+    st.session_state[_MADE] = fact.plan_id
 
 
 def entry_form(plan: PlanRow) -> None:

@@ -50,14 +50,7 @@ if not known:
         plan_forms.plan_form()
     st.stop()
 
-plan = st.selectbox(
-    "Plan",
-    known,
-    format_func=lambda each: plans.label(each.name, each.code),
-    key="plan",
-    width=360,
-    bind="query-params",
-)
+plan = plan_forms.chosen_plan(known)
 st.caption(f"{words.plain(plan.unit)}, {words.day(plan.starts_on)} to {words.day(plan.ends_on)}.")
 records = fetch(queries.plan_record, plan_id=plan.plan_id)
 budget = fetch(plan_budget, plan_id=plan.plan_id)

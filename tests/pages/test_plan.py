@@ -63,6 +63,20 @@ def test_the_first_plan_is_made_where_the_list_would_be(open_page, world, engine
         assert session.scalars(select(Plan.name)).all() == ["First half"]
 
 
+def test_another_plan_is_shown_as_soon_as_it_is_made(open_page, world, plan_id):
+    app = open_page(world.mia, "plan", plan="First half of 2026 (2026-H1)")
+    assert app.selectbox(key="plan").value.plan_id == plan_id
+
+    field(app, "text_input", "Code").input("2026-H2")
+    field(app, "text_input", "Name").input("Second half")
+    pressed(app, "Make the plan")
+
+    assert app.success[0].value == "Plan 2026-H2 is made. Add its campaigns next."
+    assert app.selectbox(key="plan").value.code == "2026-H2"
+    app.selectbox(key="plan").select_index(1).run()
+    assert app.selectbox(key="plan").value.plan_id == plan_id
+
+
 def test_a_plan_without_a_code_is_refused_in_words(open_page, world):
     app = open_page(world.mia, "plan")
 
