@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.access import SYSTEM
 from core.customers.model import Customer, CustomerState
-from core.database import arrays
+from core.database import EMPTY, arrays, in_microseconds, numbers_of
 from core.segments.queries import compiled, known_words
 from core.work import Reader
 from tests.conftest import NOW
@@ -178,3 +178,23 @@ def test_what_columns_tell_is_worked_out_here(session):
 
 def test_nobody_is_no_part(session):
     assert list(arrays(session, select().select_from(STATE), key=STATE.customer_id)) == []
+
+
+def test_whole_numbers_and_moments_are_read_in_columns(engine):
+    with Session(engine) as session:
+        changed = CustomerState(customer_id=99, branch_id=3, last_contact_at=NOW, products=2**61)
+        session.add(Customer(id=99, customer_no="C99", name="A", created_at=NOW, updated_at=NOW))
+        session.flush()
+        session.add(changed)
+        session.flush()
+        columns = (STATE.customer_id, STATE.products, STATE.last_contact_at, STATE.manager_id)
+        rows = select(*columns).where(STATE.customer_id.in_([1, 3, 99]))
+
+        found = sorted(zip(*(each.tolist() for each in numbers_of(session, rows)), strict=True))
+        nothing = numbers_of(session, rows.where(false()))
+        session.rollback()
+
+    assert [row[0] for row in found] == [1, 3, 99]
+    assert found[-1] == (99, 2**61, in_microseconds(NOW), EMPTY)
+    assert found[0][2:] == (EMPTY, 1)
+    assert [len(each) for each in nothing] == [0] * 4
