@@ -18,6 +18,7 @@ from core.database import alone, spilling
 from core.distribution.actions.distributing import Distribute, distribute
 from core.distribution.events import WorkDistributed
 from core.distribution.queries.waiting import branches_waiting
+from core.distribution.upkeep import drop_people, outlived
 from core.impact.queries.kept import split_next
 from core.impact.queries.overlaps import compare_folded
 from core.impact.upkeep import fold_apart, keep_overlaps, keep_splits
@@ -125,6 +126,7 @@ def pass_time(engine: Engine, *, now: datetime) -> Passed:
             counts = count_work(view.session, now=now)
         with upkeep(engine) as session:
             keep_counts(session, counts)
+        _forget(engine, now)
         _renew_coverage(engine, now)
         return Passed(
             made=tuple(fact for fact in made if fact.stages),
@@ -139,6 +141,15 @@ def pass_time(engine: Engine, *, now: datetime) -> Passed:
             folded=folded,
             days=days,
         )
+
+
+def _forget(engine: Engine, now: datetime) -> None:
+    """Drop what nobody asks for any more."""
+    with reading(engine, SYSTEM, now=now) as view:
+        old = outlived(view)
+    if old:
+        with upkeep(engine) as session:
+            drop_people(session, old)
 
 
 def _renew_coverage(engine: Engine, now: datetime) -> None:

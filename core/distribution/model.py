@@ -46,8 +46,8 @@ class DistributionPerson(Base):
     Who has a `bar` was not asked. `place` is that of the one who waited longest, from 1, by when
     each had a turn last; a customer of one's own is no turn.
 
-    It is kept as long as the allocations: *why me?* and the replay of `fairlead check` read it. It
-    grows by the agents of a branch each time that something was given there, not otherwise.
+    It is kept for a year, while the allocations stay: *why me?* and the replay of `fairlead check`
+    read it. It grows by the agents of a branch each time that something was given there.
     """
 
     __tablename__ = "distribution_person"

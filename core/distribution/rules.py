@@ -7,12 +7,14 @@ what it decided is replayed here, and has to be the same.
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from core.database import Coded
 
 DISTRIBUTE = "distribute"  # the verb in the history of what the system handed out by rule
 USUAL_MINUTES = 15  # what an activity without a subtype takes
+KEPT = timedelta(days=366)  # how long it is known whom a rule looked at
 
 
 class Way(Coded):

@@ -21,14 +21,19 @@ from core.distribution.actions.distributing import Distribute, distribute
 from core.distribution.model import Allocation, Distribution, DistributionPerson
 from core.distribution.queries.checks import decisions_not_carried_out, decisions_that_differ
 from core.distribution.queries.waiting import branches_waiting
-from core.distribution.rules import AllocationRule, Bar, Cause, Way
+from core.distribution.queries.why import why_me
+from core.distribution.rules import KEPT, AllocationRule, Bar, Cause, Way
+from core.distribution.upkeep import drop_people, outlived
 from core.journal.model import Entry
+from core.passing import pass_time
 from core.people.model import Absence, Person, PersonQualification
 from core.people.rules import AbsenceKind
 from core.refusals import Conflict, NotAllowed
 from core.runs.model import Candidate
 from core.runs.rules import CONTROL_ARM, RunStatus
+from core.work import reading, upkeep
 from tests import world as bank
+from tests.concurrency.racing import at_once
 from tests.conftest import NOW
 from tests.making.activities import pool_of, row
 from tests.making.distribution import holders, way
@@ -381,6 +386,70 @@ class TestWhatIsKept:
 
 
 @pytest.mark.usefixtures("in_turn")
+@pytest.mark.usefixtures("in_turn")
+class TestHowLongItIsKept:
+    def test_whom_the_rule_looked_at_is_known_for_a_year(self, engine, hand_out, ask, world):
+        work = pool_of(engine, [3, 4])
+        first, later = hand_out(), NOW + KEPT
+
+        pass_time(engine, now=later)
+        assert people_of(engine, first)
+        pass_time(engine, now=later + DAY)
+
+        assert not people_of(engine, first)
+        assert ask(SYSTEM, decisions_that_differ, now=later + DAY) == 0
+        assert ask(SYSTEM, decisions_not_carried_out) == 0
+        told = ask(world.lea, why_me, activity_id=work[3])
+        assert "got it by rule" in told.sentences[0]
+        assert "that is over" in told.sentences[1]
+        assert told.people == ()
+
+    def test_what_is_gone_before_that_is_noticed(self, engine, hand_out, ask, arrange):
+        pool_of(engine, [3, 4])
+        hand_out()
+        arrange(lambda session: session.execute(delete(DistributionPerson)))
+
+        assert ask(SYSTEM, decisions_that_differ) > 0
+
+    def test_dropped_some_at_a_time_and_twice_at_once(self, engine, monkeypatch):
+        monkeypatch.setattr("core.distribution.upkeep.MOST_AT_ONCE", 1)
+        with Session(engine) as session, session.begin():
+            for _ in range(2):
+                times = Distribution(at=NOW - KEPT - DAY, cause=Cause.TIME)
+                session.add(times)
+                session.flush()
+                session.add(
+                    DistributionPerson(
+                        distribution_id=times.id,
+                        person_id=ANN,
+                        branch_id=bank.NORTH,
+                        open=0,
+                        capacity=1,
+                        room=1,
+                        place=1,
+                        qualifications="",
+                    )
+                )
+
+        def drop():
+            with reading(engine, SYSTEM, now=NOW) as view:
+                old = outlived(view)
+            with upkeep(engine) as session:
+                drop_people(session, old)
+            return len(old)
+
+        assert at_once(drop, drop)[0] == 1
+        left = [drop(), drop()]
+        assert left[-1] == 0
+        assert not people_of(engine)
+
+
+def people_of(engine, fact=None):
+    of = DistributionPerson.distribution_id
+    chosen = () if fact is None else (of == fact.distribution_id,)
+    return every(engine, select(of).where(*chosen))
+
+
 class TestWho:
     def test_a_lead_hands_out_in_the_own_branch(self, engine, arrange, hand_out, world):
         arrange(lambda session: way(session, Way.LOAD, bank.SOUTH))

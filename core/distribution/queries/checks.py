@@ -6,19 +6,22 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from core.access import Permission
 from core.activities.model import Change
 from core.distribution.model import Allocation, Distribution, DistributionPerson
-from core.distribution.rules import AllocationRule, Asked, Need, Waiting, Way, allocated
+from core.distribution.rules import KEPT, AllocationRule, Asked, Need, Waiting, Way, allocated
 from core.work import Reader
 
 _AT_A_TIME = 10_000  # rows that are held in the memory
 
 
 def decisions_that_differ(view: Reader) -> int:
-    """Count decisions that the rules, asked again with what was looked at then, make otherwise."""
+    """Count decisions that the rules, asked again with what was looked at then, make otherwise.
+
+    Where that is no longer kept, nothing is asked again.
+    """
     view.authorize(Permission.READ_JOURNAL)
     rows = view.session.execute(
         select(
@@ -30,13 +33,20 @@ def decisions_that_differ(view: Reader) -> int:
             Allocation.own_person_id,
             Allocation.qualification_id,
             Allocation.returned_by_id,
-        ).order_by(Allocation.distribution_id),
+        )
+        .join(Distribution, Distribution.id == Allocation.distribution_id)
+        .where(or_(Distribution.at >= view.now - KEPT, _has_people()))
+        .order_by(Allocation.distribution_id),
         execution_options={"yield_per": _AT_A_TIME},
     )
     return sum(
         _differences(view, distribution_id, list(decided))
         for distribution_id, decided in groupby(rows, attrgetter("distribution_id"))
     )
+
+
+def _has_people() -> ColumnElement[bool]:
+    return exists().where(DistributionPerson.distribution_id == Distribution.id)
 
 
 def decisions_not_carried_out(view: Reader) -> int:

@@ -95,6 +95,9 @@ def told_by_rule(
         f"{who} got it by rule at {written(view, decided.at)}, because {decided.cause}. It stood"
         f" at place {why.place:,} in the line of {branch}, where what is due first comes first."
     )
+    if not people:
+        yield "Whom the rule looked at besides is known for a year, and that is over."
+        return
     own = next(person for person in people if person.verdict == _GOT_IT)
     able = [person for person in people if person.verdict in {_COULD, _GOT_IT}]
     if why.rule is AllocationRule.KEEP:
