@@ -14,7 +14,6 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Engine, select
-from sqlalchemy.orm import Session
 
 from benchmarks import places
 from benchmarks.copied import copy
@@ -22,7 +21,7 @@ from core.access import SYSTEM
 from core.database import connect, spilling
 from core.journal.model import Entry
 from core.settings import settings
-from core.work import reading
+from core.work import looking, reading
 from data import demo
 from data.demo.build import Built
 from data.integrity import Finding, examine
@@ -50,7 +49,7 @@ def banks(customers: int = 1_000_000) -> Iterator[list[tuple[str, str]]]:
 
 def built_at(engine: Engine) -> datetime:
     """Return the moment up to which a bank was made, at which it is looked at."""
-    with Session(engine) as session:
+    with looking(engine) as session:
         moment = session.scalars(select(Entry.at).where(Entry.kind == Built.kind)).one()
     return moment.astimezone(settings().zone)
 
