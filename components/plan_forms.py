@@ -52,7 +52,7 @@ def chosen_plan(known: Sequence[PlanRow]) -> PlanRow:
 
 def plan_form() -> None:
     """Ask for a new plan."""
-    with st.form("plan", border=False):
+    with st.form("new_plan", border=False):
         left, right = st.columns(2)
         code = left.text_input("Code", placeholder="2027-H1")
         name = right.text_input("Name", placeholder="First half of 2027")

@@ -42,6 +42,7 @@ def entry_id(do, world, engine, plan_id):
 def pressed(app, label):
     next(each for each in app.button if each.label == label).click().run()
     assert not app.exception
+    assert not app.error
     return app
 
 
