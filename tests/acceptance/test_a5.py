@@ -25,6 +25,7 @@ from core.portfolio.actions.directing import Direct, direct
 from core.portfolio.queries.assessments import assessment, assessments
 from core.portfolio.queries.directions import directions
 from core.portfolio.queries.drill import branches_behind, customers_behind, runs_behind
+from core.portfolio.queries.past import as_it_was
 from core.portfolio.rules import DirectionKind, DirectionState, Standing, Verb
 from core.refusals import Invalid, NotAllowed
 from core.responses.actions.correcting import CorrectLead, correct_to_won
@@ -208,8 +209,10 @@ def test_a_portfolio_is_judged_and_set_going(engine, do, ask, world, case, story
     assert old == y
     assert new.actual == Rate(case.y.numerator + 1, case.y.denominator)
     assert new.missed_by == pytest.approx(case.corrected)
-    as_it_was = Assess(plan_id=story.plan_id, cut_off_at=REVIEW, conclusions=NOTHING)
-    then = do(mia, assess, as_it_was, now=REVIEW + timedelta(days=3))
+    third = REVIEW + timedelta(days=3)
+    counted = ask(mia, as_it_was, plan_id=story.plan_id, cut_off_at=REVIEW, now=third)
+    earlier = Assess(plan_id=story.plan_id, then=counted, conclusions=NOTHING)
+    then = do(mia, assess, earlier, now=third)
     assert ask(mia, assessment, assessment_id=then.assessment_id).campaigns[1].actual == case.y
     assert [row.id for row in ask(world.eve, assessments)] == [
         then.assessment_id,

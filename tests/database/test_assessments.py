@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from core.access import Role, Scope
 from core.campaigns.rules import Metric
@@ -18,11 +19,12 @@ from core.portfolio.actions import AddEntry, CreatePlan, add_entry, create_plan
 from core.portfolio.actions.assessing import Assess, Conclude, assess
 from core.portfolio.queries.assessments import assessment, assessments
 from core.portfolio.queries.drill import branches_behind, customers_behind, runs_behind
+from core.portfolio.queries.past import as_it_was
 from core.portfolio.queries.performance import performance
 from core.portfolio.queries.reach import reach
 from core.portfolio.rules import Standing, Verb, points_missed, standing
-from core.refusals import Invalid, NotAllowed, NotFound
-from core.runs.model import Run
+from core.refusals import Conflict, Invalid, NotAllowed, NotFound
+from core.runs.model import Candidate, Run
 from core.segments.actions import (
     ChangeSegment,
     DefineSegment,
@@ -37,6 +39,7 @@ from tests.making.runs import planned_run
 
 START = NOW.date()
 END = START + timedelta(days=60)
+DAY = timedelta(days=1)
 NOTHING = (Conclude(Verb.NONE, "All as it should be"),)
 
 
@@ -270,7 +273,6 @@ class TestAssessing:
         enter(do, plan, world)
         right = Assess(plan_id=plan, conclusions=NOTHING)
         for wrong, refusal in (
-            ({"cut_off_at": NOW + timedelta(seconds=1)}, Invalid),
             ({"conclusions": (Conclude(Verb.EXPAND, "So", campaign_id=9),)}, Invalid),
             ({"conclusions": (Conclude(Verb.EXPAND, "So", segment_id=1),)}, Invalid),
             ({"segment_ids": (9,)}, NotFound),
@@ -283,6 +285,50 @@ class TestAssessing:
             do(replace(world.mia, scope=world.lou.scope), assess, right)
         with pytest.raises(NotAllowed):
             do(world.eve, assess, right)
+
+    def test_an_earlier_moment_is_counted_before_and_frozen_as_it_was(
+        self, do, ask, arrange, plan, world
+    ):
+        arrange(partial(carried_out, wins=3))
+        enter(do, plan, world)
+        active = DefineSegment("active", "Active", {"field": "active", "is": "=", "value": True})
+        everybody = do(world.mia, define_segment, active).segment_id
+        asked = {"plan_id": plan, "cut_off_at": NOW, "segment_ids": (everybody,)}
+        counted = ask(world.mia, as_it_was, **asked)
+        won = update(Candidate).where(Candidate.converted_at.is_not(None))
+        arrange(lambda s: s.execute(won.values(converted_at=NOW + DAY)))
+        request = Assess(plan_id=plan, then=counted, segment_ids=(everybody,), conclusions=NOTHING)
+
+        made = do(world.mia, assess, request, now=NOW + DAY)
+
+        sheet = ask(world.mia, assessment, assessment_id=made.assessment_id)
+        assert sheet.cut_off_at == NOW
+        assert (sheet.campaigns[0].numerator, sheet.campaigns[0].denominator) == (3, 10)
+        assert sheet.segments[0].counted_at == NOW
+
+    def test_what_is_another_since_it_was_counted_is_refused(self, do, ask, arrange, plan, world):
+        arrange(carried_out)
+        enter(do, plan, world)
+        active = DefineSegment("active", "Active", {"field": "active", "is": "=", "value": True})
+        everybody = do(world.mia, define_segment, active).segment_id
+        counted = ask(world.mia, as_it_was, plan_id=plan, cut_off_at=NOW, segment_ids=(everybody,))
+        right = Assess(plan_id=plan, then=counted, conclusions=NOTHING)
+        with pytest.raises(Invalid, match="still to come"):
+            ask(world.mia, as_it_was, plan_id=plan, cut_off_at=NOW + DAY)
+        with pytest.raises(NotAllowed):
+            ask(world.eve, as_it_was, plan_id=plan, cut_off_at=NOW)
+        for wrong in (
+            replace(right, then=replace(counted, figures={})),
+            replace(right, then=replace(counted, unit_id=w.NORTH)),
+            replace(right, segment_ids=(everybody,), then=replace(counted, segments={})),
+        ):
+            with pytest.raises(Conflict):
+                do(world.mia, assess, wrong)
+        rule = {"field": "active", "is": "=", "value": False}
+        redefined = ChangeSegment(everybody, 1, "Idle", rule)
+        do(world.mia, change_segment, redefined, now=NOW + DAY)
+        with pytest.raises(Conflict, match="another since"):
+            do(world.mia, assess, replace(right, segment_ids=(everybody,)), now=NOW + DAY)
 
     def test_figures_of_runs_that_change_stay(self, do, ask, arrange, plan, world):
         run_id = arrange(carried_out)

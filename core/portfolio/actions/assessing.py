@@ -6,6 +6,7 @@ from datetime import datetime
 
 from core import saying
 from core.access import Permission
+from core.coverage.queries.cells import segments_in_use
 from core.market.actions.recording import region_of
 from core.people.model import Unit
 from core.portfolio.actions.freezing import cite, keep_campaign, keep_segment
@@ -16,10 +17,11 @@ from core.portfolio.model import (
     Conclusion,
     Plan,
 )
+from core.portfolio.queries.past import AsItWas
 from core.portfolio.queries.performance import Performance, performance
 from core.portfolio.queries.reach import SegmentReach, reach
 from core.portfolio.rules import Verb
-from core.refusals import Invalid
+from core.refusals import Conflict, Invalid
 from core.segments.queries import MOST_SEGMENTS
 from core.work import Work
 
@@ -48,7 +50,7 @@ class Conclude:
 class Assess:
     """A request to judge a plan, or a unit with its campaigns.
 
-    :ivar cut_off_at: as it was then; left out, as it is now
+    :ivar then: as it was then, counted a moment ago; left out, as it is now
     :ivar segment_ids: whose coverage is judged
     :ivar cited: market tasks that were looked at; those not concluded are refreshed by that
     """
@@ -57,7 +59,7 @@ class Assess:
     plan_id: int | None = None
     unit_id: int | None = None
     name: str = ""
-    cut_off_at: datetime | None = None
+    then: AsItWas | None = None
     segment_ids: Sequence[int] = ()
     cited: Sequence[int] = ()
 
@@ -74,25 +76,22 @@ def assess(work: Work, request: Assess) -> AssessmentMade:
     """Freeze what a plan's or a unit's campaigns and segments came to, with what is concluded.
 
     :raises NotFound: no such plan, unit, segment or task, or out of scope
-    :raises Invalid: nothing is there to assess, the cut-off is to come, or a conclusion is about
-        what was not assessed
+    :raises Invalid: nothing is there to assess, or a conclusion is about what was not assessed
+    :raises Conflict: what was counted as it was is no longer what is asked for
     """
     work.authorize(Permission.STEER_PORTFOLIO)
-    cut_off_at = request.cut_off_at or work.now
-    if cut_off_at > work.now:
-        raise Invalid(f"The cut-off, {saying.day(cut_off_at.date())}, is still to come.")
+    cut_off_at = work.now if request.then is None else request.then.cut_off_at
     plan = None if request.plan_id is None else plan_in_scope(work, request.plan_id)
     unit = region_of(work, plan.unit_id if plan is not None else request.unit_id or 0)
-    # As it is now is known without reading every candidate.
+    # As it is now is known without reading every candidate; as it was is counted before.
     found = performance(
-        work, plan_id=request.plan_id, unit_id=request.unit_id, cut_off_at=request.cut_off_at
-    )
-    segments = reach(
         work,
-        unit_id=unit.id,
-        segment_ids=tuple(dict.fromkeys(request.segment_ids)),
-        cut_off_at=request.cut_off_at,
+        plan_id=request.plan_id,
+        unit_id=request.unit_id,
+        cut_off_at=None if request.then is None else cut_off_at,
+        counted=None if request.then is None else request.then.figures,
     )
+    segments = _segments(work, request, unit)
     _check_assessed(request.conclusions, found, segments)
 
     assessment = Assessment(
@@ -142,6 +141,16 @@ def assess(work: Work, request: Assess) -> AssessmentMade:
     )
     work.record(fact)
     return fact
+
+
+def _segments(work: Work, request: Assess, unit: Unit) -> list[SegmentReach]:
+    ids, then = tuple(dict.fromkeys(request.segment_ids)), request.then
+    if then is None:
+        return reach(work, unit_id=unit.id, segment_ids=ids)
+    _in_use, later = segments_in_use(work, ids, then.counted_at)
+    if unit.id != then.unit_id or set(ids) - then.segments.keys() or set(ids) & set(later):
+        raise Conflict("The unit or a segment is another since it was counted: count again.")
+    return [then.segments[id_] for id_ in ids]
 
 
 def _name(plan: Plan | None, unit: Unit, now: datetime) -> str:

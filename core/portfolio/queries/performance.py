@@ -11,6 +11,7 @@ from core.impact.estimates import Interval, rate_interval
 from core.impact.rules import METRIC_PARTS
 from core.measures import Rate
 from core.portfolio.queries.subjects import (
+    Figures,
     Subject,
     counting_for,
     counts_of,
@@ -21,6 +22,7 @@ from core.portfolio.queries.subjects import (
     unit_names,
 )
 from core.portfolio.rules import Standing, points_missed, standing
+from core.refusals import Conflict
 from core.runs.model import Run
 from core.work import Reader
 
@@ -90,6 +92,7 @@ def performance(
     plan_id: int | None = None,
     unit_id: int | None = None,
     cut_off_at: datetime | None = None,
+    counted: Figures | None = None,
 ) -> list[Performance]:
     """Judge every version of a plan's campaigns, or of a unit's, that was carried out.
 
@@ -97,15 +100,20 @@ def performance(
     is listed with its newest version and without figures.
 
     :param cut_off_at: as it was then; left out, as it is now
+    :param counted: its figures, where they were counted already
     :raises NotFound: no such plan or unit, or out of scope
     :raises Invalid: there is no campaign to judge
+    :raises Conflict: a run is there by now that was not counted
     """
     view.authorize(Permission.SEE_PORTFOLIO)
     subjects = (
         planned_subjects(view, plan_id) if plan_id is not None else owned_subjects(view, unit_id)
     )
     runs = runs_of(view, [s.campaign_id for s in subjects if s.campaign_id], cut_off_at)
-    figures = counts_of(view, [run.id for run, _ in runs], cut_off_at)
+    ids = [run.id for run, _ in runs]
+    figures = counts_of(view, ids, cut_off_at) if counted is None else counted
+    if counted is not None and not counted.keys() >= set(ids):
+        raise Conflict("Runs were added since they were counted: count them again.")
     names = unit_names(view)
     newest = newest_designs(view, [s.campaign_id for s in subjects if s.campaign_id])
     found: list[Performance] = []

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
@@ -127,9 +127,10 @@ def counting_for(
     ]
 
 
-def counts_of(
-    view: Reader, run_ids: Sequence[int], cut_off_at: datetime | None
-) -> Mapping[int, Mapping[int, Mapping[str, int]]]:
+Figures: TypeAlias = Mapping[int, Mapping[int, Mapping[str, int]]]  # by run, branch and step
+
+
+def counts_of(view: Reader, run_ids: Sequence[int], cut_off_at: datetime | None) -> Figures:
     """Count the treated of each run and branch, at every step that a metric asks for."""
     statement: Select[*tuple[Any, ...]]
     if cut_off_at is None:
