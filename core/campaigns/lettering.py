@@ -6,32 +6,46 @@ and the letters of all come as one text, in which they are counted: nothing of i
 
 from collections import Counter
 from collections.abc import Sequence
+from string import ascii_uppercase as letters
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, case, func, literal_column
+from sqlalchemy import ColumnElement, SQLColumnExpression, Text, case, cast, func, literal_column
 
-_FIRST = ord("A")
+from core.database import Ids, read_ids
+
+_LETTERS = letters.encode()
 
 
 def letter_of(
-    cases: Sequence[tuple[SQLColumnExpression[bool], int]], *, other: int = 0
+    cases: Sequence[tuple[SQLColumnExpression[bool], int]], *ids: SQLColumnExpression[int]
 ) -> ColumnElement[str]:
-    """Return the letter of the code whose condition is the first to hold, else of `other`.
+    """Return the letter of the code whose condition is the first to hold.
 
-    The conditions are asked in turn: nobody whom one of them settles is asked the next.
+    The conditions are asked in turn: nobody whom one of them settles is asked the next. Where none
+    holds, it is the letter of 0; or these ids, if there are any, none of which is NULL.
     """
-    return case(*((holds, _letter(code)) for holds, code in cases), else_=_letter(other))
+    rest: ColumnElement[str] = _letter(0)
+    if ids:
+        first, *more = (cast(each, Text) + literal_column("','", Text) for each in ids)
+        rest = sum(more, first)
+    return case(*((holds, _letter(code)) for holds, code in cases), else_=rest)
 
 
-def as_text(letters: ColumnElement[str]) -> ColumnElement[str]:
-    """Return the aggregate of letters that `counted` reads."""
-    return func.aggregate_strings(letters, "")
+def as_text(told: ColumnElement[str]) -> ColumnElement[str]:
+    """Return the aggregate of what rows say; of no rows it is NULL."""
+    return func.aggregate_strings(told, "")
 
 
 def counted(text: str | None) -> Counter[int]:
-    """Count the codes; of no rows there is no text."""
+    """Count the codes whose letters are in a text."""
     found = text or ""
-    return Counter({ord(each) - _FIRST: found.count(each) for each in set(found)})
+    return Counter({code: found.count(each) for code, each in enumerate(letters)})
+
+
+def ids_told(text: str | None, *, each: int) -> Ids:
+    """Read the ids of a text: a row for every customer for whom nothing held, of so many ids."""
+    told = (text or "").encode().translate(None, _LETTERS)
+    return read_ids(told.rstrip(b",").decode()).reshape(-1, each)
 
 
 def _letter(code: int) -> ColumnElement[str]:
-    return literal_column(f"'{chr(_FIRST + code)}'")
+    return literal_column(f"'{letters[code]}'", Text)

@@ -2,21 +2,23 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import SQLColumnExpression, select
+import numpy as np
+from sqlalchemy import func, literal_column, select
 
 from core.access import Permission
 from core.campaigns.caps import Rule
 from core.campaigns.gifts import gift_cost, too_few
-from core.campaigns.lettering import as_text, counted, letter_of
+from core.campaigns.lettering import as_text, counted, ids_told, letter_of
 from core.campaigns.queries.designs import DesignSheet, sheet
 from core.campaigns.rules import Exclusion, RandomisedBy
 from core.campaigns.waterfall import CANDIDATE, audience, rules_of
 from core.customers.model import CustomerState
+from core.database import Ids
 from core.people.model import Unit
 from core.people.queries import subtree
 from core.segments.criteria import Known, spelled_out
@@ -26,6 +28,7 @@ from core.segments.rules import SegmentKind
 from core.work import Reader
 
 BASIS = 10_000
+_A_FEW_UNITS = 10
 _CENT = Decimal("0.01")
 
 
@@ -90,45 +93,46 @@ def counted_for(view: Reader, design: DesignSheet, known: Known) -> Counted:
     wanted = audience(view, design.id)
     unit = view.session.get_one(Unit, wanted.campaign.unit_id)
     rules = rules_of(view, wanted, known=known)
-    drawn_by = design.terms.randomised_by
-    keys = (CustomerState.manager_id,) if drawn_by is RandomisedBy.MANAGER else ()
-    counts, branches = Counter[int](), Counter[int]()
-    drawn = Counter[tuple[int | None, int | None]]()
-    for code, (branch_id, *manager_ids), customers in _reasons(view, unit, rules, *keys):
-        counts[code] += customers
-        if code == CANDIDATE:
-            branches[branch_id] += customers
-            manager_id = manager_ids[0] if manager_ids else None
-            # Whoever has no manager is drawn with the branch.
-            drawn[manager_id, None if manager_id else branch_id] += customers
-    one_by_one = drawn_by is RandomisedBy.CUSTOMER
+    counts, candidates = _judged(view, unit, rules)
+    counts[CANDIDATE] = len(candidates)
     return Counted(
         forecast=_forecast(design, unit.name, counts, [reason for reason, _ in rules]),
-        branches=dict(branches),
-        clusters=() if one_by_one else tuple(sorted(drawn.values())),
+        branches=dict(zip(*_sizes(candidates[:, 0]), strict=True)),
+        clusters=_clusters(candidates, design.terms.randomised_by),
     )
 
 
-def _reasons(
-    view: Reader, unit: Unit, rules: Sequence[Rule], *keys: SQLColumnExpression[Any]
-) -> Iterator[tuple[int, tuple[Any, ...], int]]:
-    """Count the customers of a unit by the first rule that keeps them out, by branch and keys.
+def _judged(view: Reader, unit: Unit, rules: Sequence[Rule]) -> tuple[Counter[int], Ids]:
+    """Count the customers of a unit by the first rule that keeps them out.
 
-    The reasons of each branch come as one text, a letter for each customer.
+    Where the others are comes beside it, a row for each: the branch, and the manager or 0.
     """
-    letter = letter_of([(holds, reason.code) for reason, holds in rules], other=CANDIDATE)
-    branch_id: SQLColumnExpression[int] = CustomerState.branch_id
-    if unit.parent_id is None and view.dialect == "postgresql":
-        branch_id = branch_id + 0  # by its index it would look everybody up one by one
-    rows = select(letter.label("letter"), branch_id.label("branch_id"), *keys).where(
-        branch_id.in_(subtree(view.session, unit.id))
+    state, units = CustomerState, subtree(view.session, unit.id)
+    letters = letter_of(
+        [(holds, reason.code) for reason, holds in rules],
+        state.branch_id,
+        func.coalesce(state.manager_id, 0),
     )
-    if view.dialect == "postgresql":
-        rows = rows.offset(0)  # else the columns are sorted, and judged only then
-    letters, *by = rows.subquery().c
-    for text, *of in view.session.execute(select(as_text(letters), *by).group_by(*by)):
-        for code, customers in counted(text).items():
-            yield code, tuple(of), customers
+    few = len(units) <= _A_FEW_UNITS  # by the index of their customers, else through all there are
+    branch_id = state.branch_id if few else state.branch_id + literal_column("0")
+    text = view.session.scalar(select(as_text(letters)).where(branch_id.in_(units)))
+    return counted(text), ids_told(text, each=2)
+
+
+def _clusters(candidates: Ids, drawn_by: RandomisedBy) -> tuple[int, ...]:
+    """Return the sizes of what is drawn as a whole; whoever has no manager is with the branch."""
+    branches, managers = candidates.T
+    if drawn_by is RandomisedBy.CUSTOMER:
+        return ()
+    if drawn_by is RandomisedBy.MANAGER:
+        branches = np.where(managers > 0, managers, -branches)
+    return tuple(sorted(_sizes(branches)[1]))
+
+
+def _sizes(ids: Ids) -> tuple[list[int], list[int]]:
+    """Return each id once, and how often it is there."""
+    found, sizes = np.unique(ids, return_counts=True)
+    return found.tolist(), sizes.tolist()
 
 
 def forecast_of(view: Reader, design: DesignSheet, known: Known) -> Forecast:
