@@ -27,8 +27,10 @@ def broken(session: Session) -> int:
     ends = np.zeros(last + 1, np.uint64)
     begun, is_wrong, is_there = np.zeros((3, last + 1), np.bool_)
 
-    fields = [getattr(Change, f"{end}_{name}") for end in ("from", "to") for name in TRACKED]
-    changes = [Change.activity_id, *(func.coalesce(each, _NOTHING) for each in fields)]
+    fields: list[Any] = [
+        getattr(Change, f"{end}_{name}") for end in ("from", "to") for name in TRACKED
+    ]
+    changes: list[Any] = [Change.activity_id, *(func.coalesce(each, _NOTHING) for each in fields)]
     parts = arrays(session, select(Change.id), key=Change.id, numbers=[Change.id, *changes])
     for part in parts:
         of, before, after, is_new = _in_order(part.numbers)

@@ -1,8 +1,8 @@
 """Whether what was folded of due work is still what would be counted."""
 
-from datetime import date, datetime
+from datetime import date
 
-from sqlalchemy import Integer, Select, func, literal_column, or_, select, union_all
+from sqlalchemy import CTE, Integer, Select, func, literal_column, or_, select, union_all
 
 from core.access import Permission
 from core.service.queries.judged import (
@@ -10,9 +10,10 @@ from core.service.queries.judged import (
     ON,
     Cells,
     columns_of,
-    counted,
     of_day,
+    of_one_day,
     settled_days,
+    summed,
 )
 from core.work import Reader
 
@@ -24,22 +25,21 @@ def service_cells_that_differ(view: Reader) -> int:
     """
     view.authorize(Permission.READ_JOURNAL)
     days = settled_days(view.session, date.min, date.max, view.now)
-    statements = [_differing(cells, view.now) for cells in EVERY_CELLS]
-    return sum(
-        view.session.scalar(statement, of_day(day, view.now)) or 0
-        for day in days
-        for statement in statements
-    )
+    # Of both kinds at once: the work of a day is judged for them one time.
+    work = select(of_one_day(view.now)).cte("work")
+    differing = [_differing(cells, work).scalar_subquery() for cells in EVERY_CELLS]
+    statement = select(*differing)
+    return sum(sum(view.session.execute(statement, of_day(day, view.now)).one()) for day in days)
 
 
-def _differing(cells: Cells, now: datetime) -> Select[int]:
+def _differing(cells: Cells, work: CTE) -> Select[int]:
     sign = literal_column("1", Integer)
     kept = select(*cells.__table__.c).where(cells.day == ON)
     both = union_all(
         kept.add_columns(sign.label("sign")),
-        counted(cells, now).add_columns((-sign).label("sign")),
-    ).subquery("both")
+        summed(cells, work).add_columns((-sign).label("sign")),
+    ).subquery()
     *keys, met, missed = (both.c[name] for name in columns_of(cells))
     differ = or_(*(func.sum(each * both.c.sign) != 0 for each in (met, missed)))
-    statement = select(*keys).group_by(*keys).having(differ).subquery("differing")
+    statement = select(*keys).group_by(*keys).having(differ).subquery()
     return select(func.count()).select_from(statement)

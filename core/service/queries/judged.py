@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import (
     ColumnElement,
     Date,
+    FromClause,
     Integer,
     Select,
     Subquery,
@@ -89,8 +90,17 @@ def counted(cells: Cells, now: datetime) -> Select[*tuple[Any, ...]]:
 
     It is made once for all days, and carried out with the values of `of_day` for each.
     """
+    return summed(cells, of_one_day(now))
+
+
+def of_one_day(now: datetime) -> Subquery:
+    """Return the work that was due on a day, judged."""
     begins, ends = (bindparam(end, type_=Moment) for end in ("begins", "ends"))
-    rows = _judged([(begins, ends)], now, None)
+    return _judged([(begins, ends)], now, None)
+
+
+def summed(cells: Cells, rows: FromClause) -> Select[*tuple[Any, ...]]:
+    """Count the judged work of a day as its cells do."""
     *keys, met, missed = (rows.c[name] for name in columns_of(cells)[1:])
     sums = (func.sum(met).label("met"), func.sum(missed).label("missed"))
     return select(ON.label("day"), *keys, *sums).group_by(*keys)
