@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import ColumnElement, func, literal_column, select, true
 
 from core.access import Permission
 from core.campaigns.caps import Rule
@@ -107,16 +107,23 @@ def _judged(view: Reader, unit: Unit, rules: Sequence[Rule]) -> tuple[Counter[in
 
     Where the others are comes beside it, a row for each: the branch, and the manager or 0.
     """
-    state, units = CustomerState, subtree(view.session, unit.id)
+    state = CustomerState
     letters = letter_of(
         [(holds, reason.code) for reason, holds in rules],
         state.branch_id,
         func.coalesce(state.manager_id, 0),
     )
-    few = len(units) <= _A_FEW_UNITS  # by the index of their customers, else through all there are
-    branch_id = state.branch_id if few else state.branch_id + literal_column("0")
-    text = view.session.scalar(select(as_text(letters)).where(branch_id.in_(units)))
+    text = view.session.scalar(select(as_text(letters)).where(_in_unit(view, unit)))
     return counted(text), ids_told(text, each=2)
+
+
+def _in_unit(view: Reader, unit: Unit) -> ColumnElement[bool]:
+    """Restrict a statement over state rows to a unit: a few branches by their index."""
+    units, column = subtree(view.session, unit.id), CustomerState.branch_id
+    if len(units) <= _A_FEW_UNITS:
+        return column.in_(units)
+    everywhere = view.session.scalar(select(func.count()).select_from(Unit)) == len(units)
+    return true() if everywhere else (column + literal_column("0")).in_(units)
 
 
 def _clusters(candidates: Ids, drawn_by: RandomisedBy) -> tuple[int, ...]:
