@@ -64,18 +64,26 @@ def some_of(
     return tuple(chosen)
 
 
-def switch(label: str, options: Sequence[T], key: str, *, name: Callable[[T], str] = str) -> T:
-    """Ask for exactly one of a few views, the first unless said otherwise."""
+def switch(
+    label: str,
+    options: Sequence[T],
+    key: str,
+    *,
+    name: Callable[[T], str] = str,
+    usual: T | None = None,
+) -> T:
+    """Ask for exactly one of a few views, the usual one or the first unless said otherwise."""
+    usual = options[0] if usual is None else usual
     chosen = st.segmented_control(
         label,
         options,
-        default=options[0],
+        default=usual,
         required=True,
         key=key,
         format_func=name,
         bind="query-params",
     )
-    return options[0] if chosen is None else chosen
+    return usual if chosen is None else chosen
 
 
 def day(label: str, key: str) -> date | None:

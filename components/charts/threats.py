@@ -59,8 +59,8 @@ def reading(rows: Sequence[ThreatRow], total: int) -> str:
     first = rows[0]
     shown = "" if total == len(rows) else f" The {len(rows)} largest are drawn."
     return (
-        f"**{words.counted(total, 'conclusion')}** open. Most is at stake by"
-        f" {words.plain(first.name)}: {words.counted(first.customers, 'customer')} with"
+        f"**{words.counted(total, 'conclusion')}** open. Most is at stake in"
+        f" “{words.plain(first.name)}”: {words.counted(first.customers, 'customer')} with"
         f" {words.money(first.balance, short=True)}.{shown}"
     )
 

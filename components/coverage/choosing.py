@@ -15,8 +15,8 @@ from core.customers.queries.products import products
 from core.people.queries import units
 from core.segments.queries import segment_codes
 
-_OWN = "Other days"
-_PERIODS = {**{f"{days} days": days for days in (90, 30, 365)}, _OWN: None}
+_OWN, _USUAL = "Other days", "90 days"
+_PERIODS = {**{f"{days} days": days for days in (30, 90, 365)}, _OWN: None}
 assert set(ROLLING) < set(_PERIODS.values())  # noqa: S101  all that is counted can be chosen
 _FOLDED = frozenset({"unit", "segment", "product"})  # asked for less often: in a place that opens
 _AIMS = {"Sell to who lacks it": Aim.SELL, "Keep with who holds it": Aim.KEEP}
@@ -47,7 +47,7 @@ def ask() -> Asked:
     """Ask, fetch what was counted, and keep the segments and products that are wanted."""
     with filters.row():
         aim = _AIMS[filters.switch("What for", list(_AIMS), "aim")]
-        length = filters.switch("Days up to today", list(_PERIODS), "period")
+        length = filters.switch("Days up to today", list(_PERIODS), "period", usual=_USUAL)
         period = _own() if length == _OWN else {"days": _PERIODS[length]}
     is_open = not _FOLDED.isdisjoint(st.query_params)
     with st.expander("Unit, segments and products", expanded=is_open), filters.row():

@@ -126,7 +126,7 @@ class TestChange:
     def test_refuses_to_close_a_circle(self, do, world, savers):
         do(world.mia, define_segment, DefineSegment("more", "More", {"segment": "savers"}))
 
-        with pytest.raises(InvalidRule, match="savers → more → savers"):
+        with pytest.raises(InvalidRule, match="Savers → More → Savers"):
             do(world.mia, change_segment, ChangeSegment(savers, 1, "S", {"segment": "more"}))
 
     def test_refuses_a_rule_without_any_and_an_unknown_segment(self, do, world, savers):

@@ -103,7 +103,7 @@ def test_a_campaign_without_a_product_changes_what_contacts_do():
         ({"field": "manager", "is": "=", "value": "S9"}, "rule", "no person “S9”"),
         ({"segment": "nobody"}, "rule", "no segment “nobody”"),
         ({"segment": "gone"}, "rule", "“Gone” (gone) is retired"),
-        ({"segment": "a"}, "rule.a.b.any[2]", "would refer to itself: a → b → a"),
+        ({"segment": "a"}, "rule.a.b.any[2]", "would refer to itself: A → B → A"),
         ({"consent": "pigeon"}, "rule", "no way to reach a customer “pigeon”"),
         ({"indicator": "rich"}, "rule", "no indicator “rich”"),
         ({"all": [ACTIVE, {"any": [{"field": "x"}]}]}, "all[2].any[1]", "no field “x”"),
@@ -159,8 +159,13 @@ def test_what_is_wrong_is_refused_by_name_and_place(rule, place, says):
     assert refusal.value.path.startswith(place)
 
 
+def test_the_place_is_said_by_the_number_of_the_condition():
+    with pytest.raises(InvalidRule, match=r"^In condition 2, condition 1: there is no field “x”"):
+        read({"all": [ACTIVE, {"any": [{"field": "x"}]}]}, KNOWN)
+
+
 def test_a_segment_may_not_come_to_refer_to_itself():
-    with pytest.raises(InvalidRule, match="adults → adults"):
+    with pytest.raises(InvalidRule, match=r"In rule: .* itself: Adults → Adults"):
         read({"segment": "adults"}, KNOWN, code="adults")
 
 

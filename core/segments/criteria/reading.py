@@ -187,7 +187,8 @@ class _Reading:
                 path, f"the segment “{segment.name}” ({code}) is retired. Choose another."
             )
         if code in self.within:
-            loop = " → ".join((*self.within[self.within.index(code) :], code))
+            around = (*self.within[self.within.index(code) :], code)
+            loop = " → ".join(self.known.segments[each].name for each in around)
             raise InvalidRule(path, f"the segment “{segment.name}” would refer to itself: {loop}.")
         if segment.kind is SegmentKind.STATIC:
             return InList(code)

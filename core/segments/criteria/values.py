@@ -14,6 +14,7 @@ from core.segments.criteria.tree import DaysAgo, Field, Known, Type, Value
 
 _LARGEST = 10**13  # an amount that still fits its column as cents
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_IN_GROUP = re.compile(r"(\.?)\b(?:all|any|none)\[(\d+)\]")
 _OLDEST_DAYS = 36_500
 _MOST_SHOWN, _LONGEST_SHOWN = 20, 40
 T = TypeVar("T")
@@ -24,8 +25,12 @@ class InvalidRule(Invalid):
     """A rule that can't be meant. `path` is the place in it, such as `all[2].any[1]`."""
 
     def __init__(self, path: str, message: str) -> None:
-        super().__init__(f"In {path}: {message}")
+        super().__init__(f"In {_IN_GROUP.sub(_numbered, path)}: {message}")
         self.path = path
+
+
+def _numbered(place: re.Match[str]) -> str:
+    return f"{', ' if place[1] else ''}condition {place[2]}"
 
 
 def value(given: object, subject: Field, known: Known, path: str) -> Value:
