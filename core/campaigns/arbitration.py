@@ -90,17 +90,20 @@ def take_turn(view: Reader) -> None:
             view.session.execute(select(then))
 
 
-def busy(view: Reader, priority: Priority, *, but_for: int | None = None) -> ColumnElement[bool]:
+def busy(
+    view: Reader, priority: Priority, *, but_for: int | None = None, of_many: bool = True
+) -> ColumnElement[bool]:
     """Tell of state rows whether a campaign of this priority, or of a higher one, has them.
 
-    Asked of everybody: whom urgent work has is looked up once, not beside each of them.
-
     :param but_for: a run whose own choice does not count
+    :param of_many: look up once whom urgent work has; false where few are asked about, and it is
+        looked up beside each of them
     """
-    urgent = select(ACTIVITY.c.customer_id).where(
-        ACTIVITY.c.status.in_(PENDING), ACTIVITY.c.priority <= priority.literal
-    )
-    at_work = (CustomerState.pending > 0) & CustomerState.customer_id.in_(urgent)
+    # As a sum, or SQLite would go by branch and priority, and fetch one customer after the other.
+    urgent = ACTIVITY.c.priority + literal_column("0") <= priority.literal
+    held = select(ACTIVITY.c.customer_id).where(ACTIVITY.c.status.in_(PENDING), urgent)
+    whom = CustomerState.customer_id.in_(held) if of_many else _at_work(urgent)
+    at_work = (CustomerState.pending > 0) & whom
     runs = [
         run.run_id
         for run in waiting(view)
@@ -108,7 +111,11 @@ def busy(view: Reader, priority: Priority, *, but_for: int | None = None) -> Col
     ]
     if not runs:
         return at_work
-    spoken_for = CustomerState.customer_id.in_(chosen_by(runs))
+    chosen = chosen_by(runs)
+    if of_many:
+        spoken_for: ColumnElement[bool] = CustomerState.customer_id.in_(chosen)
+    else:
+        spoken_for = chosen.where(_CANDIDATE.c.customer_id == CustomerState.customer_id).exists()
     return case((spoken_for, true()), else_=at_work)
 
 

@@ -127,7 +127,7 @@ def rules_of(
         if policy is None:
             check_terms(view.session, known)
         rules += contact_cap(view, of_many=of_many, rules=policy, known=known)
-    taken = busy(view, wanted.campaign.priority, but_for=run_id)
+    taken = busy(view, wanted.campaign.priority, but_for=run_id, of_many=of_many)
     rules.append((Exclusion.BUSY_ELSEWHERE, taken))
     if wanted.is_sales:  # last, so that they count what the measurements cost
         rules += left_alone(view, wanted.design, but_for=run_id)

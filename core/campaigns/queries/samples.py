@@ -12,7 +12,7 @@ from core.campaigns.waterfall import CANDIDATE, audience, first_reason, rules_of
 from core.customers.model import Customer, CustomerState
 from core.customers.queries.sight import as_seen, plainly_seen
 from core.people.model import Person, Unit
-from core.people.queries import subtree
+from core.people.queries import inside
 from core.segments.queries import known_words
 from core.work import Reader
 
@@ -68,7 +68,7 @@ def sample(view: Reader, *, design_id: int) -> list[SampleCustomer]:
     # A rule may look customers up by itself: chosen apart from what is read of those who fit.
     place = state.customer_id * _SPREAD % _PLACES
     there = select(state.customer_id).where(
-        state.branch_id.in_(subtree(view.session, wanted.campaign.unit_id)),
+        inside(view.session, wanted.campaign.unit_id, state.branch_id),
         view.actor.scope.limits(state.branch_id),
     )
     chosen: Sequence[int] = ()

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import literal, select
+from sqlalchemy import ColumnElement, literal, select, true
 from sqlalchemy.orm import Session
 
 from core.access import Permission
@@ -19,6 +19,16 @@ def subtree(session: Session, unit_id: int) -> tuple[int, ...]:
     below = select(Unit.id).where(Unit.id == unit_id).cte("below", recursive=True)
     below = below.union_all(select(Unit.id).join(below, Unit.parent_id == below.c.id))
     return tuple(session.scalars(select(below.c.id).order_by(below.c.id)))
+
+
+def inside(session: Session, unit_id: int, branch_id: Any) -> ColumnElement[bool]:
+    """Restrict what is of a branch to a unit and those below it; of the bank that is everything.
+
+    By a list of all branches either database would fetch one customer after the other.
+    """
+    if session.get_one(Unit, unit_id).parent_id is None:
+        return true()
+    return cast("ColumnElement[bool]", branch_id.in_(subtree(session, unit_id)))
 
 
 def lineage(session: Session, unit_id: int) -> tuple[int, ...]:
