@@ -1,23 +1,33 @@
 """How many a rule would bring to a campaign, step by step, while it is being written."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, update
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, event, update
 from sqlalchemy.orm import Session
 
-from core.access import Scope
+from core.access import SYSTEM, Scope
 from core.activities.model import Activity
 from core.activities.rules import Status
+from core.campaigns.actions.policy import (
+    SetContactPolicy,
+    SetSegmentTerms,
+    set_contact_policy,
+    set_segment_terms,
+)
 from core.campaigns.queries.previews import AudienceSteps, audience_steps
 from core.customers.model import CustomerState, Indicator
 from core.customers.rules import IndicatorKind, Medium
 from core.refusals import NotAllowed
 from core.segments.criteria import InvalidRule
-from core.work import reading
+from core.segments.queries import compiling
+from core.work import Reader, reading, rehearsing
 from tests import world as bank
 from tests.conftest import NOW
+from tests.making.contacts import judged, pasts, prepare, remember, terms
 from tests.making.runs import launched_run
 
 NORTHERN = {"field": "branch", "is": "=", "value": "B1"}
@@ -84,6 +94,12 @@ def test_counts_only_those_in_scope(ask, world):
     assert (found.population, found.fitting) == (10, 10)
 
 
+def test_finds_the_customers_of_many_branches_as_those_of_few(ask, world, monkeypatch):
+    monkeypatch.setattr(compiling, "_A_FEW_UNITS", 0)
+
+    assert ask(world.mia, audience_steps, rule=NORTHERN).fitting == 10
+
+
 def test_asks_the_customers_in_one_statement(engine, world):
     said = []
 
@@ -105,3 +121,99 @@ def test_needs_the_right_and_a_rule(ask, world, engine):
         ask(world.mia, audience_steps, rule={"holds": {"product": "saving"}})
     with Session(engine) as session:
         assert session.get_one(CustomerState, 1).is_active
+
+
+SOME, NORTHERNERS = (1, 2, 3, 11, 12), range(1, 11)
+MARKS = {
+    "counts": {"valid_from": NOW, "valid_until": NOW + timedelta(days=1)},
+    "has run out": {"valid_from": NOW - timedelta(days=9), "valid_until": NOW},
+    "begins later": {"valid_from": NOW + timedelta(days=1)},
+    "was cleared": {"valid_from": NOW - timedelta(days=9), "cleared_at": NOW},
+}
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What else is known of a customer; the bit of a mark stays, whatever came of the mark."""
+
+    is_active: bool
+    do_not_contact: bool
+    mark: str | None
+    consents: frozenset[Medium]
+
+    def write(self, session, customer_id):
+        bit = 0 if self.mark is None else IndicatorKind.DISTRESS.bit
+        state(
+            session,
+            customer_id,
+            is_active=self.is_active,
+            do_not_contact=self.do_not_contact,
+            indicators=bit,
+            consents=sum(medium.bit for medium in self.consents),
+        )
+        session.execute(delete(Indicator).where(Indicator.customer_id == customer_id))
+        if self.mark is not None:
+            columns = {"customer_id": customer_id, "kind": IndicatorKind.DISTRESS}
+            session.add(Indicator(**columns, **MARKS[self.mark]))
+
+    def steps(self, medium, *, is_held):
+        """Say at which steps the customer is still there."""
+        contactable = self.is_active and not self.do_not_contact and self.mark != "counts"
+        consenting = contactable and (medium is None or medium in self.consents)
+        return (True, contactable, consenting, consenting and not is_held)
+
+
+FREE = Wishes(True, False, None, frozenset(Medium))
+
+
+class TestJudging:
+    @pytest.fixture
+    def own_segments(self, arrange):
+        return arrange(lambda session: prepare(session, SOME))
+
+    @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(
+        past=st.lists(pasts, min_size=len(SOME), max_size=len(SOME)),
+        wishes=st.lists(
+            st.builds(
+                Wishes,
+                st.sampled_from([True, True, False]),
+                st.sampled_from([False, False, True]),
+                st.sampled_from([None, None, *MARKS]),
+                st.frozensets(st.sampled_from([Medium.PHONE, Medium.EMAIL])),
+            ),
+            min_size=len(SOME),
+            max_size=len(SOME),
+        ),
+        of_bank=terms(1),
+        own=st.lists(st.one_of(st.none(), terms(0)), min_size=2, max_size=2),
+        medium=st.sampled_from([None, Medium.PHONE]),
+    )
+    def test_counts_whom_a_person_would_count(
+        self, engine, world, own_segments, past, wishes, of_bank, own, medium
+    ):
+        """Step by step, of the bank and of one branch, of everybody and of a list."""
+        pasts_of = dict(zip(SOME, past, strict=True))
+        wishes_of = dict(zip(SOME, wishes, strict=True))
+        held = {id_ for id_, each in pasts_of.items() if judged(each, of_bank, own).reason}
+        steps_of = {
+            id_: wishes_of.get(id_, FREE).steps(medium, is_held=id_ in held) for id_ in range(1, 16)
+        }
+        listed = {id_ for id_, each in pasts_of.items() if 0 in each.segments}
+        north = replace(world.mia, scope=Scope(unit_ids=(bank.NORTH,)))
+        with rehearsing(engine, SYSTEM, now=NOW) as work:
+            remember(work.session, own_segments, pasts_of)
+            for id_, each in wishes_of.items():
+                each.write(work.session, id_)
+            set_contact_policy(work, SetContactPolicy(of_bank, 1))
+            pairs = [(s, t) for s, t in zip(own_segments, own, strict=True) if t is not None]
+            for version, (segment_id, each) in enumerate(pairs, start=2):
+                set_segment_terms(work, SetSegmentTerms(segment_id, each, version))
+
+            for actor, scope in ((world.mia, range(1, 16)), (north, NORTHERNERS)):
+                view = Reader(work.session, actor, NOW)
+                for rule, meant in (({"all": []}, scope), ({"segment": "few"}, listed)):
+                    found = audience_steps(view, rule=rule, medium=medium)
+                    there = [steps_of[id_] for id_ in scope if id_ in meant]
+                    expected = [sum(step) for step in zip(*there, strict=True)] or [0] * 4
+                    assert found == AudienceSteps(len(scope), *expected)
