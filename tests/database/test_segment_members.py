@@ -190,7 +190,7 @@ class TestProvenance:
             Finding(2, "who allow contact by phone", True, None),
             Finding(1, "None of these", True, None),
             Finding(2, "who have a distress indicator", False, None),
-            Finding(1, "whose Job is Ann Baker", True, "A••• B•••"),
+            Finding(1, "whose job is Ann Baker", True, "A••• B•••"),
             Finding(1, "whose days since the last contact is above 5", False, "3 days"),
             Finding(1, "whose birth date is known", True, "in 1967"),
         )
