@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from components import look, words
 from components.charts.grids import ROW, axis, safe, wrapped
-from core.coverage.queries.overlapping import Depth, Overlap
+from core.coverage.queries.overlapping import Depth, Overlap, Pair
 
 
 def depths(rows: Sequence[Depth]) -> go.Figure:
@@ -35,7 +35,10 @@ def depths(rows: Sequence[Depth]) -> go.Figure:
 
 
 def matrix(of: Overlap) -> go.Figure:
-    """Draw how many customers each two campaigns had both, as a share of the smaller one."""
+    """Draw how many customers each two campaigns had both, as a share of the smaller one.
+
+    The last custom value of the squares that are clicked is the position of the pair.
+    """
     colours = look.palette()
     sizes = list((of.sizes or {}).items())
     shared = {}
@@ -52,25 +55,14 @@ def matrix(of: Overlap) -> go.Figure:
                 text=[["" if pair is None else words.count(pair.both) for pair in row]
                       for row in table],
                 texttemplate="%{text}",
-                customdata=[
-                    [
-                        ""
-                        if pair is None
-                        else f"{safe(pair.campaign)} and {safe(pair.other)}: "
-                        f"{words.counted(pair.both, 'customer')} in both,<br>"
-                        f"{words.percent(pair.share)} of the smaller one"
-                        for pair in row
-                    ]
-                    for row in table
-                ],
-                hovertemplate="%{customdata}<extra></extra>",
-                hoverongaps=False,
+                hoverinfo="skip",
                 colorscale=[[0, colours.line], [1, colours.warn]],
                 zmin=0,
                 xgap=2,
                 ygap=2,
                 showscale=False,
-            )
+            ),
+            _squares(of),
         ],
         height=ROW * len(names) + 130,
         legend=False,
@@ -78,3 +70,35 @@ def matrix(of: Overlap) -> go.Figure:
         yaxis={**axis(names), "autorange": "reversed"},
         margin={"l": 8, "r": 64, "t": 46, "b": 8},
     )  # fmt: skip
+
+
+def _squares(of: Overlap) -> go.Scatter:
+    """Cover the pairs, on either side, with what can be clicked but is not seen."""
+
+    def told(pair: Pair) -> str:
+        return (
+            f"{safe(pair.campaign)} and {safe(pair.other)}:"
+            f" {words.counted(pair.both, 'customer')} in both,<br>"
+            f"{words.percent(pair.share)} of the smaller one"
+        )
+
+    places = {campaign_id: place for place, campaign_id in enumerate(of.sizes or {})}
+    spots = [
+        (places[one], places[other], told(pair), number)
+        for number, pair in enumerate(of.pairs)
+        for one, other in (
+            (pair.campaign_id, pair.other_id),
+            (pair.other_id, pair.campaign_id),
+        )
+    ]
+    return go.Scatter(
+        x=[x for x, *_ in spots],
+        y=[y for _, y, *_ in spots],
+        mode="markers",
+        marker={"size": ROW - 6, "symbol": "square", "opacity": 0},
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        customdata=[spot[2:] for spot in spots],
+        hovertemplate="%{customdata[0]}<extra></extra>",
+        showlegend=False,
+    )

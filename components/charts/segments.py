@@ -178,6 +178,7 @@ def combinations(found: Overlap) -> go.Figure:
             cliponaxis=False,
             hovertext=[_who(each, found) for each in shown],
             hovertemplate="%{hovertext}: %{y:,}<extra></extra>",
+            customdata=[[place] for place in columns],
         ),
         go.Scatter(
             x=[x for x in columns for _ in rows],

@@ -1,10 +1,11 @@
 """Campaigns that meet the same customers, and customers whom nobody has met at all."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
 
-from components import navigation, words
+from components import customers_behind, navigation, words
 from components.charts import overlap as charts
 from components.charts.frame import chart
 from components.coverage.choosing import Asked
@@ -14,7 +15,8 @@ from components.tables import Column, listing, table
 from core.access import Permission
 from core.coverage.queries.cells import never_contacted
 from core.coverage.queries.customers import never_contacted_in
-from core.coverage.queries.overlapping import Overlap, overlap
+from core.coverage.queries.meeting import met_by_both
+from core.coverage.queries.overlapping import Overlap, Pair, overlap
 from core.measures import Rate
 
 _DEPTHS = (Column("campaigns", "Campaigns", "count"), Column("customers", "Customers", "count"))
@@ -58,7 +60,7 @@ def draw_overlap(asked: Asked) -> None:
         st.caption("No two campaigns had a customer in common.")
         return
     pair = found.pairs[0]
-    chart(
+    clicked = chart(
         charts.matrix(found),
         key="matrix",
         reading=f"Most in common have **{words.plain(pair.campaign)}** and"
@@ -67,7 +69,21 @@ def draw_overlap(asked: Asked) -> None:
         rows=found.pairs,
         columns=_PAIRS,
         cut_off=asked.told.counted_at,
+        choose=True,
+        numbered=True,
     )
+    if current_actor().may(Permission.SEE_CUSTOMERS):
+        _whom([found.pairs[place] for place in clicked if place < len(found.pairs)], asked)
+
+
+def _whom(pairs: Sequence[Pair], asked: Asked) -> None:
+    if not pairs:
+        st.caption("Choose two campaigns on the map to see whom both had.")
+        return
+    pair = pairs[0]
+    st.subheader(words.plain(f"{pair.campaign} and {pair.other}"))
+    chosen = {"campaign_id": pair.campaign_id, "other_id": pair.other_id}
+    customers_behind.draw(met_by_both, key="met", filters={**chosen, **asked.of})
 
 
 def draw_never(asked: Asked) -> None:

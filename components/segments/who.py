@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from components import filters, look, words
+from components import customers_behind, filters, look, words
 from components.charts import segments as charts
 from components.charts.frame import chart
 from components.gateway import current_actor, fetch, now
@@ -16,6 +16,7 @@ from core.segments.queries import SegmentSheet, segments
 from core.segments.queries.overlap import MOST_TOGETHER, Combination, Overlap, overlap
 from core.segments.queries.profile import Bucket, Profile, profile
 from core.segments.queries.provenance import Finding, provenance
+from core.segments.queries.together import together
 
 _FINDINGS = (
     Column("says", "Part of the rule", width="large",
@@ -87,16 +88,27 @@ def compared() -> None:
     if not found.combinations:
         st.info("Nobody is in any of them.", icon=":material/group_off:")
         return
-    chart(
+    clicked = chart(
         charts.combinations(found),
         key="overlap",
         reading=charts.combinations_reading(found),
         rows=found.combinations,
         columns=_combinations(known),
         cut_off=now(),
+        choose=True,
+        numbered=True,
     )
     if len(found.combinations) > charts.MOST_COMBINATIONS:
         st.caption(f"The {charts.MOST_COMBINATIONS} largest are drawn; the table has all of them.")
+    if not current_actor().may(Permission.SEE_CUSTOMERS):
+        return
+    if not clicked or clicked[0] >= len(found.combinations):
+        st.caption("Choose a bar to see who they are.")
+        return
+    inside = found.combinations[clicked[0]].segment_ids
+    st.subheader(words.plain(", ".join(known[id_] for id_ in inside)))
+    of = {"segment_ids": tuple(chosen), "inside": inside}
+    customers_behind.draw(together, key="together", filters=of)
 
 
 def _combinations(names: dict[int, str]) -> tuple[Column, ...]:

@@ -182,6 +182,22 @@ def test_a_click_on_a_part_lists_its_customers(open_page, click, world, covered,
     assert list(grid["Stands"]) == ["Held out"] * 2
 
 
+def test_a_click_on_two_campaigns_lists_whom_both_had(open_page, click, world, engine, covered):
+    with Session(engine) as session, session.begin():
+        launched_run(session, (3, 4, 11), design={"code": "B"})
+    counted(engine)
+    app = open_page(world.mia, "coverage", view="Overlap")
+    assert "Choose two campaigns on the map" in said(app)
+    click(app, "matrix", point_index=0, customdata=["Both", 0])
+    assert not app.exception
+    [grid] = [each.value for each in app.dataframe if "Last contact" in each.value]
+    assert len(grid) == 2
+    assert "**2 customers**" in said(app)
+
+    app = open_page(world.eve, "coverage", view="Overlap")
+    assert "Choose two campaigns on the map" not in said(app)
+
+
 def test_who_may_counts_days_of_their_own(open_page, world, engine, covered):
     own = {"period": "Other days", "first": "2026-01-01", "last": "2026-01-31"}
     app = open_page(world.eve, "coverage", **own)

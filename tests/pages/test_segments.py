@@ -207,6 +207,18 @@ class TestCompare:
             "VIP": 1,
         }
 
+    def test_a_click_on_a_combination_lists_its_customers(self, open_page, click, world, kept):
+        app = open_page(world.mia, "segments", view="Compare")
+        app.multiselect[0].set_value([kept["north"], kept["vip"]]).run()
+        assert "Choose a bar" in says(app)
+
+        click(app, "overlap", point_index=0, customdata=[0])
+
+        assert not app.exception
+        assert "Northern" in [each.value for each in app.subheader]
+        [grid] = [each.value for each in app.dataframe if "Last contact" in each.value]
+        assert len(grid) == 9
+
 
 class TestChange:
     def test_a_new_rule_is_counted_and_kept(self, open_page, world, engine):

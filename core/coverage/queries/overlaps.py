@@ -34,7 +34,7 @@ class Overlaps:
 
 def overlaps(view: Reader, period: Period) -> Overlaps:
     """Count the customers whom campaigns that went on in the period treated, held out ones not."""
-    runs = _runs(view, period)
+    runs = runs_in(view, period)
     if not runs:
         return Overlaps({}, {})
     told = list(dict.fromkeys(campaign_id for _run_id, campaign_id in runs))[:MOST]
@@ -87,7 +87,7 @@ def _pairs(found: dict[int, NDArray[np.int64]], told: list[int]) -> Counts:
     return pairs
 
 
-def _runs(view: Reader, period: Period) -> list[tuple[int, int]]:
+def runs_in(view: Reader, period: Period) -> list[tuple[int, int]]:
     """List runs and campaigns that went on in the period, the latest campaigns first."""
     zone = view.now.tzinfo
     rows = view.session.execute(

@@ -69,9 +69,7 @@ def overlap(view: Reader, *, segment_ids: Sequence[int]) -> Overlap:
     :raises InvalidRule: the rule of one of them can't be meant, naming it
     """
     view.authorize(Permission.SEE_SEGMENTS)
-    ids = tuple(dict.fromkeys(segment_ids))
-    if not 2 <= len(ids) <= MOST_TOGETHER:
-        raise Invalid(f"Choose two to {MOST_TOGETHER} segments to compare.")
+    ids = several(segment_ids)
     known = known_words(view)
     counted = (_on_sqlite if view.dialect == "sqlite" else _by_groups)(view, ids, known)
     outside, _ = counted.pop(0, (0, Decimal()))
@@ -92,6 +90,17 @@ def overlap(view: Reader, *, segment_ids: Sequence[int]) -> Overlap:
         tuple(sorted(found, key=lambda each: (-each.customers, each.segment_ids))),
         outside,
     )
+
+
+def several(segment_ids: Sequence[int]) -> tuple[int, ...]:
+    """Return the segments to compare, each once.
+
+    :raises Invalid: they are not two to `MOST_TOGETHER` different ones
+    """
+    ids = tuple(dict.fromkeys(segment_ids))
+    if not 2 <= len(ids) <= MOST_TOGETHER:
+        raise Invalid(f"Choose two to {MOST_TOGETHER} segments to compare.")
+    return ids
 
 
 def _by_groups(view: Reader, ids: Sequence[int], known: Known) -> dict[int, tuple[int, Decimal]]:
