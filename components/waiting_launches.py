@@ -21,6 +21,7 @@ def draw() -> None:
             if each.objection:
                 st.caption(each.objection)
             navigation.link("run", f"Open run {each.run}", actor=current_actor(), id=each.id)
+    st.subheader("Designs that wait for a decision")
 
 
 def is_mine(launch: WaitingLaunch) -> bool:

@@ -13,7 +13,7 @@ from core.gate.actions import ApproveDesign, approve_design
 from core.gate.queries import gate as weighed
 
 WANTED = (
-    Column("campaign", "Campaign", width="large"),
+    Column("campaign", "Campaign", width=220),
     Column("version", "Version", "count", width="small"),
     Column("priority", "Priority"),
     Column("author", "Written by"),
@@ -22,7 +22,7 @@ WANTED = (
     Column("overdue", "Overdue", "flag"),
 )
 
-heading("Approvals", "Which designs wait for a decision, and can they be agreed to?")
+heading("Approvals", "What waits for a decision, and can it be agreed to?")
 waiting_launches.draw()
 wanted = fetch(queries.approvals_wanted)
 chosen = table(
