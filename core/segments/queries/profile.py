@@ -1,19 +1,19 @@
 """Who is in a segment, against the whole bank: counted together in one look at the customers."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Self, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
-    Integer,
     SQLColumnExpression,
-    and_,
     case,
+    cast,
     literal_column,
     select,
 )
@@ -21,7 +21,7 @@ from sqlalchemy import (
 from core.access import Permission
 from core.customers.model import CustomerState
 from core.customers.rules import Medium
-from core.database import Ids, arrays, numbers_of
+from core.database import Ids, numbers_of
 from core.measures import Rate
 from core.people.model import Unit
 from core.segments.criteria import Known
@@ -35,6 +35,7 @@ _AGES = (18, 25, 35, 45, 55, 65)
 _BALANCES = (0, 1_000, 5_000, 20_000, 100_000)
 _VALUES = (0, 50, 200, 1_000)
 _RISKS = (0.1, 0.2, 0.4, 0.6)
+MOST_BITS = 62  # of a number on either database
 
 
 @dataclass(frozen=True)
@@ -74,21 +75,18 @@ _Counted: TypeAlias = tuple[list[int], list[int], list[tuple[int, int, int]]]
 
 @dataclass(frozen=True)
 class _Asked:
-    """Kinds of which each customer is of one, or bits of a mask, of which there may be several."""
+    """Of which kind a customer is, as a number of so many bits, and how the numbers are counted."""
 
     name: str
     labels: tuple[str, ...]
-    conditions: tuple[ColumnElement[bool], ...]
-    mask: SQLColumnExpression[int] | None = None
-    bits: tuple[int, ...] = ()
+    number: ColumnElement[int]
+    width: int
+    bits: tuple[int, ...] = ()  # in the number, where a customer may be of several kinds
 
-    @classmethod
-    def several(
-        cls, name: str, mask: SQLColumnExpression[int], bits: Iterable[tuple[str, int]]
-    ) -> Self:
-        labels, places = tuple(zip(*bits, strict=True)) or ((), ())
-        conditions = tuple(mask.bitwise_and(bit) != 0 for bit in places)
-        return cls(name, labels, conditions, mask, places)
+    def counted(self, numbers: Ids) -> list[int]:
+        if self.bits:
+            return [int(np.count_nonzero(numbers & bit)) for bit in self.bits]
+        return [int(each) for each in np.bincount(numbers, minlength=len(self.labels))]
 
 
 def profile(view: Reader, *, segment_id: int) -> Profile:
@@ -101,77 +99,45 @@ def profile(view: Reader, *, segment_id: int) -> Profile:
     known = known_words(view)
     asked = tuple(_asked(view, known))
     [inside] = conditions(view, [segment_id], known=known)
-    within_it, in_all, branches = (_on_sqlite if view.dialect == "sqlite" else _by_numbers)(
-        view, inside, asked
-    )
+    within_it, in_all, branches = _counted(view, inside, asked)
     dimensions, place = [], 1
     for each in asked:
         end = place + len(each.labels)
         parts = zip(each.labels, within_it[place:end], in_all[place:end], strict=True)
         buckets = tuple(Bucket(*part) for part in parts if part[2])
         if buckets:
-            dimensions.append(Dimension(each.name, buckets, each.mask is not None))
+            dimensions.append(Dimension(each.name, buckets, bool(each.bits)))
         place = end
     regions = _regions(view, branches)
     return Profile(within_it[0], in_all[0], (*dimensions, Dimension("Region", regions)))
 
 
-def _by_numbers(view: Reader, in_segment: ColumnElement[bool], asked: Sequence[_Asked]) -> _Counted:
-    """Have PostgreSQL write down of each customer one number that says all kinds, and the masks.
+def _counted(view: Reader, in_segment: ColumnElement[bool], asked: Sequence[_Asked]) -> _Counted:
+    """Have the database write down of each customer a number that says all, and count those here.
 
     To count by forty conditions takes it several times as long as to hand that over.
     """
-    kinds: ColumnElement[int] = case((in_segment, literal_column("1")), else_=literal_column("0"))
-    base = 2
-    for each in (each for each in asked if each.mask is None):
-        places = [
-            (holds, literal_column(str(place * base), Integer))
-            for place, holds in enumerate(each.conditions)
-        ]
-        kinds, base = kinds + case(*places, else_=literal_column("0")), base * len(each.labels)
-    masks = [each.mask for each in asked if each.mask is not None]
-    rows = within(view, select(kinds.label("kinds"), CustomerState.branch_id, *masks))
-    numbers, branch_id, *held = numbers_of(view.session, rows)
-    inside, columns = numbers % 2 == 1, [numbers // 2, *held]
-    return (
-        _told(asked, [each[inside] for each in columns]),
-        _told(asked, columns),
-        _of_branches(branch_id, inside),
-    )
-
-
-def _told(asked: Sequence[_Asked], columns: Sequence[Ids]) -> list[int]:
-    """Count these customers, and how many of them are of each kind."""
-    kinds, *masks = columns
-    counts, left = [len(kinds)], list(masks)
+    numbers = [_number(case((in_segment, _whole(1)), else_=_whole(0)))]
+    places, shift = [], 1
     for each in asked:
-        if each.mask is None:
-            size = len(each.labels)
-            counts += np.bincount(kinds % size, minlength=size).tolist()
-            kinds = kinds // size
-        else:
-            held = left.pop(0)
-            counts += [int(np.count_nonzero(held & bit)) for bit in each.bits]
-    return counts
+        if shift + each.width > MOST_BITS:
+            numbers.append(_whole(0))
+            shift = 0
+        numbers[-1] = numbers[-1] + each.number * _whole(1 << shift)
+        places.append((len(numbers) - 1, shift))
+        shift += each.width
+    labelled = (number.label(f"number_{place}") for place, number in enumerate(numbers))
+    rows = within(view, select(CustomerState.branch_id, *labelled))
+    branch_id, *found = numbers_of(view.session, rows)
+    inside = found[0] & 1 == 1
 
+    def told(columns: Sequence[Ids]) -> list[int]:
+        counts = [len(columns[0])]
+        for each, (at, first) in zip(asked, places, strict=True):
+            counts += each.counted(columns[at] >> first & (1 << each.width) - 1)
+        return counts
 
-def _on_sqlite(view: Reader, in_segment: ColumnElement[bool], asked: Sequence[_Asked]) -> _Counted:
-    kinds = [holds for each in asked for holds in each.conditions]
-    counts = np.zeros((2, len(kinds) + 1), np.int64)
-    branches: list[tuple[int, int, int]] = []
-    for part in arrays(
-        view.session,
-        within(view, select()),
-        key=CustomerState.customer_id,
-        truths=[in_segment, *kinds],
-        numbers=[CustomerState.branch_id],
-    ):
-        (inside, *holding), [branch_id] = part.truths, part.numbers
-        counts[0] += [np.count_nonzero(each & inside) for each in (inside, *holding)]
-        counts[1] += [len(inside), *map(np.count_nonzero, holding)]
-        branches += _of_branches(branch_id, inside)
-    within_it, in_all = counts.tolist()
-    return within_it, in_all, branches
+    return told([each[inside] for each in found]), told(found), _of_branches(branch_id, inside)
 
 
 def _of_branches(branch_id: Ids, inside: NDArray[np.bool_]) -> list[tuple[int, int, int]]:
@@ -182,42 +148,46 @@ def _of_branches(branch_id: Ids, inside: NDArray[np.bool_]) -> list[tuple[int, i
 
 def _asked(view: Reader, known: Known) -> Iterator[_Asked]:
     state, today = CustomerState, view.now.date()
-    at_least = {age: state.born_on <= latest_birth(today, age) for age in _AGES}
-    ages = (
-        ~at_least[_AGES[0]],
-        *(and_(at_least[low], ~at_least[high]) for low, high in pairwise(_AGES)),
-        at_least[_AGES[-1]],
-    )
+    younger = [state.born_on > latest_birth(today, age) for age in _AGES]
     labels = (f"Under {_AGES[0]}", *_ranges([f"{age}" for age in _AGES], last_less_one=True))
-    yield _Asked("Age", (*labels, "Not known"), (*ages, state.born_on.is_(None)))
+    yield _one_of("Age", labels, (*younger, state.born_on.is_not(None)))
     for name, column, edges, write in (
         ("Balance", state.balance, _BALANCES, "{:,}"),
         ("Yearly value", state.yearly_value, _VALUES, "{:,}"),
         ("Churn risk", state.churn_risk, _RISKS, "{:.0%}"),
     ):
         words = [write.format(edge).replace("%", " %") for edge in edges]
-        yield _Asked(
-            name,
-            (f"Below {words[0]}", *_ranges(words), "Not known"),
-            (*_between(column, edges), column.is_(None)),
-        )
-    numbered = sorted(
-        (product.name, 1 << product.bit)
-        for product in known.products.values()
-        if product.bit is not None
-    )
-    yield _Asked.several("Products held", state.products, numbered)
-    media = ((medium.value, medium.bit) for medium in Medium)
-    yield _Asked.several("Consent", state.consents, media)
+        below = [column < edge for edge in edges]
+        labels = (f"Below {words[0]}", *_ranges(words))
+        yield _one_of(name, labels, (*below, column.is_not(None)))
+    products = known.products.values()
+    numbered = sorted((each.name, 1 << each.bit) for each in products if each.bit is not None)
+    yield from _several("Products held", state.products, numbered)
+    yield from _several("Consent", state.consents, [(m.value, m.bit) for m in Medium])
 
 
-def _between(
-    column: SQLColumnExpression[Any], edges: Sequence[float]
-) -> Iterator[ColumnElement[bool]]:
-    yield column < edges[0]
-    for low, high in pairwise(edges):
-        yield and_(column >= low, column < high)
-    yield column >= edges[-1]
+def _one_of(name: str, labels: Sequence[str], conditions: Sequence[ColumnElement[bool]]) -> _Asked:
+    """Ask for the first condition that holds; where none does, nothing is known."""
+    places = [(holds, _whole(place)) for place, holds in enumerate(conditions)]
+    number = _number(case(*places, else_=_whole(len(places))))
+    return _Asked(name, (*labels, "Not known"), number, len(places).bit_length())
+
+
+def _several(
+    name: str, mask: SQLColumnExpression[int], kinds: Sequence[tuple[str, int]]
+) -> Iterator[_Asked]:
+    if kinds:
+        labels, bits = zip(*kinds, strict=True)
+        number = _number(mask.bitwise_and(_whole(sum(bits))))
+        yield _Asked(name, labels, number, max(bits).bit_length(), bits)
+
+
+def _whole(number: int) -> ColumnElement[int]:
+    return literal_column(str(number), BigInteger)
+
+
+def _number(expression: ColumnElement[int]) -> ColumnElement[int]:
+    return cast(expression, BigInteger)
 
 
 def _ranges(words: Sequence[str], *, last_less_one: bool = False) -> Iterator[str]:
