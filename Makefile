@@ -82,7 +82,7 @@ $(BIN)/.ready: requirements.lock pyproject.toml | $(BIN)/python
 
 $(BIN)/.ready-to-test: requirements-test.lock $(BIN)/.ready
 	@echo "Installing what the tests need."
-	@$(BIN)/python -c 'from components import warm_up; warm_up.load()' & \
+	@$(BIN)/python -c 'from components import warm_up; warm_up.load()' 2>/dev/null & \
 	  $(INSTALL) --require-hashes -r requirements-test.lock && wait
 	@touch $@
 
