@@ -25,11 +25,7 @@ M = TypeVar("M")
 
 @dataclass(frozen=True)
 class FindThreats:
-    """A request to look whether competitors' standing offers threaten anybody by now.
-
-    :ivar counted: what is at stake, counted a moment ago so that nobody waits for it; whom it
-        leaves out is left for the next time. Without it it is counted here
-    """
+    """A request to look whether competitors' standing offers threaten anybody; see `matches`."""
 
     counted: Mapping[Exposed, Stake] | None = None
 
