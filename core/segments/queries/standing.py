@@ -105,8 +105,10 @@ def _added(
     """
     order = np.argsort(branch_ids, kind="stable")
     ids, starts = np.unique(branch_ids[order], return_index=True)
-    for branch_id, places in zip(ids.tolist(), np.split(order, starts[1:]), strict=True):
-        yield branch_id, inside[:, places].astype(np.float64) @ figures[:, places].T
+    inside, figures = np.take(inside, order, axis=1), np.take(figures, order, axis=1)
+    ends = [*starts[1:].tolist(), len(order)]
+    for branch_id, first, end in zip(ids.tolist(), starts.tolist(), ends, strict=True):
+        yield branch_id, inside[:, first:end].astype(np.float64) @ figures[:, first:end].T
 
 
 def _made(segment_id: int, branch_id: int, *sums: float) -> BranchStanding:
