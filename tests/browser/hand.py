@@ -8,6 +8,18 @@ from playwright.sync_api import Locator, Page, TimeoutError, expect  # noqa: A00
 from tests.browser.serving import settle
 
 ROW_HEIGHT = 35  # pixels of a row of a grid, and of its heading
+_ROWS = """table => {
+  const texts = row => [...row.children].map(cell => cell.textContent)
+  const [head, ...rows] = [...table.querySelectorAll('tr')].map(texts)
+  return rows.map(row => Object.fromEntries(head.map((name, n) => [name, row[n]])))
+}"""
+_SHOWS = f"""([heading, text, cells]) => {{
+  const lists = [...document.querySelectorAll('[data-testid=stDataFrame] table')]
+  const seen = lists.filter(table => table.parentElement.checkVisibility())
+  const found = seen.flatMap({_ROWS}).filter(row => row[heading] === text)
+  return found.length === 1
+    && Object.entries(cells).every(([name, value]) => found[0][name] === value)
+}}"""
 
 
 class Hand:
@@ -65,26 +77,27 @@ class Hand:
     def rows(self, grid: int = 0) -> list[dict[str, str]]:
         """Return what a list shows, by its headings, as a screen reader has it."""
         # The table that screen readers find inside the canvas on which the list is drawn.
-        return (
-            self.grid(grid)
-            .locator("table")
-            .evaluate(
-                """table => {
-              const texts = row => [...row.children].map(cell => cell.textContent)
-              const [head, ...rows] = [...table.querySelectorAll('tr')].map(texts)
-              return rows.map(row => Object.fromEntries(head.map((name, n) => [name, row[n]])))
-            }"""
-            )
-        )
+        return self.grid(grid).locator("table").evaluate(f"table => ({_ROWS})(table)")
 
     def every_row(self) -> list[dict[str, str]]:
         """Return the rows of all lists that are to be seen."""
         lists = self.page.get_by_test_id("stDataFrame").filter(visible=True).count()
         return [row for number in range(lists) for row in self.rows(number)]
 
+    def expect_row(self, heading: str, text: str, cells: dict[str, str]) -> None:
+        """Expect one row with the text under this heading, in any list, and these cells in it.
+
+        The rows of screen readers follow those that are drawn, a moment later.
+        """
+        try:
+            self.page.wait_for_function(_SHOWS, arg=[heading, text, cells])
+        except TimeoutError:
+            raise AssertionError(f"{heading} {text}: not {cells} in {self.every_row()}") from None
+
     def tick(self, *texts: str, grid: int = 0) -> None:
         """Tick the rows of a list that contain these texts."""
         for text in texts:
+            expect(self.grid(grid).locator("tr", has_text=text).first).to_be_attached()
             place = next(
                 n
                 for n, row in enumerate(self.rows(grid), start=1)

@@ -44,14 +44,20 @@ FLAGS = (
     "--disable-sync",
     "--font-render-hinting=none",
 )
-# Connected, not running, nothing stale, no skeleton, and staying that way for a moment: right after
-# a click the page still says that it is not running.
+# Connected, not running, nothing stale, no skeleton, every list that is to be seen with its rows,
+# and staying that way for a moment: right after a click a page still says that it is not running.
 _SETTLED = """() => {
   const app = document.querySelector('[data-testid=stApp]')
+  const drawn = list => {
+    const table = list.querySelector('table[aria-rowcount]')
+    return table && (table.ariaRowCount < 2 || table.querySelector('tbody tr'))
+  }
   const settled = app
     && app.dataset.testConnectionState === 'CONNECTED'
     && app.dataset.testScriptState === 'notRunning'
     && !document.querySelector('[data-stale=true],[data-testid=stSkeleton]')
+    && [...document.querySelectorAll('[data-testid=stDataFrame]')]
+      .every(list => !list.checkVisibility() || list.offsetWidth < 50 || drawn(list))
   const now = performance.now()
   if (!settled) { window.__settled = null; return false }
   window.__settled ??= now

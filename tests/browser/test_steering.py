@@ -88,8 +88,8 @@ def follow_up(mia):
     mia.press("Set it going")
     mia.expect_said(f"Development “Answer {COMPETITOR}” is set going")
     mia.expect_text("Development, planned")
-    [row] = mia.every_row()
-    assert row["Because of"] == f"Threat: {THREAT}"
+    mia.expect_row("Because of", f"Threat: {THREAT}", {})
+    assert len(mia.every_row()) == 1
 
 
 def take_up(mia):
@@ -122,8 +122,7 @@ def review(mia):
     mia.press("Freeze the assessment")
     mia.expect_said("Set going what it concludes")
     mia.expect_text("A competitor pays half a point more")
-    [row] = [row for row in mia.every_row() if row.get("Segment") == AUDIENCE]
-    assert row["Ever selected"] == "0"
+    mia.expect_row("Segment", AUDIENCE, {"Ever selected": "0"})
     return address(mia)
 
 
@@ -176,8 +175,7 @@ def approve(pia):
 
 def read_board(eve):
     today = datetime.now(settings().zone).date().isoformat()
-    [row] = [row for row in eve.every_row() if row.get("What") == ANSWER]
-    assert (row["State"], row["Began"], row["Ended"]) == ("Done", today, today)
+    eve.expect_row("What", ANSWER, {"State": "Done", "Began": today, "Ended": today})
 
 
 def address(of):
