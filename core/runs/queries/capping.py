@@ -4,7 +4,7 @@ It is what `restraint` says of one row of the state after the other. Of everybod
 the contacts instead: only who had nearly as many as terms allow is looked at.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +12,7 @@ import numpy as np
 from sqlalchemy import BigInteger, ColumnElement, cast, select
 
 from core.campaigns.caps import Holder
-from core.campaigns.contacts import ACTIVITY, explained, sales_contact, since
+from core.campaigns.contacts import ACTIVITY, explained, only, sales_contact, since
 from core.customers.model import CustomerState
 from core.database import Ids, id_set, ids_of, in_microseconds, numbers_of
 from core.work import Reader
@@ -30,16 +30,42 @@ class Caps:
     contacts: Ids
 
 
-def caps_of(view: Reader, holders: Sequence[Holder], limits: Sequence[ColumnElement[bool]]) -> Caps:
+def strict(view: Reader, holders: Sequence[Holder]) -> list[ColumnElement[bool]]:
+    """Say of state rows whom terms may cap that allow one contact or none.
+
+    There is a condition for each of such terms, in their order. Whom the others may cap is told
+    from the contacts.
+    """
+    state = CustomerState
+    return [
+        only(state.last_contact_at > since(view, each.terms.period_days), each.concerns)
+        if each.terms.most_contacts
+        else each.concerns
+        for each in holders
+        if each.terms.most_contacts <= 1
+    ]
+
+
+def caps_of(
+    view: Reader,
+    holders: Sequence[Holder],
+    limits: Sequence[ColumnElement[bool]],
+    concerned: Iterable[Ids],
+) -> Caps:
     """Find who had enough contacts for any of the terms.
 
     :param limits: conditions over state rows: of whom it is told
+    :param concerned: the customers for whom each of the `strict` conditions holds
     """
     longest = max((h.terms.period_days for h in holders if h.terms.most_contacts), default=0)
     # As a cast, or SQLite would read all work there ever was, in the order of customers.
     ours = select(cast(ACTIVITY.c.customer_id, BigInteger), ACTIVITY.c.contacted_at)
     past = numbers_of(view.session, ours.where(*sales_contact(since(view, longest))))
-    parts = [_of_terms(view, each, limits, *past) for each in holders]
+    strictly = iter(concerned)
+    parts = []
+    for each in holders:
+        mine = next(strictly) if each.terms.most_contacts <= 1 else None
+        parts.append(_of_terms(view, each, limits, past, mine))
     every, until, contacts = (np.concatenate(each) for each in zip(*parts, strict=True))
     in_order = np.argsort(every)
     ids, first = np.unique(every[in_order], return_index=True)
@@ -50,25 +76,28 @@ def caps_of(view: Reader, holders: Sequence[Holder], limits: Sequence[ColumnElem
 
 
 def _of_terms(
-    view: Reader, holder: Holder, limits: Sequence[ColumnElement[bool]], whose: Ids, at: Ids
+    view: Reader,
+    holder: Holder,
+    limits: Sequence[ColumnElement[bool]],
+    past: Sequence[Ids],
+    mine: Ids | None,
 ) -> tuple[Ids, Ids, Ids]:
     """Tell whom these terms cap: once the contact that made it enough is too old, it is not.
 
-    :param whose: customers by sales contact, and `at` of when it was
+    :param past: customers by sales contact, and of when it was
+    :param mine: whom the terms may cap, where that is known
     """
     state, most, days = CustomerState, holder.terms.most_contacts, holder.terms.period_days
-    rows = select(state.customer_id).where(*limits, holder.concerns)
-    if not most:
-        ids = ids_of(view.session, rows)
-        return ids, np.full_like(ids, FOREVER), np.zeros_like(ids)
+    if mine is not None and not most:
+        return mine, np.full_like(mine, FOREVER), np.zeros_like(mine)
     after = since(view, days)
-    counts = at > in_microseconds(after)
-    whose, at = whose[counts], at[counts]
-    rows = rows.where(state.last_contact_at > after)
-    if most > 1:  # only of these one that came with an import can make it enough
+    whose, at = (each[past[1] > in_microseconds(after)] for each in past)
+    if mine is None:  # one contact that came with an import may be what makes it enough
         had, times = np.unique(whose, return_counts=True)
-        rows = rows.where(_among(view, had[times >= most - 1]))
-    mine = ids_of(view.session, rows)
+        rows = select(state.customer_id).where(
+            *limits, holder.concerns, _among(view, had[times >= most - 1])
+        )
+        mine = ids_of(view.session, rows)
     imported = select(state.customer_id, state.last_contact_at).where(
         _among(view, mine), state.last_contact_at > after, ~explained()
     )

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Select, case, literal_column, null, select, true
+from sqlalchemy import ColumnElement, select, true
 
 from core.campaigns.caps import restraint
 from core.campaigns.contacts import only as _only
@@ -19,10 +19,11 @@ from core.campaigns.left_alone import goes_on
 from core.campaigns.model import Holdout, HoldoutCustomer
 from core.campaigns.waterfall import in_distress, refuses_every_way
 from core.customers.model import CustomerState
-from core.database import EMPTY, Ids, days_after, ids_of, in_microseconds, numbers_of
+from core.database import EMPTY, Ids, days_after, id_set, ids_of, in_microseconds, numbers_of
 from core.periods import midnight
-from core.runs.queries.capping import FOREVER, caps_of
+from core.runs.queries.capping import FOREVER, caps_of, strict
 from core.runs.queries.claiming import claims_of
+from core.runs.queries.looking import looked_at
 from core.runs.rules import Hold
 from core.segments.criteria import Known
 from core.work import Reader
@@ -64,8 +65,8 @@ def held(
     limits = active(view)
     if inside is not None:
         limits.append(inside)
-    everybody = ids_of(view.session, select(CustomerState.customer_id).where(*limits))
-    parts = [_themselves(view, limits, known)]
+    everybody, themselves = _themselves(view, limits, known)
+    parts = [themselves]
     # Whoever is held anyway is left out of what comes next in the order of reasons.
     claims = claims_of(view)
     left = np.isin(claims.ids, everybody) & ~np.isin(claims.ids, parts[0][0])
@@ -89,33 +90,40 @@ def active(view: Reader) -> list[ColumnElement[bool]]:
 
 def _themselves(
     view: Reader, limits: list[ColumnElement[bool]], known: Known | None
-) -> tuple[Ids, ...]:
-    """Find who is held by what is known of the customer: wishes, marks, contacts and refusals."""
+) -> tuple[Ids, tuple[Ids, ...]]:
+    """Find everybody, and who is held by what is known of a customer.
+
+    That is by wishes, marks, contacts and refusals.
+    """
     state, found = CustomerState, restraint(view, of_many=True, known=known)
-    never = case(
-        (state.do_not_contact, Hold.DO_NOT_CONTACT.literal),
-        (refuses_every_way(view), Hold.NO_CONSENT.literal),
-        (in_distress(view, of_many=True), Hold.DISTRESS.literal),
-        else_=literal_column("0"),
-    )
-    rows: Select[Any] = select(state.customer_id, never).where(*limits)
+    never = {
+        Hold.DO_NOT_CONTACT: state.do_not_contact.expression,
+        Hold.NO_CONSENT: refuses_every_way(view),
+        Hold.DISTRESS: in_distress(view, of_many=True),
+    }
+    policy = [] if found is None else [found.quiet, *strict(view, found.holders)]
+    everybody, holds = looked_at(view, limits, [*never.values(), *policy])
+    reasons = np.zeros(len(everybody), np.int64)
+    for first, which in reversed(list(zip(never, holds, strict=False))):
+        reasons[which] = first.code
+    marked = reasons != 0
     if found is None:
-        ids, reasons = numbers_of(view.session, rows.where(never != 0))
-        return _part(ids, reasons)
-    until_quiet = days_after(view.dialect, state.last_refusal_at, found.quiet_days)
-    rows = rows.add_columns(case((found.quiet, until_quiet), else_=null()))
-    rows = rows.where(case((never != 0, true()), else_=found.quiet))
-    marked, reasons, quiet = numbers_of(view.session, rows)
-    caps = caps_of(view, found.holders, limits)
-    ids, place = np.unique(np.concatenate((marked, caps.ids)), return_inverse=True)
-    of_marked, of_capped = np.split(place, [len(marked)])
+        return everybody, _part(everybody[marked], reasons[marked])
+    quiet, *concerned = [everybody[which] for which in holds[len(never) :]]
+    caps = caps_of(view, found.holders, limits, concerned)
+    ids = np.unique(np.concatenate((everybody[marked], quiet, caps.ids)))
     reason, contacts = np.zeros((2, len(ids)), np.int64)
     free, cap = np.full((2, len(ids)), EMPTY)
-    reason[of_marked], free[of_marked] = reasons, quiet
-    cap[of_capped], contacts[of_capped] = caps.until, caps.contacts
+    reason[np.searchsorted(ids, everybody[marked])] = reasons[marked]
+    until_quiet = days_after(view.dialect, state.last_refusal_at, found.quiet_days)
+    whose = state.customer_id.in_(id_set(view.dialect, quiet.tolist()))
+    refused, until = numbers_of(view.session, select(state.customer_id, until_quiet).where(whose))
+    free[np.searchsorted(ids, refused)] = until
+    at = np.searchsorted(ids, caps.ids)
+    cap[at], contacts[at] = caps.until, caps.contacts
     by_policy = np.where(free > cap, Hold.QUIET_PERIOD.code, Hold.CONTACT_CAP.code)
-    until = np.where(reason == 0, np.maximum(free, cap), FOREVER)
-    return _part(ids, np.where(reason == 0, by_policy, reason), until, contacts)
+    ends = np.where(reason == 0, np.maximum(free, cap), FOREVER)
+    return everybody, _part(ids, np.where(reason == 0, by_policy, reason), ends, contacts)
 
 
 def _held_out(view: Reader, everybody: Ids, before: Sequence[Ids]) -> tuple[Ids, ...]:

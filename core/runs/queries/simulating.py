@@ -11,12 +11,13 @@ from core.campaigns.queries.policy import SEE_POLICY
 from core.campaigns.rules import ContactRules, Exclusion
 from core.campaigns.waterfall import audience, rules_of
 from core.customers.model import CustomerState
-from core.database import Ids, ids_of
+from core.database import Ids
 from core.people.queries import subtree
 from core.refusals import Invalid
 from core.runs.model import Run
-from core.runs.queries.capping import caps_of
+from core.runs.queries.capping import caps_of, strict
 from core.runs.queries.holding import active
+from core.runs.queries.looking import looked_at
 from core.runs.rules import RunStatus
 from core.segments.criteria import Known
 from core.segments.queries import known_words, tally, usable
@@ -77,7 +78,7 @@ def simulate(view: Reader, *, rules: ContactRules) -> Simulation:
     """
     view.authorize(*SEE_POLICY)
     known = known_words(view)
-    before, after = (_held(view, policy, known) for policy in (None, rules))
+    _, before, after = _held(view, rules, known)
     newly_held, newly_free = np.setdiff1d(after, before), np.setdiff1d(before, after)
     return Simulation(len(before), len(after), len(newly_held), len(newly_free))
 
@@ -87,8 +88,7 @@ def simulate_segments(view: Reader, *, rules: ContactRules) -> list[Change]:
     view.authorize(*SEE_POLICY)
     known = known_words(view)
     ids = usable(known).ids
-    everybody = ids_of(view.session, select(CustomerState.customer_id).where(*active(view)))
-    groups = [everybody, *(_held(view, policy, known) for policy in (None, rules))]
+    groups = _held(view, rules, known)
     customers, before, after = tally(view, groups, ids, known=known)
     names = {segment.id: segment.name for segment in known.segments.values()}
     return [Change(id_, names[id_], customers[id_], before[id_], after[id_]) for id_ in ids]
@@ -103,13 +103,24 @@ def simulate_runs(view: Reader, *, rules: ContactRules) -> RunChanges:
     )
 
 
-def _held(view: Reader, rules: ContactRules | None, known: Known) -> Ids:
-    """Find who is held by the policy: the bank's, unless another is named."""
-    found, limits = restraint(view, of_many=True, rules=rules, known=known), active(view)
-    if found is None:
-        return np.array([], np.int64)
-    quiet = ids_of(view.session, select(CustomerState.customer_id).where(*limits, found.quiet))
-    return np.union1d(quiet, caps_of(view, found.holders, limits).ids)
+def _held(view: Reader, rules: ContactRules, known: Known) -> tuple[Ids, Ids, Ids]:
+    """Find everybody, and who is held by the policy as it is and as `rules` would have it."""
+    limits = active(view)
+    both = [restraint(view, of_many=True, rules=each, known=known) for each in (None, rules)]
+    asked = [[] if each is None else [each.quiet, *strict(view, each.holders)] for each in both]
+    everybody, holds = looked_at(view, limits, [one for each in asked for one in each])
+    told = iter([everybody[which] for which in holds])
+    held = []
+    for found, conditions in zip(both, asked, strict=True):
+        mine = [next(told) for _ in conditions]
+        if found is None:
+            held.append(everybody[:0])
+        else:
+            quiet, *concerned = mine
+            caps = caps_of(view, found.holders, limits, concerned)
+            held.append(np.union1d(quiet, caps.ids))
+    before, after = held
+    return everybody, before, after
 
 
 def _planned(view: Reader) -> list[tuple[Run, str]]:
