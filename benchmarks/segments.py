@@ -183,7 +183,7 @@ def _each(view: Reader, ids: list[int]) -> dict[tuple[int, int], int]:
     state = CustomerState
     sums = (func.sum(state.balance), func.sum(state.yearly_value), func.sum(state.churn_risk))
     for segment_id in ids:
-        statement = within(view, select(state.branch_id, func.count(), *sums))
+        statement = within(view, select(state.branch_id, func.count(), *sums), by_id=True)
         inside = in_segment(view, segment_id, known=known)
         rows = view.session.execute(statement.where(inside).group_by(state.branch_id))
         found |= {(segment_id, row[0]): row[1] for row in rows}
