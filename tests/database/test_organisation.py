@@ -1,8 +1,12 @@
 from dataclasses import replace
+from importlib import import_module
 
 import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from core.access import Scope
+from core.customers.model import CustomerState
 from core.people.actions.organisation import (
     AddQualification,
     AddTeam,
@@ -13,10 +17,11 @@ from core.people.actions.organisation import (
     add_unit,
     set_qualifications,
 )
-from core.people.queries import qualifications, qualified_for, teams, units
+from core.people.model import Unit
+from core.people.queries import inside, qualifications, qualified_for, teams, units
 from core.people.rules import UnitKind
 from core.refusals import Conflict, Invalid, NotAllowed, NotFound
-from tests.world import CERTIFIED, NORTH, REGION, SOUTH
+from tests.world import BANK, CERTIFIED, NORTH, REGION, SOUTH
 
 ANN, SAM = 1, 4
 EAST = AddUnit("B3", "East", UnitKind.BRANCH, REGION)
@@ -99,3 +104,29 @@ def test_an_administrator_of_one_branch_stays_in_it(do, ask, world):
 def test_what_is_left_out_is_named(wrong):
     with pytest.raises(Invalid):
         wrong()
+
+
+@pytest.mark.parametrize("few", [0, 100])
+def test_a_unit_has_its_own_customers_and_no_others(engine, world, monkeypatch, few):
+    monkeypatch.setattr(import_module("core.people.queries.units"), "_A_FEW_UNITS", few)
+    branch_id = CustomerState.branch_id
+
+    def customers(session, unit_id):
+        rows = select(CustomerState.customer_id).where(inside(session, unit_id, branch_id))
+        return set(session.scalars(rows))
+
+    with Session(engine) as session:
+        everybody, north = customers(session, BANK), customers(session, NORTH)
+        assert everybody == set(session.scalars(select(CustomerState.customer_id)))
+        assert customers(session, REGION) == north | customers(session, SOUTH)
+
+        another = Unit(code="OTHER", name="Another bank", kind=UnitKind.BANK)
+        session.add(another)
+        session.flush()
+        session.execute(
+            update(CustomerState)
+            .where(CustomerState.customer_id == min(north))
+            .values(branch_id=another.id)
+        )
+        assert customers(session, BANK) == everybody - {min(north)}
+        assert customers(session, another.id) == {min(north)}

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, func, literal_column, select, true
+from sqlalchemy import func, select
 
 from core.access import Permission
 from core.campaigns.caps import Rule
@@ -20,7 +20,7 @@ from core.campaigns.waterfall import CANDIDATE, audience, rules_of
 from core.customers.model import CustomerState
 from core.database import Ids
 from core.people.model import Unit
-from core.people.queries import subtree
+from core.people.queries import inside
 from core.segments.criteria import Known, spelled_out
 from core.segments.model import Segment
 from core.segments.queries import known_words
@@ -28,7 +28,6 @@ from core.segments.rules import SegmentKind
 from core.work import Reader
 
 BASIS = 10_000
-_A_FEW_UNITS = 10
 _CENT = Decimal("0.01")
 
 
@@ -113,17 +112,9 @@ def _judged(view: Reader, unit: Unit, rules: Sequence[Rule]) -> tuple[Counter[in
         state.branch_id,
         func.coalesce(state.manager_id, 0),
     )
-    text = view.session.scalar(select(as_text(letters)).where(_in_unit(view, unit)))
+    there = inside(view.session, unit.id, state.branch_id)
+    text = view.session.scalar(select(as_text(letters)).where(there))
     return counted(text), ids_told(text, each=2)
-
-
-def _in_unit(view: Reader, unit: Unit) -> ColumnElement[bool]:
-    """Restrict a statement over state rows to a unit: a few branches by their index."""
-    units, column = subtree(view.session, unit.id), CustomerState.branch_id
-    if len(units) <= _A_FEW_UNITS:
-        return column.in_(units)
-    everywhere = view.session.scalar(select(func.count()).select_from(Unit)) == len(units)
-    return true() if everywhere else (column + literal_column("0")).in_(units)
 
 
 def _clusters(candidates: Ids, drawn_by: RandomisedBy) -> tuple[int, ...]:

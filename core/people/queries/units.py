@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, literal, select, true
+from sqlalchemy import ColumnElement, func, literal, literal_column, select, true
 from sqlalchemy.orm import Session
 
 from core.access import Permission
@@ -12,6 +12,8 @@ from core.people.model import Team, Unit
 from core.people.rules import UnitKind
 from core.refusals import Invalid
 from core.work import Reader
+
+_A_FEW_UNITS = 10
 
 
 def subtree(session: Session, unit_id: int) -> tuple[int, ...]:
@@ -22,13 +24,17 @@ def subtree(session: Session, unit_id: int) -> tuple[int, ...]:
 
 
 def inside(session: Session, unit_id: int, branch_id: Any) -> ColumnElement[bool]:
-    """Restrict what is of a branch to a unit and those below it; of the bank that is everything.
+    """Restrict what is of a branch to a unit and those below it: a few branches by their index.
 
-    By a list of all branches either database would fetch one customer after the other.
+    By a list of many either database would fetch one customer after the other; of all units there
+    are nothing has to be asked.
     """
-    if session.get_one(Unit, unit_id).parent_id is None:
+    units = subtree(session, unit_id)
+    if len(units) <= _A_FEW_UNITS:
+        return cast("ColumnElement[bool]", branch_id.in_(units))
+    if session.scalar(select(func.count()).select_from(Unit)) == len(units):
         return true()
-    return cast("ColumnElement[bool]", branch_id.in_(subtree(session, unit_id)))
+    return cast("ColumnElement[bool]", (branch_id + literal_column("0")).in_(units))
 
 
 def lineage(session: Session, unit_id: int) -> tuple[int, ...]:
