@@ -4,7 +4,7 @@ from datetime import UTC, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from core.access import SYSTEM
@@ -17,6 +17,7 @@ from core.campaigns.actions.policy import (
     set_segment_terms,
 )
 from core.campaigns.caps import contact_cap, quiet_until
+from core.campaigns.contacts import room_for_sets
 from core.campaigns.model import ContactPolicy
 from core.campaigns.queries.policy import contact_policy
 from core.campaigns.rules import ContactRules, ContactTerms, Exclusion
@@ -39,7 +40,7 @@ from core.segments.actions import (
     retire_segment,
 )
 from core.segments.model import Segment
-from core.work import changing, rehearsing
+from core.work import Reader, changing, rehearsing
 from tests.conftest import NOW
 from tests.making.campaigns import approved_design, segment
 from tests.making.contacts import FOREVER, judged, pasts, prepare, remember, terms
@@ -298,3 +299,17 @@ class TestJudging:
         before = row.until - timedelta(microseconds=1)
         assert ask(world.mia, held_customers, now=before.astimezone(NOW.tzinfo)).total == 1
         assert ask(world.mia, held_customers, now=row.until.astimezone(NOW.tzinfo)).total == 0
+
+
+@pytest.mark.parametrize(("usual", "then"), [("4MB", "64MB"), ("64MB", "64MB"), ("256MB", "256MB")])
+def test_there_is_room_for_sets_until_the_end_and_never_less_than_usual(engine, usual, then):
+    if engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has no such limit.")
+    room = text("SHOW work_mem")
+    with Session(engine) as session:
+        before = session.scalar(room)
+        session.execute(text(f"SET LOCAL work_mem = '{usual}'"))
+        room_for_sets(Reader(session, SYSTEM, NOW))
+        assert session.scalar(room) == then
+        session.commit()
+        assert session.scalar(room) == before
