@@ -8,6 +8,7 @@ import sys
 
 from benchmarks import (
     demo,
+    gate,
     impact,
     importing,
     pages,
@@ -42,5 +43,6 @@ if __name__ == "__main__":
                 segments.main(big),
                 steering.main(big),
                 pages.compare(small, big),
+                gate.main(big),  # last: it keeps checks of reports
             ]
     sys.exit(0 if all(results) else 1)

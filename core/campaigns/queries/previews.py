@@ -13,7 +13,7 @@ from core.campaigns.lettering import as_text, counted, letter_of
 from core.campaigns.waterfall import in_distress, lacks_consent
 from core.customers.model import CustomerState
 from core.customers.rules import Medium
-from core.segments.queries import compiled
+from core.segments.queries import compiled, known_words
 from core.segments.queries.counting import within
 from core.work import Reader
 
@@ -45,7 +45,7 @@ def audience_steps(
     :raises InvalidRule: the rule can't be meant
     """
     view.authorize(Permission.SEE_SEGMENTS)
-    state = CustomerState
+    state, known = CustomerState, known_words(view)
     lost: list[tuple[SQLColumnExpression[bool], int]] = [
         (~state.is_active, 1),
         (state.do_not_contact, 1),
@@ -53,11 +53,11 @@ def audience_steps(
     ]
     if medium is not None:
         lost.append((lacks_consent(medium), 2))
-    lost += [(holds, 3) for _, holds in contact_cap(view, of_many=True)]
+    lost += [(holds, 3) for _, holds in contact_cap(view, of_many=True, known=known)]
     # Everybody is counted apart, so that the steps are only asked of those whom the rule means.
     population = within(view, select(func.count())).scalar_subquery()
     statement = within(view, select(population, as_text(letter_of(lost))), by_id=True).where(
-        compiled(view, rule, of_many=True)
+        compiled(view, rule, known=known, of_many=True)
     )
     everybody, text = view.session.execute(statement).one()
     found = counted(text)
