@@ -22,6 +22,7 @@ R = TypeVar("R")
 _SEEN = "seen:"
 CHOSEN = "chosen:"  # what lists have chosen; forgotten after every success
 _NOTICE = "notice"
+_EMPTIED = "emptied:"  # how often a success has emptied a form
 
 
 def engine() -> Engine:
@@ -91,6 +92,7 @@ def submit(
     *,
     done: Callable[[T], str],
     then: Callable[[T], None] | None = None,
+    form: str = "",
 ) -> None:
     """Carry out a request as the signed-in person; explain a refusal, let defects surface.
 
@@ -99,6 +101,7 @@ def submit(
     :param ask: makes the request; what it refuses is explained as well
     :param done: says in one sentence what came of it
     :param then: goes somewhere else instead, for instance `opens("campaign", ...)`
+    :param form: which form it empties, of those that are drawn under `anew`
     """
     try:
         outcome = carry_out(action, ask())
@@ -108,14 +111,15 @@ def submit(
         return
     _forget(_SEEN, CHOSEN)
     st.session_state[_NOTICE] = done(outcome)
+    st.session_state[_EMPTIED + form] = st.session_state.get(_EMPTIED + form, 0) + 1
     if then is not None:
         then(outcome)
     st.rerun()
 
 
 def anew(form: str) -> str:
-    """Return a key under which a success empties a form, and a refusal leaves what was typed."""
-    return f"{form}:{st.session_state.get('generation', 0)}"
+    """Return a key under which its own success empties a form; all else leaves what was typed."""
+    return f"{form}:{st.session_state.get(_EMPTIED + form, 0)}"
 
 
 def carry_out(action: Callable[[Work, R], T], request: R) -> T:

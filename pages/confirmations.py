@@ -46,4 +46,5 @@ if yes or no:
             f"{words.counted(len(fact.customer_ids), 'customer')} "
             f"{'confirmed' if fact.is_accepted else 'left out'}."
         ),
+        form="answer",
     )

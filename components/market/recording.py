@@ -109,6 +109,7 @@ def _move(competitors: list[CompetitorRow]) -> None:
                 quality_flag=doubt,
             ),
             done=_recorded,
+            form="move",
         )
 
 
@@ -128,6 +129,7 @@ def _names(competitors: list[CompetitorRow]) -> None:
             add_competitor,
             lambda: AddCompetitor(name),
             done=lambda fact: f"{fact.name} is watched from now on.",
+            form="competitor",
         )
     if not competitors:
         return

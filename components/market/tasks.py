@@ -144,6 +144,7 @@ def _note(task: TaskSheet) -> None:
                 note_task,
                 lambda: NoteTask(task.id, kind, text, link, move.id if move else None),
                 done=lambda fact: f"The {fact.note} is noted.",
+                form="note",
             )
 
 

@@ -146,15 +146,19 @@ def test_a_manager_records_a_move(open_page, world, market, engine):
     app = open_page(world.mia, "competitors", view="Record")
     field(app, "selectbox", "Competitor").select("First")
     field(app, "selectbox", "Category").select("savings")
+    product = field(app, "text_input", "Product").id
     field(app, "text_input", "Product").input("Saver")
     field(app, "selectbox", "Side").select("Deposit")
     field(app, "number_input", "Value after").set_value(1525.0)
     pressed(app, "Record the move")
     assert "New value 1525 % is outside 0 to 30 %" in app.warning[0].value
+    assert field(app, "text_input", "Product").value == "Saver"
 
     field(app, "number_input", "Value after").set_value(3.4)
     pressed(app, "Record the move")
     assert app.success[0].value == "The move of First on 2 Mar 2026 is recorded."
+    assert field(app, "text_input", "Product").value == ""
+    assert field(app, "text_input", "Product").id != product
     with Session(engine) as session:
         row = session.scalars(select(CompetitorMove).where(CompetitorMove.new_value == 3.4)).one()
     assert (row.kind, row.author_id) == (MoveKind.RATE_CHANGE, world.mia.person_id)
@@ -166,9 +170,13 @@ def test_a_twin_is_refused_and_two_names_become_one(open_page, world, market, en
     pressed(app, "Add the competitor")
     assert "FIRST is First, which is watched already" in app.warning[0].value
 
+    product = field(app, "text_input", "Product").id
     field(app, "text_input", "Name of a new competitor").input("Third")
     pressed(app, "Add the competitor")
     assert app.success[0].value == "Third is watched from now on."
+    assert field(app, "text_input", "Name of a new competitor").value == ""
+    # A browser keeps what is being written of a move as long as its field is the same.
+    assert field(app, "text_input", "Product").id == product
 
     field(app, "text_input", "New name").input("First plc")
     pressed(app, "Rename")
