@@ -386,7 +386,6 @@ class TestWhatIsKept:
 
 
 @pytest.mark.usefixtures("in_turn")
-@pytest.mark.usefixtures("in_turn")
 class TestHowLongItIsKept:
     def test_whom_the_rule_looked_at_is_known_for_a_year(self, engine, hand_out, ask, world):
         work = pool_of(engine, [3, 4])
@@ -450,6 +449,7 @@ def people_of(engine, fact=None):
     return every(engine, select(of).where(*chosen))
 
 
+@pytest.mark.usefixtures("in_turn")
 class TestWho:
     def test_a_lead_hands_out_in_the_own_branch(self, engine, arrange, hand_out, world):
         arrange(lambda session: way(session, Way.LOAD, bank.SOUTH))
