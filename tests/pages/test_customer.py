@@ -78,7 +78,7 @@ class TestFinding:
 class TestConsent:
     def test_is_shown_with_date_and_origin(self, open_page, world):
         shown = open_page(world.ann, "customer", id=1, view="Consent").dataframe[0].value
-        assert list(shown["Medium"]) == [medium.value.capitalize() for medium in Medium]
+        assert list(shown["Medium"]) == ["Branch", "Phone", "Email", "SMS", "Post", "App"]
         assert set(shown["Known from"]) == {"Source"}
 
     def test_withdrawn_it_ends_the_work(self, open_page, world, engine, work):
