@@ -21,9 +21,10 @@ from sqlalchemy import (
 )
 
 from core.campaigns.contact_policy import contact_rules
-from core.campaigns.contacts import contacts, either, explained, had, only, room_for_sets, since
+from core.campaigns.contacts import contacts, either, explained, had, only, since
 from core.campaigns.rules import ContactRules, ContactTerms, Exclusion
 from core.customers.model import CustomerState
+from core.database import room_for_sets
 from core.segments.criteria import Known
 from core.segments.queries import in_segment, known_words, usable
 from core.work import Reader
@@ -93,7 +94,7 @@ def restraint(
     if rules is None:
         return None
     if of_many:
-        room_for_sets(view)
+        room_for_sets(view.session, 64)
     segments = _segments(view, rules, known, of_many=of_many)
     bank = Holder(rules.bank, ~or_(false(), *(each.concerns for each in segments)))
     days = _strictest(segments, rules.bank, lambda days: literal_column(str(days)))

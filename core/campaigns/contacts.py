@@ -16,7 +16,6 @@ from sqlalchemy import (
     literal_column,
     select,
     table,
-    text,
     true,
 )
 
@@ -25,10 +24,6 @@ from core.customers.model import CustomerState
 from core.database import Moment, Number
 from core.work import Reader
 
-_ROOM = text(
-    "SELECT set_config('work_mem', greatest(pg_size_bytes(current_setting('work_mem')),"
-    " pg_size_bytes('64MB')) / 1024 || 'kB', true)"
-)
 # Activities stand above runs; only these columns of them are read here.
 ACTIVITY = table(
     "activity",
@@ -81,16 +76,6 @@ def either(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     """Ask for one after the other until one holds, for the same reason."""
     *first, last = conditions
     return case(*((each, true()) for each in first), else_=last) if first else last
-
-
-def room_for_sets(view: Reader) -> None:
-    """Let PostgreSQL keep whole sets in memory for this request.
-
-    One that it expects not to fit is looked through from the start for every single row. Where the
-    server gives more, it stays at that.
-    """
-    if view.dialect == "postgresql":
-        view.session.execute(_ROOM)
 
 
 def had(engine_name: str, after: datetime, most: int) -> ColumnElement[bool]:

@@ -27,7 +27,15 @@ from core.database.columnwise import (
 )
 from core.database.engine import connect, lost_a_race, read_only, spilling, write_turn
 from core.database.prepared import Prepared
-from core.database.sets import affected, id_set, insert_into, row_set, text_set, version_set
+from core.database.sets import (
+    affected,
+    id_set,
+    insert_into,
+    room_for_sets,
+    row_set,
+    text_set,
+    version_set,
+)
 from core.database.turns import alone
 from core.database.uniqueness import what_is_taken
 
@@ -60,6 +68,7 @@ __all__ = [
     "only",
     "read_ids",
     "read_only",
+    "room_for_sets",
     "row_set",
     "shared_alias",
     "spilling",

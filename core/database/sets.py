@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Connection,
     CursorResult,
     Executable,
     Integer,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    text,
     type_coerce,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -25,6 +27,22 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
 from core.database.columns import Base, in_microseconds
+
+_ROOM = text(
+    "SELECT set_config('work_mem', greatest(pg_size_bytes(current_setting('work_mem')),"
+    " pg_size_bytes(:least)) / 1024 || 'kB', true)"
+)
+
+
+def room_for_sets(on: Session | Connection, megabytes: int) -> None:
+    """Let PostgreSQL keep whole sets in memory until the transaction ends.
+
+    One that it expects not to fit is looked through from the start for every single row, or sorted
+    on disk. Where the server gives more, it stays at that.
+    """
+    engine = on.get_bind() if isinstance(on, Session) else on
+    if engine.dialect.name == "postgresql":
+        on.execute(_ROOM, {"least": f"{megabytes}MB"})
 
 
 def id_set(engine_name: str, ids: Iterable[int]) -> Select[tuple[int]]:

@@ -17,11 +17,11 @@ from core.campaigns.actions.policy import (
     set_segment_terms,
 )
 from core.campaigns.caps import contact_cap, quiet_until
-from core.campaigns.contacts import room_for_sets
 from core.campaigns.model import ContactPolicy
 from core.campaigns.queries.policy import contact_policy
 from core.campaigns.rules import ContactRules, ContactTerms, Exclusion
 from core.customers.model import CustomerState
+from core.database import room_for_sets
 from core.journal.model import Entry
 from core.refusals import Conflict, Invalid, NotAllowed, NotFound
 from core.runs.actions.selecting import SelectCandidates, select_candidates
@@ -40,7 +40,7 @@ from core.segments.actions import (
     retire_segment,
 )
 from core.segments.model import Segment
-from core.work import Reader, changing, rehearsing
+from core.work import changing, rehearsing
 from tests.conftest import NOW
 from tests.making.campaigns import approved_design, segment
 from tests.making.contacts import FOREVER, judged, pasts, prepare, remember, terms
@@ -309,7 +309,7 @@ def test_there_is_room_for_sets_until_the_end_and_never_less_than_usual(engine, 
     with Session(engine) as session:
         before = session.scalar(room)
         session.execute(text(f"SET LOCAL work_mem = '{usual}'"))
-        room_for_sets(Reader(session, SYSTEM, NOW))
+        room_for_sets(session, 64)
         assert session.scalar(room) == then
         session.commit()
         assert session.scalar(room) == before

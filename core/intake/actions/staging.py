@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from core.database import Facts, Number
+from core.database import Facts, Number, room_for_sets
 from core.intake.actions.requests import Batch, Rejection
 from core.intake.rules import Effect
 
@@ -119,8 +119,7 @@ class Stage:
 def open_stage(connection: Connection, columns: Mapping[str, TypeEngine[Any]]) -> Stage:
     """Make the temporary tables of this transaction."""
     close_stage(connection)
-    if connection.dialect.name == "postgresql":  # until the commit: rows meet rows by the thousand
-        connection.execute(text("SET LOCAL work_mem = '64MB'"))
+    room_for_sets(connection, 64)  # rows meet rows by the thousand
     metadata = MetaData()
     rows = Table(
         _STAGED,

@@ -27,12 +27,11 @@ from sqlalchemy import (
     literal_column,
     select,
     table,
-    text,
     type_coerce,
 )
 
 from core.customers.model import CustomerState, Holding, Product
-from core.database import Moment, Number, arrays
+from core.database import Moment, Number, arrays, room_for_sets
 from core.segments.criteria import Known
 from core.segments.queries.membership import MOST_SEGMENTS, conditions, mask
 from core.work import Reader
@@ -87,7 +86,7 @@ def by_groups(view: Reader, segment_ids: Sequence[int], known: Known) -> Iterato
         for first in range(0, len(segment_ids), MOST_SEGMENTS)
     ]
     # Or it would sort all customers, for fear of as many groups as there are customers.
-    view.session.execute(text("SET LOCAL work_mem = '256MB'"))
+    room_for_sets(view.session, 256)
     rows = view.session.execute(_groups(view, words, known))
     columns = [np.array(column) for column in zip(*rows, strict=True)]
     if columns:
