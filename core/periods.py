@@ -19,6 +19,11 @@ def midnight(day: date, zone: tzinfo | None) -> datetime:
     return datetime.combine(day, time.min, tzinfo=zone)
 
 
+def last_moment(day: date, zone: tzinfo | None) -> datetime:
+    """Return the last moment that still belongs to a day."""
+    return midnight(day + timedelta(days=1), zone) - timedelta.resolution
+
+
 class WorkingDays(Protocol):
     """What knows the days on which somebody works, such as a calendar's working time."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import streamlit as st
@@ -9,12 +10,14 @@ import streamlit as st
 from components import navigation
 from components.assessments.saying import actual, judgement
 from components.design.choosing import word
-from components.gateway import fetch, submit
+from components.gateway import as_seen, fetch, now, submit
 from components.tables import Column, table
 from core.market.queries.tasks import market_tasks
 from core.people.queries import UnitRow, units
+from core.periods import last_moment
 from core.portfolio.actions.assessing import Assess, Conclude, assess
 from core.portfolio.queries import PlanRow, plans
+from core.portfolio.queries.past import AsItWas, as_it_was
 from core.portfolio.queries.performance import Performance, performance
 from core.portfolio.queries.reach import SegmentReach, reach
 from core.portfolio.rules import Verb
@@ -54,14 +57,30 @@ def draw() -> None:
     if not choices:
         st.info("There is no plan and no unit to assess.", icon=":material/inbox:")
         return
-    about = st.selectbox("Of", choices, format_func=_named, width=420)
+    with st.container(horizontal=True):
+        about = st.selectbox("Of", choices, format_func=_named, width=420)
+        day = st.date_input(
+            "As of the end of",
+            now().date(),
+            format="DD/MM/YYYY",
+            width=160,
+            help="Today is as it stands now. Of an earlier day everybody is counted again, by what"
+            " had happened by then. Whom a segment means is asked as of now.",
+        )
     what: dict[str, Any] = (
         {"plan_id": about.plan_id} if isinstance(about, PlanRow) else {"unit_id": about.id}
     )
     unit_id = about.unit_id if isinstance(about, PlanRow) else about.id
-    found = fetch(performance, **what)
+    stands = fetch(performance, **what)
+    chosen = _segments(stands)
+    then = _then(day, segment_ids=chosen, **what)
+    found = then.campaigns if then else stands
     table(found, columns=DRAFT, key="draft_campaigns")
-    covered = _covered(unit_id, found)
+    covered = (
+        list(then.segments.values()) if then else fetch(reach, unit_id=unit_id, segment_ids=chosen)
+    )
+    if covered:
+        table(covered, columns=COVERED, key="draft_segments")
     tasks = st.multiselect(
         "Market tasks to cite",
         fetch(market_tasks, window=_ALL).rows,
@@ -77,6 +96,7 @@ def draw() -> None:
             lambda: Assess(
                 **what,
                 name=name,
+                then=then,
                 segment_ids=[each.segment_id for each in covered],
                 cited=[task.id for task in tasks],
                 conclusions=[
@@ -89,10 +109,19 @@ def draw() -> None:
         )
 
 
-def _covered(unit_id: int, found: Sequence[Performance]) -> list[SegmentReach]:
+def _then(day: date | None, **asked: Any) -> AsItWas | None:
+    """Count as it was on an earlier day, until it is frozen; None for how it stands today."""
+    today = now().date()
+    if day is None or day == today:
+        return None
+    with st.spinner("Counting what had happened by then"):
+        return as_seen(as_it_was, cut_off_at=last_moment(day, now().tzinfo), **asked)
+
+
+def _segments(stands: Sequence[Performance]) -> tuple[int, ...]:
     """Ask whose coverage is judged; at first the audiences of what is assessed."""
     known = fetch(segments)
-    audiences = {judged.segment_id for judged in found}
+    audiences = {judged.segment_id for judged in stands}
     chosen = st.multiselect(
         "Segments whose coverage is judged",
         known,
@@ -100,10 +129,7 @@ def _covered(unit_id: int, found: Sequence[Performance]) -> list[SegmentReach]:
         format_func=lambda each: each.name,
         placeholder="None",
     )
-    rows = fetch(reach, unit_id=unit_id, segment_ids=tuple(each.id for each in chosen))
-    if rows:
-        table(rows, columns=COVERED, key="draft_segments")
-    return rows
+    return tuple(each.id for each in chosen)
 
 
 def _conclusions(

@@ -315,6 +315,8 @@ class TestAssessing:
         right = Assess(plan_id=plan, then=counted, conclusions=NOTHING)
         with pytest.raises(Invalid, match="still to come"):
             ask(world.mia, as_it_was, plan_id=plan, cut_off_at=NOW + DAY)
+        with pytest.raises(Invalid, match=r"begins on 2 Mar 2026.*1 Mar 2026"):
+            ask(world.mia, as_it_was, plan_id=plan, cut_off_at=NOW - DAY)
         with pytest.raises(NotAllowed):
             ask(world.eve, as_it_was, plan_id=plan, cut_off_at=NOW)
         for wrong in (

@@ -2,7 +2,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.campaigns.model import Campaign, Design
@@ -10,12 +10,13 @@ from core.campaigns.rules import Metric
 from core.market.actions.tasks import OpenTask, open_task
 from core.market.actions.threats import NoteThreat, note_threat
 from core.market.rules import ConclusionKind, TaskType
+from core.periods import last_moment
 from core.portfolio.actions import AddEntry, CreatePlan, add_entry, create_plan
 from core.portfolio.actions.assessing import Assess, Conclude, assess
 from core.portfolio.actions.directing import Direct, direct
-from core.portfolio.model import Assessment, Conclusion, Direction
+from core.portfolio.model import AssessedCampaign, Assessment, Conclusion, Direction, Plan
 from core.portfolio.rules import DirectionKind, Verb
-from core.runs.model import Run
+from core.runs.model import Candidate, Run
 from tests import world as w
 from tests.conftest import NOW
 from tests.making.campaigns import approved_design, segment
@@ -100,6 +101,51 @@ def test_what_makes_no_sense_is_explained_and_nothing_is_kept(open_page, plan, w
     assert "tells nobody what to do" in app.warning[0].value
     with Session(engine) as session:
         assert session.scalars(select(Assessment.id)).all() == []
+
+
+class TestAnEarlierDay:
+    """One of two was won the day before yesterday; the plan began a week ago."""
+
+    @pytest.fixture
+    def form(self, open_page, arrange, plan, world):
+        def earlier(session):
+            week, first = NOW - timedelta(days=7), NOW - timedelta(days=2)
+            session.execute(update(Plan).values(starts_on=week.date()))
+            session.execute(update(Run).values(launched_at=week))
+            session.execute(update(Candidate).values(confirmed_at=week))
+            won = select(Candidate.customer_id).where(Candidate.won_at.is_not(None)).limit(1)
+            before = update(Candidate).where(Candidate.customer_id.in_(won))
+            session.execute(before.values(won_at=first))
+
+        arrange(earlier)
+        return open_page(world.mia, "assessments", view="New assessment")
+
+    def test_is_counted_and_frozen_as_it_was(self, form, world, engine):
+        assert "2 of 40" in form.dataframe[0].value["So far"][0]
+        yesterday = (NOW - timedelta(days=1)).date()
+        field(form, "date_input", "As of the end of").set_value(yesterday).run()
+        assert not form.exception
+        assert "1 of 40" in form.dataframe[0].value["So far"][0]
+        field(form, "text_input", "Why, and how").input("Offer more").run()
+        pressed(form, "Freeze the assessment")
+
+        with Session(engine) as session:
+            kept = session.scalars(select(Assessment)).one()
+            figures = session.scalars(select(AssessedCampaign)).first()
+        assert kept.cut_off_at == last_moment(yesterday, NOW.tzinfo)
+        assert kept.name == "Spring, 1 Mar 2026"
+        assert (figures.numerator, figures.denominator) == (1, 40)
+
+    @pytest.mark.parametrize(
+        ("days", "why"),
+        [(1, "3 Mar 2026, is still to come"), (-8, "Spring begins on 23 Feb 2026")],
+    )
+    def test_that_is_to_come_or_before_the_plan_is_refused(self, form, days, why):
+        day = (NOW + timedelta(days=days)).date()
+        field(form, "date_input", "As of the end of").set_value(day).run()
+
+        assert why in form.warning[0].value
+        assert not [each for each in form.button if each.label == "Freeze the assessment"]
 
 
 def test_an_empty_plan_is_explained(open_page, do, world):

@@ -95,7 +95,7 @@ def assess(work: Work, request: Assess) -> AssessmentMade:
     _check_assessed(request.conclusions, found, segments)
 
     assessment = Assessment(
-        name=request.name.strip() or _name(plan, unit, work.now),
+        name=request.name.strip() or _name(plan, unit, cut_off_at),
         plan_id=request.plan_id,
         unit_id=unit.id,
         cut_off_at=cut_off_at,
@@ -153,9 +153,9 @@ def _segments(work: Work, request: Assess, unit: Unit) -> list[SegmentReach]:
     return [then.segments[id_] for id_ in ids]
 
 
-def _name(plan: Plan | None, unit: Unit, now: datetime) -> str:
+def _name(plan: Plan | None, unit: Unit, cut_off_at: datetime) -> str:
     about = plan.name if plan is not None else unit.name
-    return f"{about}, {saying.day(now.date())}"
+    return f"{about}, {saying.day(cut_off_at.date())}"
 
 
 def _check_assessed(
