@@ -1,6 +1,6 @@
 """The bank's tree of units, and the teams in them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -24,17 +24,21 @@ def subtree(session: Session, unit_id: int) -> tuple[int, ...]:
 
 
 def inside(session: Session, unit_id: int, branch_id: Any) -> ColumnElement[bool]:
-    """Restrict what is of a branch to a unit and those below it: a few branches by their index.
-
-    By a list of many either database would fetch one customer after the other; of all units there
-    are nothing has to be asked.
-    """
+    """Restrict what is of a branch to a unit and those below it; of all units nothing is asked."""
     units = subtree(session, unit_id)
-    if len(units) <= _A_FEW_UNITS:
-        return cast("ColumnElement[bool]", branch_id.in_(units))
-    if session.scalar(select(func.count()).select_from(Unit)) == len(units):
+    is_many = len(units) > _A_FEW_UNITS
+    if is_many and session.scalar(select(func.count()).select_from(Unit)) == len(units):
         return true()
-    return cast("ColumnElement[bool]", (branch_id + literal_column("0")).in_(units))
+    return of_units(branch_id, units)
+
+
+def of_units(branch_id: Any, units: Collection[int]) -> ColumnElement[bool]:
+    """Restrict what is of a branch to these units: a few by their index, many reading all through.
+
+    By a list of many either database would fetch one customer after the other.
+    """
+    sought = branch_id if len(units) <= _A_FEW_UNITS else branch_id + literal_column("0")
+    return cast("ColumnElement[bool]", sought.in_(sorted(units)))
 
 
 def lineage(session: Session, unit_id: int) -> tuple[int, ...]:

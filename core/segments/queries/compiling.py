@@ -17,6 +17,7 @@ from core.customers.attributes import kept
 from core.customers.model import Customer, CustomerState, Holding, Indicator
 from core.customers.rules import IndicatorKind
 from core.customers.state import valid_indicator
+from core.people.queries import of_units
 from core.periods import midnight
 from core.segments.criteria.tree import (
     ATTRIBUTE_TYPES,
@@ -62,7 +63,6 @@ _STATE_COLUMNS: Mapping[str, InstrumentedAttribute[Any]] = {
 }
 _PLACES = {column.name: place for place, column in enumerate(CustomerState.__table__.c)}
 _ATTRIBUTE_TYPES = {type_: kind for kind, type_ in ATTRIBUTE_TYPES.items()}
-_A_FEW_UNITS = 10
 
 
 class Compiler:
@@ -136,8 +136,7 @@ class Compiler:
             ids = {unit for value in tree.values for unit in self.known.units[str(value)].ids}
             if all(ids.issuperset(unit.ids) for unit in self.known.units.values()):
                 return true()
-            # By an index the customers of many branches would be fetched one by one.
-            return (column + 0 if len(ids) > _A_FEW_UNITS else column).in_(sorted(ids))
+            return of_units(column, ids)
         return and_(column.is_not(None), compare(column, tree, self._values(tree)))
 
     def _values(self, tree: Comparison) -> list[Any]:
