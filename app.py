@@ -15,9 +15,8 @@ from components.http import ROUTES
 from components.passing import passing
 from components.security import MIDDLEWARE
 from core import observe
-from core.people.queries.units import require_currency
 from core.settings import settings
-from core.work import looking
+from data.migrations import require_ready
 
 HERE = Path(__file__).resolve().parent
 
@@ -27,8 +26,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Load what every page needs before the first visitor comes, and let it rest."""
     observe.start(settings())
     warm_up.load()
-    with looking(server.engine()) as session:
-        require_currency(session, settings().currency)
+    require_ready(server.engine(), settings().currency)
     warm_up.rest()
     with passing(every=settings().tick_seconds):
         yield

@@ -26,11 +26,10 @@ from typer.exceptions import TyperException
 
 from core.access import SYSTEM
 from core.database import connect, spilling
-from core.people.queries.units import require_currency
-from core.refusals import Invalid, Refusal
+from core.refusals import Refusal
 from core.settings import settings
-from core.work import Reader, Work, changing, looking, reading
-from data.migrations import is_current
+from core.work import Reader, Work, changing, reading
+from data.migrations import require_ready
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -92,15 +91,8 @@ def engine(*, any_schema: bool = False) -> Engine:
         currency than the settings say
     """
     opened = _engine()
-    if any_schema:
-        return opened
-    if not is_current(opened):
-        raise Invalid(
-            "The database is not set up for this version of Fairlead."
-            " Run `fairlead init`, which creates what is missing and loses nothing."
-        )
-    with looking(opened) as session:
-        require_currency(session, settings().currency)
+    if not any_schema:
+        require_ready(opened, settings().currency)
     return opened
 
 

@@ -1,10 +1,30 @@
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import inspect, update
+from sqlalchemy.orm import Session
 
 from core.customers.model import CustomerState
+from core.database import connect
+from core.people.model import Unit
+from core.refusals import Invalid
 from core.schema import METADATA
-from data.migrations import is_current
+from data.migrations import is_current, require_ready
+
+
+def test_ready_is_what_is_set_up_at_the_newest_schema_and_in_the_currency_of_the_bank(
+    engine, tmp_path
+):
+    require_ready(engine, "GBP")
+    with Session(engine) as session, session.begin():
+        session.execute(update(Unit).where(Unit.parent_id.is_(None)).values(currency="GBP"))
+    require_ready(engine, "GBP")
+    with pytest.raises(Invalid, match="in GBP, and FAIRLEAD_CURRENCY says EUR"):
+        require_ready(engine, "EUR")
+    nothing = connect(f"sqlite:///{tmp_path / 'nothing.db'}")
+    with pytest.raises(Invalid, match="not set up for this version of Fairlead"):
+        require_ready(nothing, "GBP")
+    nothing.dispose()
 
 
 def test_the_migrations_make_what_the_models_say(engine):
