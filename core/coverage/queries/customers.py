@@ -16,10 +16,8 @@ from core.coverage.queries.likely import SORTS, first_of, likely_in
 from core.coverage.queries.offers import offers
 from core.coverage.queries.scoping import in_scope, in_units
 from core.coverage.rules import UNTOUCHED, Aim, Part, Period, Place
-from core.customers.model import Customer, CustomerState, Product
-from core.customers.queries import as_seen, plainly_seen
-from core.database import id_set
-from core.people.model import Unit
+from core.customers.model import CustomerState, Product
+from core.customers.queries.listed import ListedCustomer, named
 from core.refusals import NotFound
 from core.segments.queries import in_segment, known_words
 from core.windows import Part as Page
@@ -82,7 +80,7 @@ def customers_of(
     def judged(among: Select[tuple[int]] | None) -> Rows:
         by = put(then, mine, period, among=among).subquery("put")
         place = func.coalesce(by.c.place, untouched(then, of_many=among is None, known=known))
-        rows = _rows(view, place, likely if among is None else _ids_in(among))
+        rows = _rows(place, likely if among is None else _ids_in(among))
         rows = rows.outerjoin(by, by.c.customer_id == CustomerState.customer_id)
         rows = rows.where(by.c.place.is_not(None) | concerned)
         return rows.where(place.in_([each.code for each in places])) if part else rows
@@ -109,7 +107,7 @@ def never_contacted_in(
 
     def judged(among: Select[tuple[int]] | None) -> Rows:
         place = untouched(then, of_many=among is None, known=known)
-        return _rows(view, place, likely if among is None else _ids_in(among))
+        return _rows(place, likely if among is None else _ids_in(among))
 
     return _page(view, likely, judged, window or Window(descending=True), total)
 
@@ -138,15 +136,12 @@ def _ids_in(among: Select[tuple[int]]) -> ColumnElement[bool]:
     return CustomerState.customer_id.in_(among)
 
 
-def _rows(view: Reader, place: ColumnElement[int], where: ColumnElement[bool]) -> Rows:
+def _rows(place: ColumnElement[int], where: ColumnElement[bool]) -> Rows:
     """Select customers from their states alone: rules look records up beside them."""
     return (
         select(
             CustomerState.customer_id,
             place.label("place"),
-            CustomerState.last_contact_at,
-            CustomerState.yearly_value,
-            plainly_seen(view).label("plainly"),
         )
         .select_from(CustomerState)
         .where(where)
@@ -177,20 +172,20 @@ def _page(
             total = max(total, seen)
         elif rows or not window.first:
             total = seen  # here the list ends
-    named = (
-        select(Customer.id, Customer.customer_no, Customer.name, Unit.name)
-        .join(CustomerState, CustomerState.customer_id == Customer.id)
-        .join(Unit, Unit.id == CustomerState.branch_id)
-        .where(Customer.id.in_(id_set(view.dialect, [row[0] for row in rows])))
+    known = named(view, [row.customer_id for row in rows])
+    return Page([_covered(known[id_], Place.of(place)) for id_, place in rows], total)
+
+
+def _covered(who: ListedCustomer, place: Place) -> CoveredCustomer:
+    return CoveredCustomer(
+        who.id,
+        who.customer_no,
+        who.name,
+        who.branch,
+        place,
+        who.last_contact_at,
+        who.yearly_value,
     )
-    names = {row[0]: row[1:] for row in view.session.execute(named)}
-    return Page([_covered(view, row, *names[row[0]]) for row in rows], total)
-
-
-def _covered(view: Reader, row: Any, number: str, name: str, branch: str) -> CoveredCustomer:
-    seen = as_seen(view, number, name, plainly=bool(row.plainly))
-    place, last_at, value = Place.of(row.place), row.last_contact_at, row.yearly_value
-    return CoveredCustomer(row.customer_id, *seen, branch, place, last_at, value)
 
 
 def _then(view: Reader, kept: CoverageCount | None) -> tuple[Reader, Period]:

@@ -1,5 +1,6 @@
 """Customers behind a figure, one by one: whoever a condition means."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -26,6 +27,7 @@ class ListedCustomer:
     balance: Decimal | None
     yearly_value: Decimal | None
     last_contact_at: datetime | None
+    churn_risk: float | None
 
 
 def listed(
@@ -50,7 +52,14 @@ def listed(
         last=state.customer_id,
     )
     ids = [row.customer_id for row in rows]
-    named = (
+    known = named(view, ids)
+    return Part([known[id_] for id_ in ids], total)
+
+
+def named(view: Reader, ids: Sequence[int]) -> dict[int, ListedCustomer]:
+    """Tell who the customers of a page are, by id; who may see them the caller has settled."""
+    state = CustomerState
+    rows = view.session.execute(
         select(
             Customer.id,
             Customer.customer_no,
@@ -59,13 +68,14 @@ def listed(
             state.balance,
             state.yearly_value,
             state.last_contact_at,
+            state.churn_risk,
             plainly_seen(view).label("plainly"),
         )
         .join(state, state.customer_id == Customer.id)
         .join(Unit, Unit.id == state.branch_id)
         .where(Customer.id.in_(id_set(view.dialect, ids)))
     )
-    known = {
+    return {
         row.id: ListedCustomer(
             row.id,
             *as_seen(view, row.customer_no, row.name, plainly=bool(row.plainly)),
@@ -73,7 +83,7 @@ def listed(
             row.balance,
             row.yearly_value,
             row.last_contact_at,
+            row.churn_risk,
         )
-        for row in view.session.execute(named)
+        for row in rows
     }
-    return Part([known[id_] for id_ in ids], total)

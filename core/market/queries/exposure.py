@@ -1,6 +1,5 @@
 """Who is exposed to a move or an event: active holders, in a region, of a segment."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -8,13 +7,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select
 
 from core.access import Permission
-from core.customers.model import Customer, CustomerState, Holding, Product
-from core.customers.queries.sight import as_seen, plainly_seen
-from core.database import id_set
+from core.customers.model import CustomerState, Holding, Product
+from core.customers.queries.listed import ListedCustomer, named
 from core.market.model import Threat
 from core.market.queries.asked import SEES
 from core.people.model import Unit
-from core.people.queries.units import subtree
+from core.people.queries import inside, subtree
 from core.refusals import NotFound
 from core.segments.queries import in_segment
 from core.windows import Part, Window, windowed
@@ -104,32 +102,20 @@ def exposed_customers(view: Reader, *, threat_id: int, window: Window) -> Part[E
         last=found.c.customer_id,
         counted=_exposed(view, whom),
     )
-    return Part(_named(view, rows), total)
+    known = named(view, [row.customer_id for row in rows])
+    return Part([_exposed_as(known[id_], balance) for id_, balance in rows], total)
 
 
-def _named(view: Reader, rows: Sequence[Any]) -> list[ExposedRow]:
-    state = CustomerState
-    named = view.session.execute(
-        select(
-            Customer.id,
-            Customer.customer_no,
-            Customer.name,
-            Unit.name.label("branch"),
-            state.yearly_value,
-            state.churn_risk,
-            plainly_seen(view).label("plainly"),
-        )
-        .join(state, state.customer_id == Customer.id)
-        .join(Unit, Unit.id == state.branch_id)
-        .where(Customer.id.in_(id_set(view.dialect, [row.customer_id for row in rows])))
+def _exposed_as(who: ListedCustomer, balance: Decimal | None) -> ExposedRow:
+    return ExposedRow(
+        who.id,
+        who.customer_no,
+        who.name,
+        who.branch,
+        balance,
+        who.yearly_value,
+        who.churn_risk,
     )
-    known = {row.id: row for row in named}
-    found = []
-    for id_, balance in rows:
-        who = known[id_]
-        seen = as_seen(view, who.customer_no, who.name, plainly=bool(who.plainly))
-        found.append(ExposedRow(id_, *seen, who.branch, balance, who.yearly_value, who.churn_risk))
-    return found
 
 
 def exposed_to(view: Reader, threat_id: int) -> Exposed:
@@ -199,10 +185,8 @@ def _concerned(view: Reader, whom: Exposed) -> list[ColumnElement[bool]]:
     found = [
         CustomerState.is_active.expression,
         view.actor.scope.limits(CustomerState.branch_id),
+        inside(view.session, whom.unit_id, CustomerState.branch_id),
     ]
-    # Of the whole bank by all its branches SQLite would fetch customer by customer.
-    if not _is_whole(view, whom):
-        found.append(CustomerState.branch_id.in_(subtree(view.session, whom.unit_id)))
     if whom.product_id is not None:
         found.append(_holds(view, whom.product_id))
     if whom.segment_id is not None:
