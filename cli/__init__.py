@@ -15,6 +15,7 @@ from cli import (
     intake,
     passing,
     people,
+    rebuilding,
     runs,
     segments,
     serve,
@@ -35,6 +36,7 @@ app.command()(database.upgrade)
 app.command()(database.demo)
 app.command()(database.backup)
 app.command()(check.check)
+app.command()(rebuilding.rebuild)
 app.command()(serve.serve)
 app.command()(impact.funnel)
 app.command()(impact.impact)

@@ -7,28 +7,36 @@ from time import monotonic
 from sqlalchemy import Connection, ForeignKeyConstraint, and_, exists, func, select, text
 
 from core.activities.queries import checks as activities
-from core.customers.state import state_differences
+from core.customers.queries.checking import state_differences
 from core.distribution.queries import checks as distribution
 from core.exchange.checks import orphaned_notices
 from core.impact.queries import checks as impact
 from core.impact.queries.checking import cells_that_differ
 from core.market.queries import checks as market
+from core.queues.queries.checking import closed_days_that_differ
+from core.rebuilding import PARTS
 from core.runs.queries.checks import ARMS, WATERFALL, run_faults
 from core.schema import METADATA
 from core.service.queries.checking import service_cells_that_differ
 from core.work import Reader
 
 MAPPED = 1 << 36  # bytes of the file at most
+REBUILD = "fairlead rebuild"
+SOUND, WHOLE = "the database file is sound", "the database file is whole, its indexes too"
 Tell = Callable[[str, int, int], None]  # what is being done, how much is done, of how much
 
 
 @dataclass(frozen=True)
 class Finding:
-    """`violations` counts what contradicts `rule`; none is as it should be."""
+    """`violations` counts what contradicts `rule`; none is as it should be.
+
+    `remedy` is the command that puts it right; what is not derived has none.
+    """
 
     rule: str
     violations: int
     seconds: float  # that it took to look
+    remedy: str | None = None
 
 
 def _run_rows(view: Reader, problem: str) -> int:
@@ -36,7 +44,7 @@ def _run_rows(view: Reader, problem: str) -> int:
 
 
 RULES: dict[str, Callable[[Reader], int]] = {
-    "the database file is whole": lambda view: _damage(view.session.connection()),
+    SOUND: lambda view: _damage(view.session.connection(), "quick_check"),
     "every reference leads somewhere": lambda view: _dangling(view.session.connection()),
     "waterfall and candidates add up to the population": lambda view: _run_rows(view, WATERFALL),
     "arms are as the hash says": lambda view: _run_rows(view, ARMS),
@@ -52,39 +60,48 @@ RULES: dict[str, Callable[[Reader], int]] = {
     "nobody skips a step of the funnel": impact.funnels_out_of_order,
     "folded figures are those of the candidates": lambda view: len(cells_that_differ(view)),
     "folded due days are those of the activities": service_cells_that_differ,
+    "kept closed work is that of the activities": lambda view: len(closed_days_that_differ(view)),
     "what a version takes up was sent to an earlier one": impact.mistaken_citations,
     "what is doubted on the market has its reason": market.mistaken_doubts,
     "no rate that can't be is a fact": market.believed_moves_that_cannot_be,
     "customers' states are as their sources say": lambda view: state_differences(view).total,
     "what neighbours were told is in the journal": orphaned_notices,
 }
+DEEP: dict[str, Callable[[Reader], int]] = {
+    WHOLE: lambda view: _damage(view.session.connection(), "integrity_check"),
+    **{rule: violations for rule, violations in RULES.items() if rule != SOUND},
+}
 
 
 def examine(
     view: Reader,
     *,
+    deep: bool = False,
     tell: Tell = lambda _step, _done, _of: None,
     note: Callable[[Finding], None] = lambda _finding: None,
 ) -> list[Finding]:
     """Count what contradicts each rule; many statements read whole tables, so this takes time.
 
+    :param deep: look at all of the file, every index row by row; not only whether it is sound
     :param note: is told of each rule as soon as it was looked at
     """
+    rules = DEEP if deep else RULES
     findings = []
-    for done, (rule, violations) in enumerate(RULES.items()):
-        tell(rule.capitalize(), done, len(RULES))
+    for done, (rule, violations) in enumerate(rules.items()):
+        tell(rule.capitalize(), done, len(rules))
         begun = monotonic()
-        found = Finding(rule, violations(view), round(monotonic() - begun, 1))
+        count, seconds = violations(view), round(monotonic() - begun, 1)
+        found = Finding(rule, count, seconds, REBUILD if count and rule in PARTS else None)
         note(found)
         findings.append(found)
     return findings
 
 
-def _damage(connection: Connection) -> int:
+def _damage(connection: Connection, how: str) -> int:
     if connection.dialect.name == "sqlite":
-        # It looks every row of every index up: read in place, the file is not copied page by page.
+        # Read in place, the file is not copied page by page.
         connection.exec_driver_sql(f"PRAGMA mmap_size = {MAPPED}")
-        faults = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+        faults = connection.exec_driver_sql(f"PRAGMA {how}").scalars().all()
         connection.exec_driver_sql("PRAGMA mmap_size = 0")
         return 0 if faults == ["ok"] else len(faults)
     # What PostgreSQL itself marks as unusable or counted as damaged.

@@ -106,7 +106,7 @@ def followed(dialect: str, wanted: Sequence[Placed]) -> dict[str, ColumnElement[
     }
 
 
-def refresh_attributes(session: Session, *, customer_ids: Select[int] | None = None) -> int:
+def refresh_attributes(session: Session, *, customer_ids: Select[Any] | None = None) -> int:
     """Bring the places of all attributes up to date; rows that are right are not written.
 
     :param customer_ids: one column of customer ids; None means everybody
@@ -123,10 +123,16 @@ def refresh_attributes(session: Session, *, customer_ids: Select[int] | None = N
 
 def attribute_differences(session: Session) -> int:
     """Count the state rows whose places are not as the wide records say."""
-    rows = select(func.count()).join_from(
-        CustomerState, Customer, CustomerState.customer_id == Customer.id
+    rows = attributes_that_differ(session).with_only_columns(func.count())
+    return session.scalar(rows) or 0
+
+
+def attributes_that_differ(session: Session) -> Select[int]:
+    """Select the customers whose places are not as the wide records say."""
+    rows = select(CustomerState.customer_id).join(
+        Customer, CustomerState.customer_id == Customer.id
     )
-    return session.scalar(rows.where(or_(*_differences(_truth(session))))) or 0
+    return rows.where(or_(*_differences(_truth(session))))
 
 
 def _differences(truth: Mapping[str, ColumnElement[Any]]) -> list[ColumnElement[bool]]:

@@ -1,7 +1,6 @@
 """The narrow row of each customer, derived anew from the tables that are its source of truth."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -25,14 +24,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from core.access import Permission
-from core.customers.attributes import attribute_differences
 from core.customers.model import Consent, CustomerState, Holding, Indicator, Product
 from core.customers.rules import MOST_PRODUCT_BITS
 from core.database import Moment, Number, affected
-from core.work import Reader
 
 Columns: TypeAlias = Select[*tuple[Any, ...]]
+DERIVED = ("products", "consents", "indicators", "pending", "last_contact_at", "last_refusal_at")
 # Work and answers belong to later parts of the business; only these columns are read here.
 _ACTIVITY = table(
     "activity",
@@ -61,12 +58,12 @@ def refresh_state(session: Session, *, now: datetime, customer_ids: Columns | No
     :returns: how many rows were put right
     """
     hold_states(session, customer_ids)
-    truth = _truth(now, customer_ids)
+    truth = state_truth(now, customer_ids)
     return affected(
         session,
         update(CustomerState)
-        .where(CustomerState.customer_id == truth.c.customer_id, or_(*_differences(truth)))
-        .values({name: truth.c[name] for name in _DERIVED}),
+        .where(same_customer(truth), or_(*differences(truth).values()))
+        .values({name: truth.c[name] for name in DERIVED}),
     )
 
 
@@ -103,50 +100,21 @@ def hold_states(session: Session, ids: Columns | None) -> None:
     session.execute(select(func.count()).select_from(rows.subquery()))
 
 
-@dataclass(frozen=True)
-class StateDifferences:
-    """How many customers' rows disagree with the tables behind them, by column."""
-
-    products: int
-    consents: int
-    indicators: int
-    pending: int
-    last_contact_at: int
-    last_refusal_at: int
-    attributes: int
-
-    @property
-    def total(self) -> int:
-        return sum(getattr(self, name.name) for name in fields(self))
-
-
-def state_differences(view: Reader) -> StateDifferences:
-    """Count the rows that `refresh_state` and `refresh_attributes` would put right."""
-    view.authorize(Permission.IMPORT)
-    truth = _truth(view.now, None)
-    counts = [func.count().filter(differs) for differs in _differences(truth)]
-    statement = select(*counts).join_from(
-        CustomerState, truth, CustomerState.customer_id == truth.c.customer_id
-    )
-    found = view.session.execute(statement).one()
-    known = dict(zip(_DERIVED, found, strict=True))
-    return StateDifferences(**known, attributes=attribute_differences(view.session))
-
-
 def free_bits(session: Session) -> Iterator[int]:
     """Yield the places in the product mask that no product has, lowest first; then none."""
     taken = set(session.scalars(select(Product.bit).where(Product.bit.is_not(None))))
     return (bit for bit in range(MOST_PRODUCT_BITS) if bit not in taken)
 
 
-_DERIVED = tuple(each.name for each in fields(StateDifferences) if each.name != "attributes")
+def same_customer(truth: Subquery) -> ColumnElement[bool]:
+    return CustomerState.customer_id == truth.c.customer_id
 
 
-def _differences(truth: Subquery) -> list[ColumnElement[bool]]:
-    return [getattr(CustomerState, name).is_distinct_from(truth.c[name]) for name in _DERIVED]
+def differences(truth: Subquery) -> dict[str, ColumnElement[bool]]:
+    return {name: getattr(CustomerState, name).is_distinct_from(truth.c[name]) for name in DERIVED}
 
 
-def _truth(now: datetime, ids: Columns | None) -> Subquery:
+def state_truth(now: datetime, ids: Columns | None) -> Subquery:
     """Say for each customer what its state should be."""
     chosen = None if ids is None else ids.subquery()
     holdings, consents, marks, work, refusals = (
@@ -160,6 +128,7 @@ def _truth(now: datetime, ids: Columns | None) -> Subquery:
         func.coalesce(holdings.c.mask, 0).label("products"),
         func.coalesce(consents.c.mask, 0).label("consents"),
         func.coalesce(marks.c.mask, 0).label("indicators"),
+        func.coalesce(marks.c.begun, 0).label("begun"),
         func.coalesce(work.c.pending, 0).label("pending"),
         _later(state.c.last_contact_at, work.c.last_at).label("last_contact_at"),
         _later(state.c.last_refusal_at, refusals.c.last_at).label("last_refusal_at"),
@@ -188,18 +157,25 @@ def _consents() -> Columns:
 
 
 def _marks(now: datetime) -> Columns:
-    return select(Indicator.customer_id, _mask(Indicator.kind, Integer())).where(
-        valid_indicator(now)
+    """Say which marks count now, and which have begun, though some of these have run out."""
+    bits = func.sum(distinct(_bit(Indicator.kind)))
+    counts = cast(bits.filter(_lasts(now)), Integer).label("mask")
+    return select(Indicator.customer_id, counts, cast(bits, Integer).label("begun")).where(
+        _has_begun(now)
     )
 
 
 def valid_indicator(now: datetime) -> ColumnElement[bool]:
     """Restrict a statement over indicators to those that count at `now`."""
-    return (
-        Indicator.cleared_at.is_(None)
-        & (Indicator.valid_from <= now)
-        & or_(Indicator.valid_until.is_(None), Indicator.valid_until > now)
-    )
+    return _has_begun(now) & _lasts(now)
+
+
+def _has_begun(now: datetime) -> ColumnElement[bool]:
+    return Indicator.cleared_at.is_(None) & (Indicator.valid_from <= now)
+
+
+def _lasts(now: datetime) -> ColumnElement[bool]:
+    return or_(Indicator.valid_until.is_(None), Indicator.valid_until > now)
 
 
 def _work() -> Columns:
@@ -219,8 +195,11 @@ def _refusals() -> Columns:
 
 def _mask(place: Any, width: Integer) -> ColumnElement[int]:
     # The sum of distinct powers of two is their bitwise or, which SQLite has no aggregate for.
-    bit = literal(1, BigInteger).bitwise_lshift(type_coerce(place, Integer))
-    return cast(func.sum(distinct(bit)), width).label("mask")
+    return cast(func.sum(distinct(_bit(place))), width).label("mask")
+
+
+def _bit(place: Any) -> ColumnElement[int]:
+    return literal(1, BigInteger).bitwise_lshift(type_coerce(place, Integer))
 
 
 def _later(kept: ColumnElement[Any], found: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -9,13 +9,12 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, delete, func, insert, select, text, true
+from sqlalchemy import case, delete, func, insert, select, true
 from sqlalchemy.orm import Session
 
-from core.activities.model import REDATED, Activity, Change
-from core.activities.rules import CLOSED, SETTLED
+from core.activities.model import Activity
 from core.activities.scope import end_of_today
-from core.database import Base, id_set
+from core.database import Base
 from core.queues.model import ClosedCell, ClosedDay, TroubleCell, WorkCell, WorkCount
 from core.queues.queries.counted import (
     PENDING_FIGURES,
@@ -26,6 +25,7 @@ from core.queues.queries.counted import (
     first_day,
     made_on,
     pending_work,
+    reopened,
 )
 from core.queues.queries.gathering import FRESH
 from core.queues.queries.troubles import in_trouble
@@ -53,7 +53,7 @@ class Counts:
 def count_work(session: Session, *, now: datetime) -> Counts:
     """Count what is pending, what was closed, and what is in trouble, each by branch."""
     first = first_day(session, now) or now.date()
-    again = sorted(_reopened(session, now))
+    again = sorted(reopened(session, now))
     known = set(session.scalars(select(ClosedDay.day))) - set(again)
     days = _new_days(known, first, now)
     closed = _closed(session, days, now)
@@ -96,29 +96,6 @@ def keep_counts(session: Session, counts: Counts) -> int:
 def _new_days(known: set[date], first: date, now: datetime) -> list[date]:
     """Return the days that are over and not counted yet, the latest ones before the rest."""
     return [day for day in days_from(first, last_settled(now)) if day not in known][-MOST_DAYS:]
-
-
-def _reopened(session: Session, now: datetime) -> set[date]:
-    """Return the days on which something was closed that was opened again since they were counted.
-
-    Only undoing opens closed work again.
-    """
-    counted_at = session.scalar(select(func.max(ClosedDay.counted_at)))
-    if counted_at is None:
-        return set()
-    closed = [each.literal for each in CLOSED]
-    opened = session.scalars(
-        select(Change.activity_id).where(
-            text(f"({REDATED})"), Change.at >= counted_at - SETTLED, Change.from_status.in_(closed)
-        )
-    ).all()
-    if not opened:
-        return set()
-    ids = id_set(session.get_bind().dialect.name, opened)
-    moments = session.scalars(
-        select(Change.at).where(Change.activity_id.in_(ids), Change.to_status.in_(closed))
-    )
-    return {moment.astimezone(now.tzinfo).date() for moment in moments}
 
 
 def _closed(session: Session, days: list[date], now: datetime) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ from core.activities.queries.filters import ActivityFilter
 from core.activities.rules import Objection, Outcome, Promise, Status
 from core.campaigns.model import Holdout, HoldoutCustomer
 from core.campaigns.rules import Priority
-from core.customers.state import state_differences
+from core.customers.queries.checking import state_differences
 from core.distribution.actions.distributing import Distribute, distribute
 from core.distribution.rules import Way
 from core.journal.model import Entry

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.access import SYSTEM
 from core.customers.model import CustomerState, Holding, Product
-from core.customers.state import state_differences
+from core.customers.queries.checking import state_differences
 from core.impact.queries.funnel import funnel, run_named
 from core.impact.queries.runs import impact
 from core.impact.rules import Reason

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.access import SYSTEM
-from core.customers.state import state_differences
+from core.customers.queries.checking import state_differences
 from core.refusals import Conflict
 from tests.making.files import CUSTOMERS, HEADER, Importing, contents
 

@@ -17,7 +17,7 @@ from core.activities.model import Activity, Change, Message
 from core.activities.queries.checks import broken_histories, work_for_held_out
 from core.activities.rules import MessageStatus, Status
 from core.customers.model import CustomerState, Indicator
-from core.customers.state import state_differences
+from core.customers.queries.checking import state_differences
 from core.journal.model import Entry, Outgoing
 from core.refusals import Conflict
 from core.runs.actions.confirming import Confirm, confirm_candidates

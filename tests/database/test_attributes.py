@@ -12,8 +12,8 @@ from core.access import SYSTEM
 from core.customers import rules
 from core.customers.attributes import free_place, refresh_attributes
 from core.customers.model import Attribute, Customer, CustomerState
+from core.customers.queries.checking import state_differences
 from core.customers.rules import FIGURES, WORDS, AttributeType, Origin
-from core.customers.state import state_differences
 from core.database import arrays, id_set
 from core.intake.actions.reverting import Revert, revert
 from core.segments.queries import compiled, known_words

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from core.people.model import Credential, Person, PersonRole, Unit, WebSession
 from core.people.rules import SignInSource
 from core.refusals import Invalid
 from core.settings import settings
-from data.integrity import RULES
+from data.integrity import DEEP, RULES, SOUND, WHOLE
 from tests import world as bank
 from tests.conftest import NOW
 from tests.databases import administer, named
@@ -109,11 +110,45 @@ def test_a_contradiction_ends_with_exit_code_1(fairlead, engine):
         connection.exec_driver_sql("UPDATE customer_state SET products = 2 WHERE customer_id = 1")
     checked = fairlead("check")
     assert checked.exit_code == 1
-    assert "1 rules do not hold" in checked.stdout
+    assert "1 rules do not hold. `fairlead rebuild` puts 1 of them right." in checked.stdout
     lines = [line.split(" s  ")[1] for line in checked.stderr.splitlines() if " s  " in line]
     assert len(lines) == len(RULES)
     assert "customers' states are as their sources say: 1 contradict it" in lines
     assert "no work for customers held out: holds" in lines
+
+
+def test_what_nothing_else_says_has_no_remedy(fairlead, engine):
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO journal_subject (entry_id, name) VALUES (999, 'run:1')"
+        )
+    checked = fairlead("check")
+    assert checked.exit_code == 1
+    assert "1 rules do not hold." in checked.stdout
+    assert "fairlead rebuild" not in checked.stdout
+
+
+def test_a_deep_check_looks_at_the_whole_file(fairlead, engine):
+    checked = fairlead("check", "--deep", "--json")
+    told = json.loads(checked.stdout)
+    assert (checked.exit_code, told["ok"]) == (0, True)
+    assert [each["rule"] for each in told["findings"]] == list(DEEP)
+    assert set(DEEP) ^ set(RULES) == {SOUND, WHOLE}
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_an_index_that_misses_rows_is_found_by_a_deep_check_alone(fairlead, engine, database_url):
+    engine.dispose()
+    with closing(sqlite3.connect(make_url(database_url).database)) as opened, opened:
+        opened.execute("PRAGMA writable_schema = ON")
+        opened.execute(
+            "UPDATE sqlite_schema SET sql = replace(sql, '(branch_id)', '(manager_id)')"
+            " WHERE name = 'ix_customer_state_branch_id'"
+        )
+    assert fairlead("check").exit_code == 0
+    checked = fairlead("check", "--deep")
+    assert checked.exit_code == 1
+    assert f"{WHOLE}: " in checked.stderr
 
 
 def test_the_currency_of_a_bank_stays(fairlead, engine, monkeypatch):

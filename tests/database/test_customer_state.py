@@ -12,14 +12,9 @@ from core.activities.rules import Outcome, Status
 from core.campaigns.model import Campaign, Stage
 from core.campaigns.rules import ActivityType, Priority
 from core.customers.model import Consent, CustomerState, Holding, Indicator, Product
+from core.customers.queries.checking import StateDifferences, state_differences
 from core.customers.rules import IndicatorKind, Medium
-from core.customers.state import (
-    StateDifferences,
-    free_bits,
-    refresh_products,
-    refresh_state,
-    state_differences,
-)
+from core.customers.state import free_bits, refresh_products, refresh_state
 from core.database import id_set
 from core.responses.model import Response
 from core.runs.model import Run

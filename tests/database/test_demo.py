@@ -60,7 +60,7 @@ from core.work import Reader, reading
 from data import demo
 from data.demo.holding_out import SHARE
 from data.demo.runs import FINISHED, at_work
-from data.integrity import RULES, examine
+from data.integrity import RULES, SOUND, examine
 from data.migrations import upgrade
 from tests.conftest import NOW, ZONE
 from tests.databases import administer, named
@@ -505,7 +505,7 @@ def test_damage_of_the_database_is_noticed(bank):
             ),
         ),
     }[bank.dialect.name]
-    assert "the database file is whole" in red(bank, *statements)
+    assert SOUND in red(bank, *statements)
 
 
 def test_its_competitors_follow_the_central_bank_and_lie_around_our_rates(bank):

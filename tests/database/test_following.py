@@ -18,7 +18,7 @@ from core.calendars.actions import CloseDay, close_day
 from core.campaigns.model import Stage, StatusReason
 from core.campaigns.rules import Condition, CreateOn
 from core.customers.model import CustomerState
-from core.customers.state import state_differences
+from core.customers.queries.checking import state_differences
 from core.passing import pass_time
 from core.periods import Shift
 from core.runs.actions.confirming import Confirm, confirm_candidates

@@ -18,7 +18,7 @@ from core.campaigns.model import Holdout, HoldoutCustomer
 from core.campaigns.queries import forecast
 from core.campaigns.rules import ActivityType, Exclusion
 from core.customers.model import Indicator
-from core.customers.state import state_differences
+from core.customers.queries.checking import state_differences
 from core.journal.model import Entry
 from core.refusals import Conflict, Invalid, NotAllowed, NotFound
 from core.runs.actions.selecting import SelectCandidates, select_candidates

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from core.access import SYSTEM, Scope
 from core.customers.model import Attribute, Consent, Customer, CustomerState, Holding
+from core.customers.queries.checking import state_differences
 from core.customers.rules import AttributeType, Medium, Origin
-from core.customers.state import state_differences
 from core.intake.actions.reverting import Revert, revert
 from core.intake.actions.taking import RowsRejected
 from core.intake.model import IntakeRow

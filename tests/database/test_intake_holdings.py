@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from core.access import SYSTEM
 from core.customers.model import CustomerState, Holding, Product
-from core.customers.state import state_differences
+from core.customers.queries.checking import state_differences
 from core.intake.actions.reverting import Revert, revert
 from core.intake.rules import IntakeKind
 from tests.making.files import Importing, contents

@@ -18,8 +18,8 @@ from core.activities.model import Activity, Batch, Change, Message
 from core.activities.queries.checks import broken_histories
 from core.activities.rules import MessageStatus, Status
 from core.customers.model import Consent, CustomerState
+from core.customers.queries.checking import state_differences
 from core.customers.rules import Medium, Origin
-from core.customers.state import state_differences
 from core.intake.actions.reverting import Revert, revert
 from core.journal.model import Entry, Outgoing
 from core.refusals import Invalid, NotAllowed, NotFound

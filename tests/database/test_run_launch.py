@@ -21,8 +21,8 @@ from core.calendars.rules import NINE_TO_FIVE, week_of
 from core.campaigns.model import Content, Design, Stage
 from core.campaigns.rules import ActivityType, CreateOn, DesignStatus, Priority
 from core.customers.model import Customer, CustomerState, Indicator
+from core.customers.queries.checking import state_differences
 from core.customers.rules import IndicatorKind, Medium
-from core.customers.state import state_differences
 from core.hours import WorkingTime
 from core.journal.model import Outgoing
 from core.people.model import Absence, Person, PersonQualification, PersonRole

@@ -18,6 +18,7 @@ _CLOSE = 1e-9  # squares are summed in floating point, in an order of the databa
 class CellDifference:
     """One cell that is not the sum of its candidates: how many too many it says are there."""
 
+    run_id: int
     run: str
     branch_id: int
     arm: int
@@ -39,7 +40,7 @@ def cells_that_differ(view: Reader) -> list[CellDifference]:
     sizes = [func.sum(func.abs(cast(both.c[name], Double))) for name in COUNTS]
     keys = [both.c[name] for name in KEYS]
     statement = (
-        select(Run.code, *keys[1:], sums[0])
+        select(keys[0], Run.code, *keys[1:], sums[0])
         .select_from(both)
         .join(Run, Run.id == both.c.run_id)
         .group_by(Run.code, *keys)
@@ -48,6 +49,6 @@ def cells_that_differ(view: Reader) -> list[CellDifference]:
     )
     rows = view.session.execute(statement)
     return [
-        CellDifference(run, branch_id, arm, channel_id, int(customers))
-        for run, branch_id, arm, channel_id, customers in rows
+        CellDifference(run_id, run, branch_id, arm, channel_id, int(customers))
+        for run_id, run, branch_id, arm, channel_id, customers in rows
     ]

@@ -5,16 +5,17 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Date, Select, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Date, Select, exists, func, or_, select, text, true
 from sqlalchemy.orm import Session
 
-from core.activities.model import Activity
-from core.activities.rules import CLOSED, OPEN, SYSTEM_ABORTED, Detail, Status
+from core.activities.model import REDATED, Activity, Change
+from core.activities.rules import CLOSED, OPEN, SETTLED, SYSTEM_ABORTED, Detail, Status
 from core.activities.scope import among, end_of_today, pending
 from core.campaigns.model import StatusReason
-from core.database import Moment, row_set
+from core.database import Moment, id_set, row_set
 from core.people.model import Person
 from core.periods import midnight
+from core.queues.model import ClosedDay
 from core.runs.model import Run
 from core.runs.rules import RunStatus
 
@@ -129,3 +130,26 @@ def first_day(session: Session, now: datetime) -> date | None:
 
 def days_from(first: date, last: date) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def reopened(session: Session, now: datetime) -> set[date]:
+    """Return the days on which something was closed that was opened again since they were counted.
+
+    Only undoing opens closed work again.
+    """
+    counted_at = session.scalar(select(func.max(ClosedDay.counted_at)))
+    if counted_at is None:
+        return set()
+    closed = [each.literal for each in CLOSED]
+    opened = session.scalars(
+        select(Change.activity_id).where(
+            text(f"({REDATED})"), Change.at >= counted_at - SETTLED, Change.from_status.in_(closed)
+        )
+    ).all()
+    if not opened:
+        return set()
+    ids = id_set(session.get_bind().dialect.name, opened)
+    moments = session.scalars(
+        select(Change.at).where(Change.activity_id.in_(ids), Change.to_status.in_(closed))
+    )
+    return {moment.astimezone(now.tzinfo).date() for moment in moments}

@@ -19,7 +19,12 @@ from core.work import Reader
 
 
 def service_cells_that_differ(view: Reader) -> int:
-    """Count every folded day anew, and return how many cells say otherwise.
+    """Count every folded day anew, and return how many cells say otherwise."""
+    return sum(service_days_that_differ(view).values())
+
+
+def service_days_that_differ(view: Reader) -> dict[date, int]:
+    """Count every folded day anew, and return how many cells of which days say otherwise.
 
     Days that work was moved from or to since are left out: they are not read from cells.
     """
@@ -29,7 +34,11 @@ def service_cells_that_differ(view: Reader) -> int:
     work = select(of_one_day(view.now)).cte("work")
     differing = [_differing(cells, work).scalar_subquery() for cells in EVERY_CELLS]
     statement = select(*differing)
-    return sum(sum(view.session.execute(statement, of_day(day, view.now)).one()) for day in days)
+    found = {
+        day: sum(view.session.execute(statement, of_day(day, view.now)).one())
+        for day in sorted(days)
+    }
+    return {day: cells for day, cells in found.items() if cells}
 
 
 def _differing(cells: Cells, work: CTE) -> Select[int]:
