@@ -12,7 +12,7 @@ from core.schema import METADATA
 from data.migrations import is_current, require_ready
 
 
-def test_ready_is_what_is_set_up_at_the_newest_schema_and_in_the_currency_of_the_bank(
+def test_ready_is_a_database_that_is_set_up_and_in_its_currency(
     engine, tmp_path
 ):
     require_ready(engine, "GBP")
