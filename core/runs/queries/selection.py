@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, literal_column, select
 
 from core.access import Permission
 from core.campaigns.model import Design
+from core.campaigns.rules import RandomisedBy
 from core.people.model import Person, Unit
 from core.runs.arms import WHOLE
-from core.runs.model import Candidate, RunArm, WaterfallStep
+from core.runs.model import Candidate, Run, RunArm, WaterfallStep
 from core.runs.moves import run_in_scope
 from core.runs.queries.lists import SEE_RUNS
 from core.runs.rules import CONTROL_ARM, Confirmation, Exclusion
@@ -140,34 +141,35 @@ def arm_counts(view: Reader, *, run_id: int) -> list[ArmCount]:
     :raises NotFound: no such run among those of the actor's units
     """
     view.authorize(Permission.RUN_CAMPAIGNS, Permission.SEE_IMPACT)
-    run_in_scope(view, run_id)
-    counted = (
-        select(
-            Candidate.arm,
-            func.count().label("customers"),
-            func.count()
-            .filter(Candidate.confirmation == Confirmation.CONFIRMED)
-            .label("confirmed"),
-            func.count(Candidate.cluster_id.distinct()).label("clusters"),
-        )
-        .where(Candidate.run_id == run_id)
-        .group_by(Candidate.arm)
-        .subquery()
-    )
-    rows = view.session.execute(
-        select(
-            RunArm.arm,
-            RunArm.name,
-            RunArm.share,
-            func.coalesce(counted.c.customers, 0),
-            func.coalesce(counted.c.confirmed, 0),
-            func.coalesce(counted.c.clusters, 0),
-        )
-        .outerjoin(counted, counted.c.arm == RunArm.arm)
+    run = run_in_scope(view, run_id)
+    arms = view.session.execute(
+        select(RunArm.arm, RunArm.name, RunArm.share)
         .where(RunArm.run_id == run_id)
         .order_by(RunArm.arm)
+    ).all()
+    if not arms:
+        return []
+    # Each a sum of its own: to group by the arm, SQLite would sort all candidates.
+    counts = [
+        count for arm, _name, _share in arms for count in _counts_of(run, Candidate.arm == arm)
+    ]
+    counted = view.session.execute(select(*counts).where(Candidate.run_id == run_id)).one()
+    size = len(counts) // len(arms)
+    return [
+        ArmCount(*arm, *counted[place * size : (place + 1) * size])
+        for place, arm in enumerate(arms)
+    ]
+
+
+def _counts_of(run: Run, which: ColumnElement[bool]) -> tuple[ColumnElement[int], ...]:
+    is_confirmed = Candidate.confirmation == Confirmation.CONFIRMED.literal
+    clusters: ColumnElement[int] = func.count(Candidate.cluster_id.distinct()).filter(which)
+    is_alone = run.randomised_by is RandomisedBy.CUSTOMER
+    return (
+        func.count().filter(which),
+        func.count().filter(which, is_confirmed),
+        literal_column("0") if is_alone else clusters,
     )
-    return [ArmCount(*row) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -188,14 +190,23 @@ def confirmers(view: Reader, *, run_id: int) -> list[Confirmer]:
     """
     view.authorize(Permission.RUN_CAMPAIGNS)
     run_in_scope(view, run_id)
-    pending = func.count().filter(Candidate.confirmation == Confirmation.PENDING)
+    # Counted before anybody is named: the candidates are many, and their managers few.
+    counted = (
+        select(
+            Candidate.confirmer_id,
+            func.count().label("asked"),
+            func.count()
+            .filter(Candidate.confirmation == Confirmation.PENDING.literal)
+            .label("pending"),
+        )
+        .where(Candidate.run_id == run_id, Candidate.confirmer_id.is_not(None))
+        .group_by(Candidate.confirmer_id)
+        .subquery("counted")
+    )
     rows = view.session.execute(
-        select(Person.id, Person.name, Unit.name, func.count(), pending)
-        .select_from(Candidate)
-        .join(Person, Person.id == Candidate.confirmer_id)
+        select(Person.id, Person.name, Unit.name, counted.c.asked, counted.c.pending)
+        .join(counted, counted.c.confirmer_id == Person.id)
         .join(Unit, Unit.id == Person.unit_id)
-        .where(Candidate.run_id == run_id)
-        .group_by(Person.id, Person.name, Unit.name)
-        .order_by(pending.desc(), Person.name, Person.id)
+        .order_by(counted.c.pending.desc(), Person.name, Person.id)
     )
     return [Confirmer(*row) for row in rows]
