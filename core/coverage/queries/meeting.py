@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, select
+import numpy as np
+from sqlalchemy import and_, select
 
 from core.access import Permission
 from core.coverage.queries.cells import counted
@@ -11,6 +12,7 @@ from core.coverage.queries.scoping import in_scope
 from core.coverage.rules import Period
 from core.customers.model import CustomerState
 from core.customers.queries.listed import ListedCustomer, listed
+from core.database import Ids, id_set, ids_of
 from core.refusals import NotFound
 from core.runs.model import Candidate
 from core.runs.rules import CONTROL_ARM, Confirmation
@@ -38,17 +40,23 @@ def met_by_both(
     if kept is None:
         raise NotFound("Coverage of this period was not counted yet.")
     runs = runs_in(view, Period(kept.first_on, kept.last_on, kept.days))
-    both = (
-        _treated([run for run, whose in runs if whose == id_]) for id_ in (campaign_id, other_id)
+    one, other = (
+        _treated(view, [run for run, whose in runs if whose == id_])
+        for id_ in (campaign_id, other_id)
     )
-    return listed(view, and_(in_scope(view, CustomerState.branch_id, unit_id), *both), window)
+    # Found on arrays: the databases look up, for page and count, the many of either campaign.
+    both = id_set(view.dialect, one[np.isin(one, other)].tolist())
+    where = (in_scope(view, CustomerState.branch_id, unit_id), CustomerState.customer_id.in_(both))
+    return listed(view, and_(*where), window)
 
 
-def _treated(run_ids: list[int]) -> ColumnElement[bool]:
-    return CustomerState.customer_id.in_(
+def _treated(view: Reader, run_ids: list[int]) -> Ids:
+    """Read whom runs treated; whoever was in several of them comes several times."""
+    return ids_of(
+        view.session,
         select(Candidate.customer_id).where(
             Candidate.run_id.in_(run_ids),
             Candidate.arm > CONTROL_ARM,
             Candidate.confirmation != Confirmation.REJECTED.literal,
-        )
+        ),
     )
