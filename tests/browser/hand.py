@@ -129,8 +129,12 @@ class Hand:
         expect(self.page.get_by_role("heading", level=1)).to_contain_text(text)
 
     def expect_said(self, text: str) -> None:
-        """Expect a notice: what came of a request, or why it was refused."""
+        """Expect a notice: what came of a request, or why it was refused.
+
+        It stands above lists that are drawn a moment later; until then they are the old ones.
+        """
         expect(self.page.get_by_test_id("stAlert").filter(has_text=text).first).to_be_visible()
+        settle(self.page)
 
     def expect_text(self, text: str) -> None:
         expect(self.page.get_by_role("main").get_by_text(text).first).to_be_visible()
