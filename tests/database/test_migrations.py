@@ -12,9 +12,7 @@ from core.schema import METADATA
 from data.migrations import is_current, require_ready
 
 
-def test_ready_is_a_database_that_is_set_up_and_in_its_currency(
-    engine, tmp_path
-):
+def test_ready_is_a_database_that_is_set_up_and_in_its_currency(engine, tmp_path):
     require_ready(engine, "GBP")
     with Session(engine) as session, session.begin():
         session.execute(update(Unit).where(Unit.parent_id.is_(None)).values(currency="GBP"))

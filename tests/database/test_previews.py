@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -23,7 +24,6 @@ from core.customers.model import CustomerState, Indicator
 from core.customers.rules import IndicatorKind, Medium
 from core.refusals import NotAllowed
 from core.segments.criteria import InvalidRule
-from core.segments.queries import compiling
 from core.work import Reader, reading, rehearsing
 from tests import world as bank
 from tests.conftest import NOW
@@ -95,7 +95,7 @@ def test_counts_only_those_in_scope(ask, world):
 
 
 def test_finds_the_customers_of_many_branches_as_those_of_few(ask, world, monkeypatch):
-    monkeypatch.setattr(compiling, "_A_FEW_UNITS", 0)
+    monkeypatch.setattr(import_module("core.people.queries.units"), "_A_FEW_UNITS", 0)
 
     assert ask(world.mia, audience_steps, rule=NORTHERN).fitting == 10
 
