@@ -157,15 +157,16 @@ def claimant(
         )
     )
     runs = [run.run_id for run in waiting(view) if run.priority.code < priority.code]
+    chosen = _CANDIDATE.alias("chosen")  # the statement may be about candidates itself
     by_choice = (
         select(Campaign.name)
         .join(Design, Design.campaign_id == Campaign.id)
         .join(_RUN, _RUN.c.design_id == Design.id)
-        .join(_CANDIDATE, _CANDIDATE.c.run_id == _RUN.c.id)
+        .join(chosen, chosen.c.run_id == _RUN.c.id)
         .where(
             _RUN.c.id.in_(runs),
-            _CANDIDATE.c.customer_id == customer_id,
-            _CANDIDATE.c.confirmation != _REJECTED,
+            chosen.c.customer_id == customer_id,
+            chosen.c.confirmation != _REJECTED,
         )
     )
     # What is at work comes first: it is certain, while a selection may still be given up.

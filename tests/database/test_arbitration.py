@@ -138,6 +138,39 @@ def test_the_more_urgent_takes_them_and_the_other_is_told(
     assert told.population == told.candidates + sum(step.excluded for step in told.steps)
 
 
+@pytest.mark.parametrize("is_at_work", [False, True])
+def test_each_is_left_to_the_one_that_has_it(
+    campaign, select_for, engine, do, ask, world, is_at_work
+):
+    early = campaign("EARLY", Priority.LOW)
+    north = campaign("NORTH", Priority.HIGH, unit_id=bank.NORTH)
+    south = campaign("SOUTH", Priority.MEDIUM, unit_id=bank.SOUTH)
+    for run_id in (early, north, south):
+        select_for(run_id)
+    do(world.ann, confirm_candidates, Confirm(north, [1, 2], accept=False, reason="Moves away"))
+    do(world.ann, confirm_candidates, Confirm(early, [1, 2], accept=True))
+    if is_at_work:  # whoever is held out there is nobody's work, and free again
+        do(world.mia, launch, Launch(south, without_pending=True))
+    with Session(engine) as session:
+        worked = set(session.scalars(select(Activity.customer_id)))
+    taken = worked if is_at_work else chosen(engine, south)
+    wanted = {"Campaign NORTH": chosen(engine, north), "Campaign SOUTH": taken}
+
+    assert ask(world.mia, contenders, run_id=early) == [
+        Contender(name, len(ids)) for name, ids in wanted.items()
+    ]
+    assert ask(world.mia, contenders, run_id=north) == []
+    do(world.mia, launch, Launch(early, without_pending=True))
+
+    left = {name: set() for name in wanted}
+    for row in _candidates(engine, early):
+        if row.confirmation is Confirmation.REJECTED:
+            left[row.rejection.removeprefix("Left to a campaign of higher priority: ")].add(
+                row.customer_id
+            )
+    assert left == wanted
+
+
 def test_work_of_the_more_urgent_counts_at_the_launch(campaign, select_for, engine, do, ask, world):
     early = campaign("EARLY", Priority.LOW)
     urgent = campaign("URGENT", Priority.HIGH, unit_id=bank.NORTH)
