@@ -58,24 +58,26 @@ def contact_cap(
 
 @dataclass(frozen=True)
 class Holder:
-    """Terms, and whom they hold: a condition over state rows, true for the bank's rest as well."""
+    """Terms, and whom they hold: a condition over state rows, true for the bank's rest as well.
+
+    `segment_id` is None of the bank's.
+    """
 
     terms: ContactTerms
     concerns: ColumnElement[bool]
+    segment_id: int | None = None
 
 
 @dataclass(frozen=True)
 class Restraint:
     """What the policy says of a row of `CustomerState`; both conditions are never NULL.
 
-    `holders` are the segments' terms and last the bank's, each with whom it concerns; `quiet_days`
-    are those of the strictest that concerns the row.
+    `quiet_days` are those of the strictest terms that concern the row.
     """
 
     capped: ColumnElement[bool]
     quiet: ColumnElement[bool]
     quiet_days: ColumnElement[int]
-    holders: Sequence[Holder]
 
 
 def restraint(
@@ -85,25 +87,35 @@ def restraint(
     rules: ContactRules | None = None,
     known: Known | None = None,
 ) -> Restraint | None:
-    """Say by which conditions the policy holds customers; None while there is no policy.
+    """Say by which conditions the policy holds customers; None while there is no policy."""
+    found = holders_of(view, of_many=of_many, rules=rules, known=known)
+    if not found:
+        return None
+    *segments, bank = found
+    days = _strictest(segments, bank.terms, lambda days: literal_column(str(days)))
+    capped = _capped(view, found, of_many=of_many)
+    return Restraint(capped, _quiet(view, segments, bank.terms), days)
+
+
+def holders_of(
+    view: Reader,
+    *,
+    of_many: bool = False,
+    rules: ContactRules | None = None,
+    known: Known | None = None,
+) -> list[Holder]:
+    """List the segments' terms and last the bank's; none while there is no policy.
 
     Whoever is in a segment that can't be meant any more has the bank's terms until it is mended;
     nobody is selected by them, since `check_terms` refuses that.
     """
     rules = rules or contact_rules(view.session)
     if rules is None:
-        return None
+        return []
     if of_many:
         room_for_sets(view.session, 64)
     segments = _segments(view, rules, known, of_many=of_many)
-    bank = Holder(rules.bank, ~or_(false(), *(each.concerns for each in segments)))
-    days = _strictest(segments, rules.bank, lambda days: literal_column(str(days)))
-    return Restraint(
-        _capped(view, [*segments, bank], of_many=of_many),
-        _quiet(view, segments, rules.bank),
-        days,
-        [*segments, bank],
-    )
+    return [*segments, Holder(rules.bank, ~or_(false(), *(each.concerns for each in segments)))]
 
 
 def quiet_until(view: Reader, customer_id: int) -> datetime | None:
@@ -135,7 +147,7 @@ def _segments(
     known = known or known_words(view)
     problems = usable(known).problems
     return [
-        Holder(terms, in_segment(view, segment_id, known=known, of_many=of_many))
+        Holder(terms, in_segment(view, segment_id, known=known, of_many=of_many), segment_id)
         for segment_id, terms in rules.overrides
         if segment_id not in problems
     ]

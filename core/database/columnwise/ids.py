@@ -3,6 +3,8 @@
 So it does with columns of other whole numbers.
 """
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,10 +12,10 @@ from numpy.typing import NDArray
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    LargeBinary,
     Select,
     Text,
     cast,
-    extract,
     func,
     literal_column,
     select,
@@ -21,12 +23,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from core.database.columns import Moment
+from core.database.columns import Moment, in_microseconds
 
 Ids: TypeAlias = NDArray[np.int64]
 EMPTY = -(2**63)  # stands for NULL among whole numbers
 # A mere literal of it would be no BIGINT on PostgreSQL, nor what is coalesced with it.
 _EMPTY: ColumnElement[int] = literal_column(f"CAST('{EMPTY}' AS BIGINT)", BigInteger)
+_IN_2000 = in_microseconds(datetime(2000, 1, 1, tzinfo=UTC))
 
 
 def ids_as_text(column: ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[Any]:
@@ -51,14 +54,26 @@ def numbers_of(session: Session, rows: Select[*tuple[Any, ...]]) -> list[Ids]:
     Moments become microseconds since 1970; where there is nothing, there is `EMPTY`.
     """
     found, name = rows.subquery(), session.get_bind().dialect.name
-    texts = [_as_text(column, name) for column in found.c]
-    return [read_ids(text) for text in session.execute(select(*texts)).one()]
+    asked = [_asked(column, name) for column in found.c]
+    row = session.execute(select(*(each for each, _ in asked))).one()
+    return [read(told) for (_, read), told in zip(asked, row, strict=True)]
 
 
-def _as_text(column: ColumnElement[Any], engine_name: str) -> ColumnElement[Any]:
-    if isinstance(column.type, Moment):
-        if engine_name == "sqlite":
-            column = type_coerce(column, BigInteger)
-        else:
-            column = cast(extract("epoch", column) * literal_column("1000000"), BigInteger)
-    return ids_as_text(func.coalesce(column, _EMPTY))
+def _asked(
+    column: ColumnElement[Any], engine_name: str
+) -> tuple[ColumnElement[Any], Callable[[Any], Ids]]:
+    """Return an aggregate of a column, and how to read it."""
+    if not isinstance(column.type, Moment):
+        return ids_as_text(func.coalesce(column, _EMPTY)), read_ids
+    if engine_name == "sqlite":
+        return ids_as_text(func.coalesce(type_coerce(column, BigInteger), _EMPTY)), read_ids
+    # As the server keeps them: to work a number out of each takes four times as long.
+    kept = func.timestamptz_send(func.coalesce(column, literal_column("'-infinity'::timestamptz")))
+    nothing = literal_column("''::bytea", LargeBinary)
+    return func.string_agg(kept, nothing, type_=LargeBinary), _read_moments
+
+
+def _read_moments(kept: bytes | None) -> Ids:
+    """Read moments as PostgreSQL keeps them: microseconds since 2000, and `EMPTY` as no end."""
+    told = np.frombuffer(kept or b"", ">i8").astype(np.int64)
+    return np.where(told == EMPTY, EMPTY, told + _IN_2000)

@@ -1,4 +1,4 @@
-"""Whom the contact policy caps, until when, and how many contacts it counts of them.
+"""Whom the contact policy holds, until when, and how many contacts it counts of them.
 
 It is what `restraint` says of one row of the state after the other. Of everybody it is told from
 the contacts instead: only who had nearly as many as terms allow is looked at.
@@ -7,110 +7,136 @@ the contacts instead: only who had nearly as many as terms allow is looked at.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import reduce
+from typing import TypeAlias
 
 import numpy as np
 from sqlalchemy import BigInteger, ColumnElement, cast, select
 
 from core.campaigns.caps import Holder
-from core.campaigns.contacts import ACTIVITY, explained, only, sales_contact, since
-from core.customers.model import CustomerState
-from core.database import Ids, id_set, ids_of, in_microseconds, numbers_of
+from core.campaigns.contacts import ACTIVITY, sales_contact, since
+from core.campaigns.rules import ActivityType
+from core.database import EMPTY, Ids, in_microseconds, numbers_of
+from core.runs.queries.looking import Bools, Seen
 from core.work import Reader
 
 FOREVER = in_microseconds(datetime(9999, 12, 31, tzinfo=UTC))  # of what has no end that is known
-_MICROSECONDS = timedelta(days=1) // timedelta(microseconds=1)  # of a day
+Contacts: TypeAlias = tuple[Ids, Ids]  # whose it was, by id or by place, and when
+Policy: TypeAlias = Sequence[Holder]  # the segments' terms and last the bank's; of none nothing
+_DAY = timedelta(days=1) // timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
-class Caps:
-    """Customers who had enough contacts, by id; when they are fewer again, in microseconds."""
+class Judged:
+    """What a policy says of those who are `Seen`, in their places.
 
-    ids: Ids
-    until: Ids
+    `capped` and `quiet` are until when, in microseconds; what is over, or never was, is `EMPTY`.
+    """
+
+    capped: Ids
+    quiet: Ids
     contacts: Ids
 
+    @property
+    def holds(self) -> Bools:
+        return (self.capped != EMPTY) | (self.quiet != EMPTY)
 
-def strict(view: Reader, holders: Sequence[Holder]) -> list[ColumnElement[bool]]:
-    """Say of state rows whom terms may cap that allow one contact or none.
 
-    There is a condition for each of such terms, in their order. Whom the others may cap is told
-    from the contacts.
+def sales(view: Reader, policies: Iterable[Policy]) -> Contacts:
+    """Read all sales contacts that any of the terms count."""
+    after = since(view, _longest(each for policy in policies for each in policy))
+    return _contacts(view, *sales_contact(after))
+
+
+def nearly_capped(view: Reader, policies: Iterable[Policy], contacts: Contacts) -> Ids:
+    """Find whom the bank's terms cap, or would with one contact more: who had one at least."""
+    whose, at = contacts
+    found = [np.array([], np.int64)]
+    for bank in (policy[-1].terms for policy in policies if policy):
+        late = at > _since(view, bank.period_days)
+        had, times = np.unique(whose[late], return_counts=True)
+        found.append(had[times >= bank.most_contacts - 1])
+    return reduce(np.union1d, found)
+
+
+def judged(
+    view: Reader, seen: Seen, policies: Sequence[Policy], contacts: Contacts
+) -> list[Judged]:
+    """Say of each policy whom it holds."""
+    known = np.isin(contacts[0], seen.ids)
+    ours = np.searchsorted(seen.ids, contacts[0][known]), contacts[1][known]
+    imported = _imported(view, seen, policies, ours)
+    return [_judged(view, seen, policy, ours, imported) for policy in policies]
+
+
+def _judged(view: Reader, seen: Seen, policy: Policy, ours: Contacts, imported: Bools) -> Judged:
+    capped, quiet = np.full((2, len(seen.ids)), EMPTY)
+    contacts = np.zeros(len(seen.ids), np.int64)
+    more = np.flatnonzero(imported)
+    place = np.concatenate((ours[0], more))
+    at = np.concatenate((ours[1], seen.contacted[more]))
+    latest_first = np.lexsort((-at, place))
+    place, at = place[latest_first], at[latest_first]
+    for holder, mine in zip(policy, _concerned(seen, policy), strict=True):
+        terms = holder.terms
+        until = seen.refused[mine] + terms.quiet_days * _DAY
+        is_quiet = seen.refused[mine] > _since(view, terms.quiet_days)
+        quiet[mine] = np.where(is_quiet, np.maximum(quiet[mine], until), quiet[mine])
+        if not terms.most_contacts:
+            capped[mine] = FOREVER
+            continue
+        counts = (at > _since(view, terms.period_days)) & mine[place]
+        who, first, times = np.unique(place[counts], return_index=True, return_counts=True)
+        enough = times >= terms.most_contacts
+        who, first, times = who[enough], first[enough], times[enough]
+        # Once the contact that made it enough is too old, it is not.
+        decisive = at[counts][first + terms.most_contacts - 1]
+        capped[who] = np.maximum(capped[who], decisive + terms.period_days * _DAY)
+        contacts[who] = np.maximum(contacts[who], times)
+    return Judged(capped, quiet, contacts)
+
+
+def _concerned(seen: Seen, policy: Policy) -> list[Bools]:
+    """Say of each of the terms whom they concern: the bank's, who is in none of the segments."""
+    segments = [seen.inside[each.segment_id] for each in policy if each.segment_id is not None]
+    nobody = np.zeros(len(seen.ids), np.bool_)
+    return [*segments, ~reduce(np.logical_or, segments, nobody)] if policy else []
+
+
+def _imported(view: Reader, seen: Seen, policies: Sequence[Policy], ours: Contacts) -> Bools:
+    """Tell whose last contact came with an import: none of ours is as late.
+
+    Of nobody for whom one contact more changes nothing.
     """
-    state = CustomerState
-    return [
-        only(state.last_contact_at > since(view, each.terms.period_days), each.concerns)
-        if each.terms.most_contacts
-        else each.concerns
-        for each in holders
-        if each.terms.most_contacts <= 1
-    ]
+    place, at = ours
+    matters = np.zeros(len(seen.ids), np.bool_)
+    for policy in policies:
+        for holder, mine in zip(policy, _concerned(seen, policy), strict=True):
+            after, most = _since(view, holder.terms.period_days), holder.terms.most_contacts
+            had = np.bincount(place[at > after], minlength=len(seen.ids))
+            matters |= mine & (seen.contacted > after) & (had >= most - 1) & (most > 0)
+    latest = np.full(len(seen.ids), EMPTY)
+    np.maximum.at(latest, place, at)
+    asked = np.flatnonzero(matters & (seen.contacted > latest))
+    if len(asked):
+        after = since(view, _longest(each for policy in policies for each in policy))
+        service = ACTIVITY.c.type != ActivityType.SALES.literal
+        whose, when = _contacts(view, ACTIVITY.c.contacted_at > after, service)
+        known = np.isin(whose, seen.ids[asked])
+        np.maximum.at(latest, np.searchsorted(seen.ids, whose[known]), when[known])
+    return matters & (seen.contacted > latest)
 
 
-def caps_of(
-    view: Reader,
-    holders: Sequence[Holder],
-    limits: Sequence[ColumnElement[bool]],
-    concerned: Iterable[Ids],
-) -> Caps:
-    """Find who had enough contacts for any of the terms.
-
-    :param limits: conditions over state rows: of whom it is told
-    :param concerned: the customers for whom each of the `strict` conditions holds
-    """
-    longest = max((h.terms.period_days for h in holders if h.terms.most_contacts), default=0)
+def _contacts(view: Reader, *which: ColumnElement[bool]) -> Contacts:
     # As a cast, or SQLite would read all work there ever was, in the order of customers.
-    ours = select(cast(ACTIVITY.c.customer_id, BigInteger), ACTIVITY.c.contacted_at)
-    past = numbers_of(view.session, ours.where(*sales_contact(since(view, longest))))
-    strictly = iter(concerned)
-    parts = []
-    for each in holders:
-        mine = next(strictly) if each.terms.most_contacts <= 1 else None
-        parts.append(_of_terms(view, each, limits, past, mine))
-    every, until, contacts = (np.concatenate(each) for each in zip(*parts, strict=True))
-    in_order = np.argsort(every)
-    ids, first = np.unique(every[in_order], return_index=True)
-    if not len(ids):
-        return Caps(ids, ids, ids)
-    latest, most = (np.maximum.reduceat(each[in_order], first) for each in (until, contacts))
-    return Caps(ids, latest, most)
+    whose = cast(ACTIVITY.c.customer_id, BigInteger)
+    ids, at = numbers_of(view.session, select(whose, ACTIVITY.c.contacted_at).where(*which))
+    return ids, at
 
 
-def _of_terms(
-    view: Reader,
-    holder: Holder,
-    limits: Sequence[ColumnElement[bool]],
-    past: Sequence[Ids],
-    mine: Ids | None,
-) -> tuple[Ids, Ids, Ids]:
-    """Tell whom these terms cap: once the contact that made it enough is too old, it is not.
-
-    :param past: customers by sales contact, and of when it was
-    :param mine: whom the terms may cap, where that is known
-    """
-    state, most, days = CustomerState, holder.terms.most_contacts, holder.terms.period_days
-    if mine is not None and not most:
-        return mine, np.full_like(mine, FOREVER), np.zeros_like(mine)
-    after = since(view, days)
-    whose, at = (each[past[1] > in_microseconds(after)] for each in past)
-    if mine is None:  # one contact that came with an import may be what makes it enough
-        had, times = np.unique(whose, return_counts=True)
-        rows = select(state.customer_id).where(
-            *limits, holder.concerns, _among(view, had[times >= most - 1])
-        )
-        mine = ids_of(view.session, rows)
-    imported = select(state.customer_id, state.last_contact_at).where(
-        _among(view, mine), state.last_contact_at > after, ~explained()
-    )
-    more = numbers_of(view.session, imported)
-    theirs = np.isin(whose, mine)
-    whose = np.concatenate((whose[theirs], more[0]))
-    at = np.concatenate((at[theirs], more[1]))
-    latest_first = np.lexsort((-at, whose))
-    ids, first, times = np.unique(whose[latest_first], return_index=True, return_counts=True)
-    enough = times >= most
-    decisive = at[latest_first][first[enough] + most - 1]
-    return ids[enough], decisive + days * _MICROSECONDS, times[enough]
+def _longest(terms: Iterable[Holder]) -> int:
+    return max((each.terms.period_days for each in terms if each.terms.most_contacts), default=0)
 
 
-def _among(view: Reader, ids: Ids) -> ColumnElement[bool]:
-    return CustomerState.customer_id.in_(id_set(view.dialect, ids.tolist()))
+def _since(view: Reader, days: int) -> int:
+    return in_microseconds(since(view, days))

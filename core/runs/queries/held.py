@@ -17,7 +17,8 @@ from core.refusals import Invalid
 from core.runs.model import Run
 from core.runs.queries.capping import FOREVER
 from core.runs.queries.claiming import LIVE
-from core.runs.queries.holding import Holding, active, held
+from core.runs.queries.holding import Holding, held
+from core.runs.queries.looking import active
 from core.runs.rules import Hold
 from core.segments.queries import in_segment, known_words, tally, usable
 from core.windows import Part, Window
@@ -175,7 +176,7 @@ def held_summary(
     free = np.bincount(np.searchsorted(ends, found.until, side="right"), minlength=WEEKS).tolist()
     today = view.now.date()
     return Held(
-        customers=len(found.everybody),
+        customers=found.customers,
         reasons=tuple(HeldBy(each, reasons[each.code]) for each in Hold),
         weeks=tuple(FreeIn(today + timedelta(weeks=n), free[n]) for n in range(WEEKS)),
     )
@@ -192,7 +193,8 @@ def held_by_segment(
     known = known_words(view)
     ids = usable(known).ids
     found = _chosen(view, segment_id, campaign_id)
-    customers, held_now = tally(view, [found.everybody, found.ids], ids, known=known)
+    limits = active(view) if segment_id is None else [*active(view), in_segment(view, segment_id)]
+    customers, held_now = tally(view, [found.ids], ids, known=known, limits=limits)
     names = {segment.id: segment.name for segment in known.segments.values()}
     return [HeldIn(id_, names[id_], customers[id_], held_now[id_]) for id_ in ids]
 

@@ -1,11 +1,12 @@
 """What another contact policy would change, before it is saved. Nothing is written."""
 
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from sqlalchemy import false, func, not_, or_, select
 
-from core.campaigns.caps import restraint
+from core.campaigns.caps import holders_of
 from core.campaigns.model import Campaign, Design
 from core.campaigns.queries.policy import SEE_POLICY
 from core.campaigns.rules import ContactRules, Exclusion
@@ -15,9 +16,8 @@ from core.database import Ids
 from core.people.queries import subtree
 from core.refusals import Invalid
 from core.runs.model import Run
-from core.runs.queries.capping import caps_of, strict
-from core.runs.queries.holding import active
-from core.runs.queries.looking import looked_at
+from core.runs.queries.capping import judged, nearly_capped, sales
+from core.runs.queries.looking import Bools, active, look
 from core.runs.rules import RunStatus
 from core.segments.criteria import Known
 from core.segments.queries import known_words, tally, usable
@@ -77,10 +77,9 @@ def simulate(view: Reader, *, rules: ContactRules) -> Simulation:
     Of active customers in scope.
     """
     view.authorize(*SEE_POLICY)
-    known = known_words(view)
-    _, before, after = _held(view, rules, known)
-    newly_held, newly_free = np.setdiff1d(after, before), np.setdiff1d(before, after)
-    return Simulation(len(before), len(after), len(newly_held), len(newly_free))
+    _, before, after = _held(view, rules, known_words(view))
+    told = (before, after, after & ~before, before & ~after)
+    return Simulation(*(int(np.count_nonzero(each)) for each in told))
 
 
 def simulate_segments(view: Reader, *, rules: ContactRules) -> list[Change]:
@@ -88,10 +87,11 @@ def simulate_segments(view: Reader, *, rules: ContactRules) -> list[Change]:
     view.authorize(*SEE_POLICY)
     known = known_words(view)
     ids = usable(known).ids
-    groups = _held(view, rules, known)
-    customers, before, after = tally(view, groups, ids, known=known)
+    customers, *held = _held(view, rules, known)
+    groups = [customers[each] for each in held]
+    everybody, before, after = tally(view, groups, ids, known=known, limits=active(view))
     names = {segment.id: segment.name for segment in known.segments.values()}
-    return [Change(id_, names[id_], customers[id_], before[id_], after[id_]) for id_ in ids]
+    return [Change(id_, names[id_], everybody[id_], before[id_], after[id_]) for id_ in ids]
 
 
 def simulate_runs(view: Reader, *, rules: ContactRules) -> RunChanges:
@@ -103,24 +103,17 @@ def simulate_runs(view: Reader, *, rules: ContactRules) -> RunChanges:
     )
 
 
-def _held(view: Reader, rules: ContactRules, known: Known) -> tuple[Ids, Ids, Ids]:
-    """Find everybody, and who is held by the policy as it is and as `rules` would have it."""
-    limits = active(view)
-    both = [restraint(view, of_many=True, rules=each, known=known) for each in (None, rules)]
-    asked = [[] if each is None else [each.quiet, *strict(view, each.holders)] for each in both]
-    everybody, holds = looked_at(view, limits, [one for each in asked for one in each])
-    told = iter([everybody[which] for which in holds])
-    held = []
-    for found, conditions in zip(both, asked, strict=True):
-        mine = [next(told) for _ in conditions]
-        if found is None:
-            held.append(everybody[:0])
-        else:
-            quiet, *concerned = mine
-            caps = caps_of(view, found.holders, limits, concerned)
-            held.append(np.union1d(quiet, caps.ids))
-    before, after = held
-    return everybody, before, after
+def _held(view: Reader, rules: ContactRules, known: Known) -> tuple[Ids, Bools, Bools]:
+    """Find customers, and who of them is held by the policy as it is and as `rules` would have it.
+
+    Whoever is not among them is held by neither.
+    """
+    policies = [holders_of(view, of_many=True, rules=each, known=known) for each in (None, rules)]
+    contacts = sales(view, policies)
+    seen = look(view, chain(*policies), nearly_capped(view, policies, contacts))
+    is_asked = seen.asked.has(seen.ids)
+    before, after = (each.holds & is_asked for each in judged(view, seen, policies, contacts))
+    return seen.ids, before, after
 
 
 def _planned(view: Reader) -> list[tuple[Run, str]]:

@@ -78,28 +78,41 @@ def conditions(
 
 
 def tally(
-    view: Reader, groups: Sequence[Ids], segment_ids: Sequence[int], *, known: Known
+    view: Reader,
+    groups: Sequence[Ids],
+    segment_ids: Sequence[int],
+    *,
+    known: Known,
+    limits: Sequence[ColumnElement[bool]] = (),
 ) -> list[dict[int, int]]:
-    """Count how many of each group of customer ids are in each segment.
+    """Count how many customers are in each segment: of all, and of each group of ids.
 
     The customers in scope are looked at once, however many segments and groups there are.
+
+    :param limits: conditions over state rows: who is counted
     """
-    many = np.zeros((len(groups), len(segment_ids)), np.int64)
-    for ids, insides in _memberships(view, segment_ids, known):
+    many = np.zeros((1 + len(groups), len(segment_ids)), np.int64)
+    for ids, insides in _memberships(view, segment_ids, known, limits):
         chosen = [np.isin(ids, group) for group in groups]
         for place, inside in enumerate(insides):
-            many[:, place] += [np.count_nonzero(inside & one) for one in chosen]
+            many[:, place] += [
+                np.count_nonzero(inside),
+                *(np.count_nonzero(inside & one) for one in chosen),
+            ]
     return [dict(zip(segment_ids, each, strict=True)) for each in many.tolist()]
 
 
 def _memberships(
-    view: Reader, segment_ids: Sequence[int], known: Known
+    view: Reader,
+    segment_ids: Sequence[int],
+    known: Known,
+    limits: Sequence[ColumnElement[bool]],
 ) -> Iterator[tuple[Ids, Sequence[NDArray[np.bool_]]]]:
     """Read the customers, some at a time, and for each segment whether they are in it."""
     key = CustomerState.customer_id
     if view.dialect == "sqlite":
         each = conditions(view, segment_ids, known=known)
-        rows = within(view, select())
+        rows = within(view, select()).where(*limits)
         for part in arrays(view.session, rows, key=key, truths=each, numbers=[key]):
             yield part.numbers[0], part.truths
         return
@@ -108,7 +121,8 @@ def _memberships(
         for first in range(0, len(segment_ids), MOST_SEGMENTS)
     ]
     masks = (mask(view, word, known=known) for word in words)
-    ids, *numbers = numbers_of(view.session, within(view, select(key, *masks)))
+    rows = within(view, select(key, *masks)).where(*limits)
+    ids, *numbers = numbers_of(view.session, rows)
     yield (
         ids,
         [
