@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -17,6 +17,7 @@ from core.measures import Amount, Rate, signed
 from core.saying import LOCALE
 from core.settings import settings
 
+_Id = TypeVar("_Id", int, str)
 NONE = "–"  # noqa: RUF001  the dash that tables use for nothing
 _ABBREVIATED = {"sms": "SMS"}
 _MARKUP = re.compile(r"([\\`*_\[\]<>$~#]|:(?=[A-Za-z]))")
@@ -117,7 +118,7 @@ def yes_no(value: bool | None) -> str:  # noqa: FBT001  it is the value that is 
     return NONE if value is None else "yes" if value else "no"
 
 
-def told_apart(named: Mapping[int, str], codes: Mapping[int, str]) -> dict[int, str]:
+def told_apart(named: Mapping[_Id, str], codes: Mapping[_Id, str]) -> dict[_Id, str]:
     """Add the code to each name that several have; the keys are their ids."""
     often = Counter(named.values())
     return {

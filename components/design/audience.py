@@ -95,7 +95,9 @@ def _choose(design: DesignSheet) -> None:
 
 def _change(found: SegmentSheet) -> None:
     st.caption("Every draft that uses the segment follows. What was approved keeps its own rule.")
-    rule = rule_builder(found.rule or {"all": []}, fetch(vocabulary), key=f"segment-{found.id}")
+    rule = rule_builder(
+        found.rule or {"all": []}, fetch(vocabulary), key=f"segment-{found.id}", of=found.code
+    )
     st.markdown(words.plain(fetch(sentence, rule=rule)))
     if st.button("Save the rule"):
         submit(

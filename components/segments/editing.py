@@ -91,7 +91,7 @@ def change(found: SegmentSheet) -> None:
                 _save(found, version, name, None, description)
     else:
         st.caption("Every draft that uses it follows. What was approved keeps its own rule.")
-        rule = rule_builder(found.rule, fetch(vocabulary), key=f"segment-{found.id}")
+        rule = rule_builder(found.rule, fetch(vocabulary), key=f"segment-{found.id}", of=found.code)
         st.markdown(f"**{words.plain(fetch(sentence, rule=rule))}**")
         counts(rule, _medium(f"{found.id}"))
         if st.button("Save", type="primary"):

@@ -238,6 +238,19 @@ class TestChange:
         with Session(engine) as session:
             assert session.scalars(select(Segment.rule)).all() == [{"all": []}]
 
+    def test_a_rule_is_offered_no_part_that_leads_back_to_it(self, open_page, world, kept, do):
+        do(world.mia, define_segment, DefineSegment("more", "More", {"segment": "savers"}))
+        do(world.mia, define_segment, DefineSegment("most", "Most", {"any": [{"segment": "more"}]}))
+
+        def offered(**where):
+            app = open_page(world.mia, "segments", **where)
+            field(app, "selectbox", "About").set_value("Is in the segment").run()
+            return set(field(app, "selectbox", "Segment").options)
+
+        assert offered(id=kept["savers"], part="Change") == {"Northern", "VIP"}
+        assert offered(id=kept["north"], part="Change") == {"More", "Most", "Savers", "VIP"}
+        assert offered(view="New rule") == {"More", "Most", "Northern", "Savers", "VIP"}
+
     def test_a_list_is_pasted(self, open_page, world, engine):
         app = open_page(world.mia, "segments", view="New list")
         field(app, "text_input", "Code").input("vip")
