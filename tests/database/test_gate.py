@@ -704,6 +704,16 @@ class TestWaitingLaunches:
         assert (waiting.asked_by, waiting.asked_at, waiting.objection) == (None, None, None)
         assert ask(world.mia, launches_waiting)[0].objection is Objection.WROTE
 
+    def test_of_several_each_is_weighed_as_if_it_were_alone(self, weak, agreed, do, ask, world):
+        request = StartRun(agreed, bank.NORTH, TODAY, TODAY + timedelta(days=20))
+        other = do(world.mia, start_run, request).run_id
+        do(world.mia, select_candidates, SelectCandidates(other))
+        waiting = {each.id: each.now for each in ask(world.pia, launches_waiting)}
+        alone = {id_: ask(world.mia, before_launch, run_id=id_).power_now for id_ in (weak, other)}
+        assert waiting == alone
+        do(world.pia, allow_launch, AllowLaunch(weak, "A pilot"))
+        assert [each.id for each in ask(world.pia, launches_waiting)] == [other]
+
     def test_say_who_asked_of_this_selection(self, weak, do, ask, world):
         with pytest.raises(NotAgreed):
             do(world.mia, launch_weighed, Launch(weak), now=NOW + timedelta(hours=1))

@@ -1,13 +1,12 @@
 """How many hours the qualified people of branches really have, day by day, beside other work."""
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 
 from core.activities.model import Activity
 from core.campaigns.model import ActionType, ActivitySubtype, Channel, Content, Design, Stage
@@ -39,6 +38,7 @@ def hands_of(
     starts_on: date,
     ends_on: date,
     qualification_id: int | None,
+    staff: "Staff | None" = None,
 ) -> Hands:
     """Add up what the people of branches are free to do, from today until a year after the end.
 
@@ -46,25 +46,21 @@ def hands_of(
     Hours before the start go into that work alone.
 
     :param customers: how many each branch could contact, by its id
+    :param staff: of these branches at least, if that was looked up already
     """
+    staff = staff or staff_of(view, customers)
     today = view.now.date()
     ahead = min(max((ends_on - today).days, 0), _LONGEST) + AHEAD
     days = [today + _DAY * n for n in range(ahead + 1)]
-    people = _people(view, customers, qualification_id)
-    minutes, contacts = _worked_by(view, people, list(customers), days)
-    waiting = _waiting(view, customers)
-    shares = _shares(people, list(customers))
+    people = [each for each in staff.people if each.unit_id in customers]
+    qualified = [each for each in people if each.holds(qualification_id)]
+    minutes, contacts = _worked_by(view, qualified, list(customers), days)
+    shares = _shares(people, qualified, list(customers))
     before = min(max((starts_on - today).days, 0), len(days) - 1)
-    taken = np.array([waiting.get(id_, (0.0, 0.0)) for id_ in customers]).reshape(-1, 2)
-    names = {
-        row.id: row.name
-        for row in view.session.execute(
-            select(Unit.id, Unit.name).where(Unit.id.in_(id_set(view.dialect, customers)))
-        )
-    }
+    taken = np.array([staff.waiting.get(id_, (0.0, 0.0)) for id_ in customers]).reshape(-1, 2)
     return Hands(
         first=today,
-        branches=tuple(names[id_] for id_ in customers),
+        branches=tuple(staff.branches[id_] for id_ in customers),
         customers=np.array(list(customers.values()), float),
         minutes=_free(minutes, taken[:, 0] * shares, before),
         contacts=_free(contacts, taken[:, 1] * shares, before),
@@ -95,58 +91,74 @@ def need_of(view: Reader, design: DesignSheet, past: Tally) -> Need:
 
 
 @dataclass
-class _Person:
+class Agent:
+    """Somebody of a branch who works with customers, and when not."""
+
     unit_id: int
     capacity: int
-    is_qualified: bool
     time: WorkingTime
     absences: list[tuple[date, date]] = field(default_factory=list)
+    qualification_ids: set[int] = field(default_factory=set)
+
+    def holds(self, qualification_id: int | None) -> bool:
+        return qualification_id is None or qualification_id in self.qualification_ids
 
 
-def _people(
-    view: Reader, branches: Collection[int], qualification_id: int | None
-) -> Sequence[_Person]:
-    """Read the agents of branches, with the days on which they are away."""
-    holds = exists().where(
-        PersonQualification.person_id == Person.id,
-        PersonQualification.qualification_id == qualification_id,
-        valid_on(view.now.date()),
+@dataclass(frozen=True)
+class Staff:
+    """The names of branches, their people, and what waits there: minutes and activities."""
+
+    branches: dict[int, str]
+    people: tuple[Agent, ...]
+    waiting: dict[int, tuple[float, float]]
+
+
+def staff_of(view: Reader, branches: Collection[int]) -> Staff:
+    """Look up the people and the work of branches; whoever calls has asked for the permission."""
+    names = select(Unit.id, Unit.name).where(Unit.id.in_(id_set(view.dialect, branches)))
+    return Staff(
+        dict(view.session.execute(names).all()),
+        tuple(_people(view, branches)),
+        _waiting(view, branches),
     )
+
+
+def _people(view: Reader, branches: Collection[int]) -> Iterable[Agent]:
+    """Read the agents of branches, with what they hold and the days on which they are away."""
+    today = view.now.date()
     here = (
         Person.is_active,
         is_agent(),
         Person.unit_id.in_(id_set(view.dialect, branches)),
         view.actor.scope.limits(Person.unit_id),
     )
-    certified: Any = holds if qualification_id is not None else Person.is_active
     rows = view.session.execute(
-        select(Person.id, Person.unit_id, Person.daily_capacity, certified).where(*here)
+        select(Person.id, Person.unit_id, Person.daily_capacity).where(*here)
     ).all()
     times = person_times(view.session, [row.id for row in rows])
-    found = {
-        id_: _Person(unit_id, capacity, bool(is_qualified), times[id_])
-        for id_, unit_id, capacity, is_qualified in rows
-    }
+    found = {id_: Agent(unit_id, capacity, times[id_]) for id_, unit_id, capacity in rows}
+    ids = select(Person.id).where(*here)
+    held = select(PersonQualification.person_id, PersonQualification.qualification_id).where(
+        PersonQualification.person_id.in_(ids), valid_on(today)
+    )
+    for person_id, qualification_id in view.session.execute(held):
+        found[person_id].qualification_ids.add(qualification_id)
     away = select(Absence.person_id, Absence.starts_on, Absence.ends_on).where(
-        Absence.person_id.in_(select(Person.id).where(*here)),
-        Absence.cancelled_at.is_(None),
-        Absence.ends_on >= view.now.date(),
+        Absence.person_id.in_(ids), Absence.cancelled_at.is_(None), Absence.ends_on >= today
     )
     for person_id, first, last in view.session.execute(away):
         found[person_id].absences.append((first, last))
-    return list(found.values())
+    return found.values()
 
 
 def _worked_by(
-    view: Reader, people: Sequence[_Person], branches: Sequence[int], days: Sequence[date]
+    view: Reader, people: Sequence[Agent], branches: Sequence[int], days: Sequence[date]
 ) -> tuple[Figures, Figures]:
-    """Return minutes and contacts of the qualified of each branch, added up day by day."""
+    """Return minutes and contacts of the people of each branch, added up day by day."""
     rows = {id_: row for row, id_ in enumerate(branches)}
     minutes, contacts = (np.zeros((len(branches), len(days))) for _ in range(2))
     known = dict[WorkingTime, Figures]()
     for person in people:
-        if not person.is_qualified:
-            continue
         if person.time not in known:
             known[person.time] = _minutes(view, person.time, days)
         of_day = known[person.time]
@@ -169,15 +181,15 @@ def _minutes(view: Reader, time: WorkingTime, days: Sequence[date]) -> Figures:
     return np.diff(clock).astype(float)
 
 
-def _shares(people: Sequence[_Person], branches: Sequence[int]) -> Figures:
+def _shares(
+    people: Sequence[Agent], qualified: Sequence[Agent], branches: Sequence[int]
+) -> Figures:
     """Return which part of a branch's people is qualified: that part of open work is theirs."""
-    everybody, qualified = defaultdict[int, int](int), defaultdict[int, int](int)
-    for person in people:
-        everybody[person.unit_id] += person.capacity
-        qualified[person.unit_id] += person.capacity * person.is_qualified
-    return np.array(
-        [qualified[id_] / everybody[id_] if everybody[id_] else 1.0 for id_ in branches]
-    )
+    every, some = Counter[int](), Counter[int]()
+    for counts, of_whom in ((every, people), (some, qualified)):
+        for person in of_whom:
+            counts[person.unit_id] += person.capacity
+    return np.array([some[id_] / every[id_] if every[id_] else 1.0 for id_ in branches])
 
 
 def _waiting(view: Reader, branches: Collection[int]) -> dict[int, tuple[float, float]]:

@@ -1,18 +1,19 @@
 """A run before its launch: what was agreed to, beside what the selection really found."""
 
-from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import Integer, case, literal_column, select, type_coerce
 
 from core.campaigns.model import Design
+from core.database import Ids, ids_as_text, read_ids
 from core.gate.hands import BranchRoom, Need
 from core.gate.judging import Sizes, power_of_gain, smallest_gain
 from core.gate.model import LaunchOverride
-from core.gate.queries.hands import hands_of
+from core.gate.queries.hands import Staff, hands_of
 from core.people.model import Person
 from core.runs.model import Candidate, Run
 from core.runs.moves import run_in_scope
@@ -91,14 +92,30 @@ def before_launch(view: Reader, *, run_id: int) -> BeforeLaunch | None:
     return None if run.launched_at is not None else weighed_again(view, run)
 
 
-def weighed_again(view: Reader, run: Run) -> BeforeLaunch | None:
-    """Weigh the selection of a run at hand; whoever calls has asked for the permission."""
+@dataclass(frozen=True)
+class Selected:
+    """The arms of a selection; of the treated by branch whom no manager struck, and who agreed."""
+
+    sizes: Sizes
+    to_work: dict[int, int]
+    confirmed: dict[int, int]
+
+
+def weighed_again(
+    view: Reader, run: Run, selected: Selected | None = None, staff: Staff | None = None
+) -> BeforeLaunch | None:
+    """Weigh the selection of a run at hand; whoever calls has asked for the permission.
+
+    :param selected: what `selected_in` counted of the run, if that was done already
+    :param staff: of its branches at least, likewise
+    """
     design = view.session.get_one(Design, run.design_id)
     frozen: dict[str, Any] = design.frozen or {}
     if run.selected_at is None or "gate" not in frozen:
         return None
     agreed, counts = frozen["gate"], frozen["forecast"]
-    sizes, to_work, confirmed = _selected(view, run.id)
+    found = selected or selected_in(view, [run.id])[run.id]
+    sizes, to_work, confirmed = found.sizes, found.to_work, found.confirmed
     need = Need(
         agreed["minutes_each"],
         agreed["activities_each"],
@@ -110,6 +127,7 @@ def weighed_again(view: Reader, run: Run) -> BeforeLaunch | None:
         starts_on=run.starts_on + timedelta(days=need.after_days),
         ends_on=run.ends_on,
         qualification_id=design.qualification_id,
+        staff=staff,
     )
     last = hands.place(run.ends_on)
     rooms = hands.rooms(need, control_share=0, day=last)
@@ -158,24 +176,28 @@ def _allowed(view: Reader, run: Run) -> Allowed | None:
     return None if found is None else Allowed(*found)
 
 
-def _selected(view: Reader, run_id: int) -> tuple[Sizes, dict[int, int], dict[int, int]]:
-    """Count the arms, and of the treated by branch whom no manager struck, and who is confirmed."""
-    arms, to_work, confirmed = Counter[bool](), Counter[int](), Counter[int]()
-    is_struck = Candidate.confirmation == Confirmation.REJECTED
-    is_confirmed = Candidate.confirmation == Confirmation.CONFIRMED
-    for branch_id, arm, customers, struck, accepted in view.session.execute(
-        select(
-            Candidate.branch_id,
-            Candidate.arm,
-            func.count(),
-            func.count().filter(is_struck),
-            func.count().filter(is_confirmed),
-        )
-        .where(Candidate.run_id == run_id)
-        .group_by(Candidate.branch_id, Candidate.arm)
-    ):
-        arms[arm == CONTROL_ARM] += customers
-        if arm != CONTROL_ARM:
-            to_work[branch_id] += customers - struck
-            confirmed[branch_id] += accepted
-    return Sizes(arms[True], arms[False]), dict(to_work), dict(confirmed)
+def selected_in(view: Reader, run_ids: Collection[int]) -> dict[int, Selected]:
+    """Count the selections of runs in one look, each as a column: SQLite would sort its rows."""
+    zero, four, eight = (literal_column(each, Integer) for each in ("0", "4", "8"))
+    is_treated = case((Candidate.arm > CONTROL_ARM, four), else_=zero)
+    kind = Candidate.branch_id * eight + is_treated + type_coerce(Candidate.confirmation, Integer)
+    kinds = select(ids_as_text(kind)).where(Candidate.run_id == Run.id).scalar_subquery()
+    rows = view.session.execute(select(Run.id, kinds).where(Run.id.in_(run_ids)))
+    return {run_id: _selected(read_ids(text)) for run_id, text in rows}
+
+
+def _selected(kinds: Ids) -> Selected:
+    """Tell candidates apart by branch, arm and answer, as `selected_in` put them into a number."""
+    by_branch = np.bincount(kinds, minlength=8)
+    by_branch = np.pad(by_branch, (0, -len(by_branch) % 8)).reshape(-1, 2, 4)
+    treated = by_branch[:, 1]
+    branches = np.flatnonzero(treated.any(axis=1)).tolist()
+    struck, confirmed = (
+        treated[:, each.code] for each in (Confirmation.REJECTED, Confirmation.CONFIRMED)
+    )
+    to_work = treated.sum(axis=1) - struck
+    return Selected(
+        Sizes(int(by_branch[:, 0].sum()), int(treated.sum())),
+        {id_: int(to_work[id_]) for id_ in branches},
+        {id_: int(confirmed[id_]) for id_ in branches},
+    )

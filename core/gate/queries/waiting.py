@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from core.campaigns.model import Campaign, Design
 from core.campaigns.queries.hands import who_did, writers_of
-from core.gate.queries.launching import weighed_again
+from core.gate.model import LaunchOverride
+from core.gate.queries.hands import staff_of
+from core.gate.queries.launching import selected_in, weighed_again
 from core.gate.rules import TARGET
 from core.journal.events import LaunchRefused
 from core.journal.model import Entry, Subject
@@ -54,22 +56,33 @@ class WaitingLaunch:
 def launches_waiting(view: Reader) -> list[WaitingLaunch]:
     """List the selections that can't be launched before an approver allows it, the oldest first."""
     view.authorize(*SEE_RUNS)
+    is_allowed = exists().where(
+        LaunchOverride.run_id == Run.id, LaunchOverride.at >= Run.selected_at
+    )
     statement = (
         joined(select(Run, Design.frozen, Campaign.name, Design.version, Unit.name))
         .where(
             Run.status.in_(LAUNCH.sources),
             Run.selected_at.is_not(None),
             Run.ends_on >= view.now.date(),
+            ~is_allowed,
             view.actor.scope.limits(Run.unit_id),
         )
         .order_by(Run.selected_at, Run.id)
     )
+    agreed_to = [
+        (agreed, *row)
+        for row in view.session.execute(statement)
+        # Else it showed too little when it was agreed to, or nothing was to be shown.
+        if (agreed := ((row.frozen or {}).get("gate") or {}).get("power") or 0.0) >= TARGET
+    ]
+    if not agreed_to:
+        return []
+    selected = selected_in(view, [run.id for _, run, *_ in agreed_to])
+    staff = staff_of(view, {id_ for each in selected.values() for id_ in each.to_work})
     waiting = []
-    for run, frozen, campaign, version, unit in view.session.execute(statement):
-        agreed = ((frozen or {}).get("gate") or {}).get("power")
-        if agreed is None or agreed < TARGET:
-            continue  # it showed too little when it was agreed to, or nothing was to be shown
-        found = weighed_again(view, run)
+    for agreed, run, _, campaign, version, unit in agreed_to:
+        found = weighed_again(view, run, selected[run.id], staff)
         if found is None or not found.needs_override:
             continue
         asked_by, asked_at = _asked(view, run)
