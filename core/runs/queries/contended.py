@@ -56,9 +56,11 @@ def contenders(view: Reader, *, run_id: int) -> list[Contender]:
     )
     whose, claims = _wanted(view, priority, by_run, len(urgency))
     is_own = np.isin(whose, own)
-    in_order = np.lexsort((claims[is_own], whose[is_own]))
-    _, first = np.unique(whose[is_own][in_order], return_index=True)
-    taken = np.bincount(claims[is_own][in_order][first] % len(urgency), minlength=len(urgency))
+    # A customer and the place of the claim make one number, which sorts fast.
+    places_each = 2 * len(urgency)
+    whose, claims = np.divmod(np.sort(whose[is_own] * places_each + claims[is_own]), places_each)
+    first = claims[np.diff(whose, prepend=-1) != 0]
+    taken = np.bincount(first % len(urgency), minlength=len(urgency))
     counts = Counter[str]()
     for (_, _, name), customers in zip(urgency, taken.tolist(), strict=True):
         counts[name] += customers
