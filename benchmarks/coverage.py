@@ -12,6 +12,7 @@ import statistics
 import sys
 import time
 from datetime import timedelta
+from functools import partial
 from urllib.parse import urlencode
 
 from sqlalchemy import make_url, select, text
@@ -24,6 +25,8 @@ from core.campaigns.model import ContactOverride, ContactPolicy
 from core.coverage.queries.cells import coverage
 from core.coverage.queries.counting import count
 from core.coverage.queries.customers import customers_of
+from core.coverage.queries.meeting import met_by_both
+from core.coverage.queries.overlapping import overlap
 from core.coverage.rules import Aim, Part, rolling
 from core.coverage.upkeep import usual_periods
 from core.customers.model import Product
@@ -33,9 +36,8 @@ from core.segments.model import Segment
 from core.work import reading
 
 READ, COUNT, MEMORY = 25.0, 1.0, 700.0  # ms; ratio to one segment by hand; MB
-BEHIND = 1000.0  # ms; the first page of the customers of a part, and how many they are
+BEHIND = 1000.0  # ms; the first page of customers, and how many they are
 DAYS = 90
-PLACES = dict(enumerate((Part.REACHED, Part.HELD_OUT, Part.IN_WORK), start=1))
 BY_HAND = """
 WITH offer AS (
   SELECT r.id AS run_id, r.status, r.finished_at, d.id AS design_id, d.product_id
@@ -125,21 +127,15 @@ def _measured(address: str) -> bool:
         counted = count(view, periods=usual_periods(view))
     ours, memory = time.perf_counter() - started, most_memory()
     _agree(counted, everybody, rows)
-    taken = []
-    for _ in range(20):
-        with reading(engine, SYSTEM, now=now) as view:
-            started = time.perf_counter()
-            told = coverage(view, days=DAYS)
-            taken.append(1000 * (time.perf_counter() - started))
-    read = statistics.median(taken)
+    read, told = _timed(engine, now, lambda view: coverage(view, days=DAYS), times=20)
     segments = len(counted.segment_ids)
     print(f"{name} by hand: one segment in {by_hand:.1f} s")
     print(f"{name} counting: {segments} segments, 2 aims, 3 periods, branches in {ours:.1f} s")
     print(f"{name} memory of our process at most {memory:.0f} MB")
     print(f"{name} reading {len(told.cells)} cells: {read:.1f} ms", flush=True)
     behind = _behind(engine, now, told)
-    for part, taken_behind in behind.items():
-        print(f"{name} customers behind a cell who are {part}: {taken_behind:.0f} ms", flush=True)
+    for whom, taken_behind in behind.items():
+        print(f"{name} customers {whom}: {taken_behind:.0f} ms", flush=True)
     if name == "sqlite":
         peer = asyncio.run(_datasette(make_url(address).database, asked))
         print(f"datasette, the same SQL: {peer:.1f} s; our cells in {peer * 1000 / read:,.0f}th")
@@ -149,22 +145,32 @@ def _measured(address: str) -> bool:
     return fast and each < by_hand * COUNT and memory < MEMORY
 
 
-def _behind(engine, now, told) -> dict[Part, float]:
-    """Return how long the first page of each part takes, of the cell most of whom were reached."""
+def _behind(engine, now, told) -> dict[str, float]:
+    """Return how long first pages take: of the parts of a cell, and of two campaigns."""
     cell = max(told.cells, key=lambda each: each.parts.reached)
+    of_cell = partial(customers_of, segment_id=cell.segment_id, product_id=cell.product_id)
+    with reading(engine, SYSTEM, now=now) as view:
+        pair = overlap(view, days=DAYS).pairs[0]
+    both = partial(met_by_both, campaign_id=pair.campaign_id, other_id=pair.other_id)
+    lists = {f"who are {part}": (partial(of_cell, part=part), cell.parts.of(part)) for part in Part}
+    lists["whom two campaigns had"] = both, pair.both
     found = {}
-    for part in Part:
-        taken = []
-        for _ in range(3):
-            with reading(engine, SYSTEM, now=now) as view:
-                started = time.perf_counter()
-                of = {"segment_id": cell.segment_id, "product_id": cell.product_id}
-                page = customers_of(view, part=part, days=DAYS, **of)
-                taken.append(1000 * (time.perf_counter() - started))
-        if page.total != cell.parts.of(part):
-            raise AssertionError(f"{page.total} are {part}, and not as many as the cell says.")
-        found[part] = statistics.median(taken)
+    for whom, (asked, counted) in lists.items():
+        found[whom], page = _timed(engine, now, partial(asked, days=DAYS))
+        if page.total != counted:
+            raise AssertionError(f"{page.total} {whom}, and not as many as were counted.")
     return found
+
+
+def _timed(engine, now, asked, times=3):
+    """Return the milliseconds that it takes, and the answer."""
+    taken = []
+    for _ in range(times):
+        with reading(engine, SYSTEM, now=now) as view:
+            started = time.perf_counter()
+            answer = asked(view)
+            taken.append(1000 * (time.perf_counter() - started))
+    return statistics.median(taken), answer
 
 
 def _parameters(session, now):

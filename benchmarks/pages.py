@@ -4,8 +4,9 @@ The pages run as they are, each as somebody whose page it is and who has the mos
 bank. A page's queries together have to answer in time, and none that takes long may grow more
 than the work does; how many statements a page takes is pinned by tests. Use:
 python -m benchmarks.pages [customers], or with the addresses of a small and a big finished bank, or
-of one alone, of which nothing is compared. They stay as they were: sessions end with the visit, and
-counts of the work that nobody had made before go again.
+of one alone, of which nothing is compared, and the names of pages where not all are wanted. Banks
+stay as they were: sessions end with the visit, and counts of the work that nobody had made before
+go again.
 """
 
 import os
@@ -13,7 +14,7 @@ import statistics
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -85,9 +86,12 @@ def compare(small: str, big: str) -> bool:
     return _by_hand(big) and good
 
 
-def alone(url: str) -> bool:
-    """Measure one finished bank, print it, and tell whether every page answers in time."""
-    found, product = _measured(url), connect(url).dialect.name
+def alone(url: str, *pages: str) -> bool:
+    """Measure one finished bank, print it, and tell whether every page answers in time.
+
+    :param pages: only these, or all unless said
+    """
+    found, product = _measured(url, pages), connect(url).dialect.name
     for (visit, query), taken in found.queries.items():
         now = statistics.median(taken)
         print(f"{product:10} {visit.name:20} {visit.role:16} {query:42} {now * 1000:8.1f} ms")
@@ -117,7 +121,7 @@ def _by_hand(url: str) -> bool:
     return good
 
 
-def _measured(url: str) -> Measured:
+def _measured(url: str, pages: Collection[str] = ()) -> Measured:
     set_log_level("error")  # it misses its server
     engine = connect(url)
     now = demo.built_at(engine)
@@ -127,7 +131,7 @@ def _measured(url: str) -> Measured:
     found = Measured()
     try:
         with _counted(engine, now):
-            for visit in VISITS:
+            for visit in (each for each in VISITS if not pages or each.page in pages):
                 with _signed_in(engine, visit.role, now) as (session_id, unit_id):
                     query = address(engine, visit, unit_id)
                     _run(engine, visit, session_id, now, query, Measured())  # compiles what it asks
@@ -225,5 +229,6 @@ def _signed_in(engine: Engine, role: Role, now: datetime) -> Iterator[tuple[int,
 if __name__ == "__main__":
     given = sys.argv[1:]
     if given and not given[0].isdecimal():
-        sys.exit(0 if (compare if len(given) > 1 else alone)(*given) else 1)
+        both = len(given) == 2 and "://" in given[1]
+        sys.exit(0 if (compare if both else alone)(*given) else 1)
     sys.exit(0 if main(*(int(number) for number in given)) else 1)

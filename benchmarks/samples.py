@@ -18,6 +18,7 @@ from core.market.model import MarketTask, Threat
 from core.people.model import Person, PersonRole
 from core.portfolio.model import Assessment
 from core.runs.model import Candidate, Run
+from core.runs.rules import RunStatus
 from core.segments.model import SegmentSnapshot
 from core.work import looking
 
@@ -77,6 +78,12 @@ def _run(session: Session) -> int:
     return session.scalars(most.limit(1)).one()
 
 
+def _waiting(session: Session) -> int:
+    most = select(Candidate.run_id).join(Run, Run.id == Candidate.run_id)
+    of_those = most.where(Run.status == RunStatus.SELECTED).group_by(Candidate.run_id)
+    return session.scalars(of_those.order_by(func.count().desc()).limit(1)).one()
+
+
 def _design(session: Session) -> int:
     return session.scalars(select(Run.design_id).where(Run.id == _run(session))).one()
 
@@ -106,6 +113,7 @@ _OF_A_CUSTOMER: dict[str, Callable[[Customer], str]] = {
 }
 SAMPLES: dict[str, Callable[[Session], int | None]] = {
     "run": _run,
+    "waiting": _waiting,
     "design": _design,
     "campaign": _campaign,
     "asked": _asked,

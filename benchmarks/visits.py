@@ -89,7 +89,7 @@ VISITS = (
         for view in ("Policy", "Held customers", "Holdout")
     ),
     *(Visit("runs", role) for role in (Role.CAMPAIGN_MANAGER, Role.EXECUTIVE)),
-    Visit("run", Role.CAMPAIGN_MANAGER, (("id", "run"),)),
+    *(Visit("run", Role.CAMPAIGN_MANAGER, (("id", which),)) for which in ("run", "waiting")),
     Visit("impact", Role.EXECUTIVE),
     Visit("impact", Role.CAMPAIGN_MANAGER, (("run", "run"),)),
     *(Visit("truth", role) for role in (Role.TEAM_LEAD, Role.CAMPAIGN_MANAGER)),
