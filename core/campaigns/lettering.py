@@ -9,7 +9,16 @@ from collections.abc import Sequence
 from string import ascii_uppercase as letters
 
 import numpy as np
-from sqlalchemy import ColumnElement, SQLColumnExpression, Text, case, cast, func, literal_column
+from sqlalchemy import (
+    ColumnElement,
+    Function,
+    SQLColumnExpression,
+    Text,
+    case,
+    cast,
+    func,
+    literal_column,
+)
 
 from core.database import Ids, read_ids
 
@@ -31,7 +40,7 @@ def letter_of(
     return case(*((holds, _letter(code)) for holds, code in cases), else_=rest)
 
 
-def as_text(told: ColumnElement[str]) -> ColumnElement[str]:
+def as_text(told: ColumnElement[str]) -> Function[str]:
     """Return the aggregate of what rows say; of no rows it is NULL."""
     return func.aggregate_strings(told, "")
 
