@@ -7,7 +7,7 @@ from typing import Literal
 import plotly.graph_objects as go
 
 from components import look, words
-from components.charts.grids import ROW, axis, safe, wrapped
+from components.charts.grids import ROW, axis, cells, safe, wrapped
 from core.coverage.queries.cells import Cell
 from core.coverage.queries.worth import Opportunity
 from core.coverage.rules import Obstacle, Part
@@ -27,7 +27,7 @@ WHY: dict[Obstacle, str] = {
     Obstacle.CAPACITY: "More customers than there are hands for in the next 20 working days",
 }
 _SLANTED = 8  # columns whose names have room to lean
-_LARGEST = 24  # pixels across the largest bubble
+_LARGEST = 18  # pixels across the largest bubble
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def share(cell: Cell, measure: Measure) -> float | None:
 
 
 def heat_map(of: Grid, measure: Measure) -> go.Figure:
-    """Draw the share of each cell; the squares over it are there to be clicked."""
+    """Draw the share of each cell; what covers them is there to be clicked."""
     colours = look.palette()
     shares = [share(cell, measure) for cell in of.cells]
     wide = len(of.products)
@@ -74,7 +74,7 @@ def heat_map(of: Grid, measure: Measure) -> go.Figure:
         hoverinfo="skip",
     )
     spots = [(place % wide, place // wide) for place in range(len(of.cells))]
-    figure = _laid_out(of, [drawn, _squares(spots, [_parts(cell) for cell in of.cells])])
+    figure = _laid_out(of, [drawn, cells(spots, [[_parts(cell)] for cell in of.cells])])
     return figure.update_layout(
         annotations=[
             {
@@ -97,7 +97,7 @@ def bubbles(of: Grid, rows: Sequence[Opportunity]) -> go.Figure:
     """Draw gaps: as large as their customers, as dark as their hour is profitable.
 
     What is blocked has a ring in place of a disc; a profit that nobody can foretell has no colour.
-    The squares over them are clicked, in the order of `rows`.
+    The whole cells over them are clicked, in the order of `rows`.
     """
     colours = look.palette()
     column = {id_: place for place, id_ in enumerate(of.products)}
@@ -141,7 +141,7 @@ def bubbles(of: Grid, rows: Sequence[Opportunity]) -> go.Figure:
             )
         )
     spots = [(column[row.cell.product_id], row_of[row.cell.segment_id]) for row in rows]
-    traces.append(_squares(spots, [_told(row) for row in rows]))
+    traces.append(cells(spots, [[_told(row)] for row in rows]))
     figure = _laid_out(of, traces)
     return figure.update_layout(
         showlegend=True, legend={"y": -0.02, "yanchor": "top", "itemsizing": "constant"}
@@ -180,23 +180,7 @@ def bars(cell: Cell) -> go.Figure:
     )
 
 
-def _squares(spots: Sequence[tuple[int, int]], told: Sequence[str]) -> go.Scatter:
-    """Cover spots of the grid with what can be pointed at and clicked, but is not seen."""
-    x, y = zip(*spots, strict=True)
-    return go.Scatter(
-        x=x,
-        y=y,
-        mode="markers",
-        marker={"size": ROW - 6, "symbol": "square", "opacity": 0},
-        selected={"marker": {"opacity": 0}},
-        unselected={"marker": {"opacity": 0}},
-        customdata=[[each] for each in told],
-        hovertemplate="%{customdata[0]}<extra></extra>",
-        showlegend=False,
-    )
-
-
-def _laid_out(of: Grid, traces: Sequence[go.Heatmap | go.Scatter]) -> go.Figure:
+def _laid_out(of: Grid, traces: Sequence[go.Heatmap | go.Scatter | go.Bar]) -> go.Figure:
     wide, high = len(of.products), len(of.segments)
     is_narrow = wide > _SLANTED  # then names stand upright, or they would cover each other
     longest = max((len(name) for name in of.products.values()), default=0)
@@ -204,6 +188,7 @@ def _laid_out(of: Grid, traces: Sequence[go.Heatmap | go.Scatter]) -> go.Figure:
         traces,
         height=ROW * high + 7 * longest + 60,
         legend=False,
+        barmode="overlay",
         xaxis={
             **axis([safe(name) for name in of.products.values()]),
             "side": "top",

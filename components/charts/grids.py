@@ -2,10 +2,38 @@
 
 import textwrap
 from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
 
 from components import look
 
 ROW = 36  # pixels
+
+
+def cells(spots: Sequence[tuple[int, int]], told: Sequence[Sequence[Any]]) -> go.Bar:
+    """Cover whole cells with what can be pointed at and clicked; a frame marks the chosen one.
+
+    The figure needs `barmode="overlay"`, and ranges for both axes.
+
+    :param told: the custom values of each spot; the first is what is said of it
+    """
+    return go.Bar(
+        x=[x for x, _ in spots],
+        y=[1] * len(spots),
+        base=[y - 0.5 for _, y in spots],
+        width=1,
+        marker={
+            "color": "rgba(0,0,0,0)",
+            "line": {"color": look.palette().ink, "width": 2},
+            "opacity": 0,
+        },
+        selected={"marker": {"opacity": 1}},
+        unselected={"marker": {"opacity": 0}},
+        customdata=told,
+        hovertemplate="%{customdata[0]}<extra></extra>",
+        showlegend=False,
+    )
 
 
 def axis(names: Sequence[str], **more: object) -> dict[str, object]:
@@ -13,6 +41,7 @@ def axis(names: Sequence[str], **more: object) -> dict[str, object]:
     return {
         "tickvals": list(range(len(names))),
         "ticktext": list(names),
+        "ticks": "",
         "showgrid": False,
         "zeroline": False,
         "automargin": True,

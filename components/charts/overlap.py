@@ -1,12 +1,15 @@
 """Campaigns that meet: how many each customer had, and which two had the same customers."""
 
 from collections.abc import Sequence
+from textwrap import shorten
 
 import plotly.graph_objects as go
 
 from components import look, words
-from components.charts.grids import ROW, axis, safe, wrapped
+from components.charts.grids import ROW, axis, cells, safe, wrapped
 from core.coverage.queries.overlapping import Depth, Overlap, Pair
+
+_LEANING = 28  # letters of a name that leans over its column: one line, or it covers the next
 
 
 def depths(rows: Sequence[Depth]) -> go.Figure:
@@ -37,14 +40,15 @@ def depths(rows: Sequence[Depth]) -> go.Figure:
 def matrix(of: Overlap) -> go.Figure:
     """Draw how many customers each two campaigns had both, as a share of the smaller one.
 
-    The last custom value of the squares that are clicked is the position of the pair.
+    The last custom value of the cells that are clicked is the position of the pair.
     """
     colours = look.palette()
     sizes = list((of.sizes or {}).items())
     shared = {}
     for pair in of.pairs:
         shared[pair.campaign_id, pair.other_id] = shared[pair.other_id, pair.campaign_id] = pair
-    names = [wrapped(name) for _id, (name, _customers) in sizes]
+    names = [name for _id, (name, _customers) in sizes]
+    leaning = [safe(shorten(name, _LEANING, placeholder="…")) for name in names]
     table = [[shared.get((one, other)) for other, _ in sizes] for one, _ in sizes]
     return look.figure(
         [
@@ -62,17 +66,18 @@ def matrix(of: Overlap) -> go.Figure:
                 ygap=2,
                 showscale=False,
             ),
-            _squares(of),
+            _pairs(of),
         ],
         height=ROW * len(names) + 130,
         legend=False,
-        xaxis=axis(names, side="top", tickangle=-40),
-        yaxis={**axis(names), "autorange": "reversed"},
+        barmode="overlay",
+        xaxis=axis(leaning, side="top", tickangle=-40, range=[-0.5, len(names) - 0.5]),
+        yaxis=axis([wrapped(name) for name in names], range=[len(names) - 0.5, -0.5]),
         margin={"l": 8, "r": 64, "t": 46, "b": 8},
     )  # fmt: skip
 
 
-def _squares(of: Overlap) -> go.Scatter:
+def _pairs(of: Overlap) -> go.Bar:
     """Cover the pairs, on either side, with what can be clicked but is not seen."""
 
     def told(pair: Pair) -> str:
@@ -83,22 +88,9 @@ def _squares(of: Overlap) -> go.Scatter:
         )
 
     places = {campaign_id: place for place, campaign_id in enumerate(of.sizes or {})}
-    spots = [
-        (places[one], places[other], told(pair), number)
-        for number, pair in enumerate(of.pairs)
-        for one, other in (
-            (pair.campaign_id, pair.other_id),
-            (pair.other_id, pair.campaign_id),
-        )
-    ]
-    return go.Scatter(
-        x=[x for x, *_ in spots],
-        y=[y for _, y, *_ in spots],
-        mode="markers",
-        marker={"size": ROW - 6, "symbol": "square", "opacity": 0},
-        selected={"marker": {"opacity": 0}},
-        unselected={"marker": {"opacity": 0}},
-        customdata=[spot[2:] for spot in spots],
-        hovertemplate="%{customdata[0]}<extra></extra>",
-        showlegend=False,
-    )
+    spots, values = [], []
+    for number, pair in enumerate(of.pairs):
+        one, other = places[pair.campaign_id], places[pair.other_id]
+        spots += [(one, other), (other, one)]
+        values += [[told(pair), number]] * 2
+    return cells(spots, values)

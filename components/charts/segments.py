@@ -7,6 +7,7 @@ from itertools import pairwise
 import plotly.graph_objects as go
 
 from components import look, words
+from components.charts.grids import axis, cells
 from components.tables import Column
 from core.segments.queries import Standing
 from core.segments.queries.overlap import Combination, Overlap
@@ -164,7 +165,6 @@ def combinations(found: Overlap) -> go.Figure:
     shown = found.combinations[:MOST_COMBINATIONS]
     rows = {segment.id: place for place, segment in enumerate(found.segments)}
     columns = list(range(len(shown)))
-    axis = {"tickfont": {"color": colours.ink, "size": 13}, "automargin": True}
     traces: list[go.Bar | go.Scatter] = [
         go.Bar(
             x=columns,
@@ -176,9 +176,7 @@ def combinations(found: Overlap) -> go.Figure:
             textposition="outside",
             textfont={"color": colours.ink},
             cliponaxis=False,
-            hovertext=[_who(each, found) for each in shown],
-            hovertemplate="%{hovertext}: %{y:,}<extra></extra>",
-            customdata=[[place] for place in columns],
+            hoverinfo="skip",
         ),
         go.Scatter(
             x=[x for x in columns for _ in rows],
@@ -202,23 +200,25 @@ def combinations(found: Overlap) -> go.Figure:
                 hoverinfo="skip",
             )
         )
+    # What is clicked is the column from its bar to its dots, however low the bar is.
+    said = [[_who(each, found), place] for place, each in enumerate(shown)]
+    traces.append(cells([(x, 0) for x in columns], said).update(yaxis="y3"))
     matrix = 34 * len(rows) + 20
     height = 240 + matrix
     return look.figure(
         traces,
         height=height,
         legend=False,
+        barmode="overlay",
+        uniformtext={"mode": "hide", "minsize": 10},  # a telephone has no room for the numbers
         xaxis={"showticklabels": False, "range": [-0.6, len(shown) - 0.4], "zeroline": False},
         yaxis={"domain": [matrix / height + 0.03, 1], "title": {"text": "Customers"}},
-        yaxis2={
-            **axis,
-            "domain": [0, matrix / height],
-            "tickvals": list(rows.values()),
-            "ticktext": [_label(each.name, each.customers) for each in found.segments],
-            "range": [len(rows) - 0.5, -0.5],
-            "showgrid": False,
-            "zeroline": False,
-        },
+        yaxis2=axis(
+            [_label(each.name, each.customers) for each in found.segments],
+            domain=[0, matrix / height],
+            range=[len(rows) - 0.5, -0.5],
+        ),
+        yaxis3={"range": [-0.5, 0.5], "visible": False},
         margin={"l": 8, "r": 16, "t": 24, "b": 8},
     )
 
@@ -234,7 +234,8 @@ def combinations_reading(found: Overlap) -> str:
 def _who(each: Combination, found: Overlap) -> str:
     names = {segment.id: segment.name for segment in found.segments}
     only = "Only " if len(each.segment_ids) == 1 else ""
-    return only + " and ".join(names[id_] for id_ in each.segment_ids).replace("<", "&lt;")
+    of = " and ".join(names[id_] for id_ in each.segment_ids).replace("<", "&lt;")
+    return f"{only}{of}: {words.counted(each.customers, 'customer')}"
 
 
 def _label(name: str, customers: int, width: int = 20) -> str:

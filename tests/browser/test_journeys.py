@@ -95,6 +95,26 @@ def test_an_executive_reads_a_result_and_what_is_behind_it(hand):
     expect(executive.page.get_by_role("main")).not_to_contain_text("Traceback")
 
 
+@pytest.mark.parametrize(
+    ("path", "cells"),
+    [
+        (
+            "/segments?view=Compare&of=Income+from+25%2C000&of=Private+customers+under+45",
+            ".subplot.xy3 .bars .point",
+        ),
+        ("/coverage?period=365+days", ".bars .point"),
+        ("/coverage?view=Overlap&period=365+days", ".subplot.xy .bars .point"),
+    ],
+)
+def test_a_cell_of_a_figure_is_clicked_at_its_edge(hand, path, cells):
+    page = hand("manager", path).page
+    figure = page.locator(".js-plotly-plot").last
+    figure.scroll_into_view_if_needed()
+    cell = figure.locator(cells).nth(1).bounding_box()
+    page.mouse.click(cell["x"] + 8, cell["y"] + cell["height"] - 8)  # its line is wide
+    expect(page.get_by_role("heading", level=3)).to_be_visible()
+
+
 def test_a_lead_finds_a_reported_sale_false_and_it_leaves_the_result(hand):
     lead = hand("lead", "/truth")
     lead.tick_row(1)
