@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.campaigns.model import Campaign
+from core.campaigns.model import Campaign, Design
 from core.customers.model import Product
 from core.market.actions.threats import (
     DismissThreat,
@@ -23,6 +23,7 @@ from core.people.model import Unit
 from core.people.queries import actor_of
 from core.people.rules import UnitKind
 from core.portfolio.actions.answering import AnswerThreat, answer_threat
+from core.portfolio.model import Brief
 from core.work import Work
 
 # our product, the competitors' category, their terms, side, points
@@ -61,7 +62,38 @@ def threaten(session: Session, now: datetime) -> None:
             deadline=now.date() + timedelta(days=75),
         ),
     )
+    _seize(session, on(340), bank_id)
     _decide(session, on(1), now)
+
+
+def _seize(session: Session, work: Work, bank_id: int) -> None:
+    """Note what the first sales campaign was to make use of; its analysis answers it."""
+    design = session.scalars(
+        select(Design)
+        .join(Campaign, Campaign.id == Design.campaign_id)
+        .where(Campaign.code == "SAVE", Design.version == 1)
+    ).one()
+    noted = note_threat(
+        work,
+        NoteThreat(
+            ConclusionKind.OPPORTUNITY,
+            "Wages rise in January: many have something to put aside",
+            bank_id,
+            segment_id=design.segment_id,
+            deadline=work.now.date() + timedelta(days=120),
+        ),
+    )
+    session.get_one(Threat, noted.threat_id).campaign_id = design.campaign_id
+    session.add(
+        Brief(
+            campaign_id=design.campaign_id,
+            design_id=design.id,
+            text=noted.name,
+            threat_id=noted.threat_id,
+            author_id=work.actor.person_id,
+            made_at=work.now,
+        )
+    )
 
 
 def _decide(session: Session, work: Work, now: datetime) -> None:

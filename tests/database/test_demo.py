@@ -36,13 +36,16 @@ from core.impact.rules import FeedbackState, Grade
 from core.journal.model import Entry
 from core.market.model import CompetitorMove
 from core.market.queries import comparisons, following, ladder, moves
+from core.market.rules import ThreatStatus
 from core.people.model import Absence, Credential, Person, PersonRole, Unit
 from core.people.rules import UnitKind
 from core.portfolio.queries.assessments import assessment, assessments
+from core.portfolio.queries.briefs import brief_of
 from core.portfolio.queries.budgets import plan_budget
 from core.portfolio.queries.directions import directions
 from core.portfolio.queries.drill import runs_behind
 from core.portfolio.queries.initiatives import initiatives
+from core.portfolio.queries.threats import threats
 from core.portfolio.rules import DirectionState, Standing
 from core.refusals import Conflict
 from core.runs.events import RunLaunched
@@ -555,3 +558,12 @@ def test_its_analyses_say_what_worked_and_one_was_taken_up(bank):
         splits = looked_at(bank, feedback_sheet, analysis_id=row.id).findings.splits
         assert [split.label for split in splits] == ["Region", "Segment", "Channel"]
         assert len(splits[0].groups) == 3
+
+
+def test_an_opportunity_has_its_measured_answer(bank):
+    [row] = looked_at(bank, threats, window=Window(), status=ThreatStatus.ANSWERED).rows
+    effect = row.effect
+    assert row.campaign == "Save from the first pay day"
+    assert effect.low < effect.difference < effect.high
+    brief = looked_at(bank, brief_of, campaign_id=row.campaign_id)
+    assert (brief.text, brief.threat_id) == (row.name, row.id)
