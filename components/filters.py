@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import streamlit as st
 
@@ -50,6 +50,7 @@ def some_of(
     *,
     name: Callable[[T], str] = str,
     everything: str = "All",
+    width: int | Literal["stretch"] = 280,
 ) -> tuple[T, ...]:
     """Ask for any number of the options; none chosen means all of them."""
     chosen = st.multiselect(
@@ -58,7 +59,7 @@ def some_of(
         key=key,
         format_func=name,
         placeholder=everything,
-        width=280,
+        width=width,
         bind="query-params",
     )
     return tuple(chosen)

@@ -68,12 +68,14 @@ _WRITTEN_ON_BRAND = (
     '[data-testid="stMultiSelect"] [data-tag] *',
 )
 # Lists need the width that Streamlit leaves free at the sides; what stands in one line with
-# buttons and fields is as high as they are. On a telephone the name of a link takes two lines.
+# buttons and fields is as high as they are. On a telephone the name of a link takes two lines,
+# and what stands side by side to choose from takes as many as it needs.
 _LAYOUT = """
 @media (min-width: 48rem) {
   [data-testid="stMainBlockContainer"] { padding-left: 3rem; padding-right: 3rem; }
 }
 [data-testid="stButtonGroup"] button { min-height: 2.5rem; }
+[data-testid="stButtonGroup"] [role="radiogroup"] { flex-wrap: wrap; }
 [data-testid="stPageLink-NavLink"] :is(span, p) { white-space: normal; overflow: visible; }
 """
 Meaning = Literal["neutral", "brand", "good", "warn", "bad"]

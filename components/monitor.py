@@ -31,7 +31,7 @@ _REACHED = "Closed work whose customer was spoken to, sales and administrative."
 _CONVERTED = "Sales work in which the customer agreed; administrative work never counts here."
 _COLUMNS = (
     Column("pace", "Pace", write=lambda row: words.sentence(row.pace)),
-    Column("likely", "Likely finish", write=charts.finish_of, width=260),
+    Column("likely", "Likely finish", write=charts.finish_of, width=215),
     Column("unassigned", "Unassigned", "count", write=lambda row: row.figures.unassigned),
     Column("open", "Open", "count", write=lambda row: row.figures.open),
     Column("overdue", "Overdue", "count", write=lambda row: row.figures.overdue),

@@ -29,7 +29,7 @@ DRAFT = (
     Column("version", "Version", "count", width="small"),
     Column("goal", "Goal", "percent"),
     Column("actual", "So far", write=actual),
-    Column("standing", "Against the goal", write=judgement),
+    Column("standing", "Against the goal", width=220, write=judgement),
 )
 COVERED = (
     Column("segment", "Segment", width="medium"),

@@ -23,7 +23,8 @@ def judgement(judged: Judged) -> str:
     """Say how a figure stands against its goal: missed by 7.0 points."""
     if judged.standing is not Standing.MISSED:
         return words.sentence(judged.standing)
-    missed = f"Missed by {words.number(judged.missed_by, digits=1)} points"
+    by = words.number(judged.missed_by, digits=1)
+    missed = f"Missed by {by} {'point' if by == '1' else 'points'}"
     return f"{missed}, may be chance" if judged.may_be_chance else missed
 
 

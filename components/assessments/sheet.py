@@ -28,7 +28,7 @@ CAMPAIGNS = (
     Column("campaign", "Campaign", width="medium"),
     Column("goal", "Goal", "percent"),
     Column("actual", "Actual", write=actual),
-    Column("standing", "Against the goal", write=judgement),
+    Column("standing", "Against the goal", width=220, write=judgement),
     Column("version", "Version", "count", width="small"),
     Column("metric", "Metric"),
     Column("unit", "Unit"),

@@ -64,7 +64,7 @@ def calendar(rows: Sequence[AbsenceRow], *, first: date, last: date, today: date
             "range": [first, last + timedelta(days=1)],
             "showgrid": True,
             "gridcolor": colours.line,
-            "tickformat": "%d %b",
+            "tickformat": "%-d %b",
             "nticks": 8,
             "tickfont": {"color": colours.quiet, "size": 13},
         },

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any, Literal
 
 import plotly.graph_objects as go
 
 from components import look, words
+from components.charts.grids import wrapped
 from components.tables import Column
 from core.impact.metrics import STEPS
 from core.impact.rules import Step
@@ -19,6 +21,7 @@ _AXES: dict[Unit, str] = {
     "count": "Conversions",
     "money": "Money after cost",
 }
+_WHY = 27  # letters of a reason that a telephone has room for
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def intervals(rows: Sequence[Estimate], unit: Unit, *, high: int = 58) -> go.Fig
         legend=False,
         yaxis={
             "tickvals": list(range(len(rows))),
-            "ticktext": [_wrapped(row.label) for row in rows],
+            "ticktext": [wrapped(row.label, 24) for row in rows],
             "range": [len(rows) - 0.5, -0.5],
             "showgrid": False,
             "zeroline": False,
@@ -112,13 +115,16 @@ def intervals(rows: Sequence[Estimate], unit: Unit, *, high: int = 58) -> go.Fig
 
 
 def _value(row: Estimate, place: int, factor: int, unit: Unit) -> dict[str, Any]:
-    """Write an estimate above its place, or beside zero why there is none."""
-    given = row.value is not None
-    side = {"xanchor": "center", "yshift": 19} if given else {"xanchor": "left", "xshift": 10}
+    """Write an estimate above its place, or in its line why there is none."""
+    if row.value is None:
+        side = {"x": 0, "xref": "paper", "xanchor": "left", "xshift": 6, "align": "left"}
+        text = "<br>".join(wrap(row.reason or "", _WHY))
+    else:
+        side = {"x": row.value * factor, "xanchor": "center", "yshift": 19}
+        text = written(row.value, unit)
     return side | {
-        "x": (row.value or 0.0) * factor,
         "y": place,
-        "text": row.reason if row.value is None else written(row.value, unit),
+        "text": text,
         "showarrow": False,
         "bgcolor": look.palette().ground, "borderpad": 1,
         "font": {"color": look.colour(row.meaning), "size": 14},
@@ -152,16 +158,6 @@ def _trace(row: Estimate, place: int, factor: int, unit: Unit) -> go.Scatter:
         hovertemplate=f"{row.label}<br>{written(row.value, unit)}, 95 % {span}<extra></extra>",
         cliponaxis=False,
     )
-
-
-def _wrapped(label: str, width: int = 24) -> str:
-    """Break a long label in two, so that it leaves room for the plot on a telephone."""
-    lines = [""]
-    for word in label.split():
-        if lines[-1] and len(lines[-1]) + len(word) >= width:
-            lines.append("")
-        lines[-1] += f" {word}" if lines[-1] else word
-    return "<br>".join([lines[0], lines[1] + "…"] if len(lines) > 2 else lines)
 
 
 @dataclass(frozen=True)

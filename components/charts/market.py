@@ -93,7 +93,7 @@ def months(moves: Months, events: Sequence[MarketEventRow] = ()) -> go.Figure:
         height=340,
         barmode="stack",
         bargap=0.2,
-        xaxis={"type": "date", "tickformat": "%b %Y", "nticks": 10},
+        xaxis={"type": "date", "tickformat": "%b<br>%Y", "nticks": 10},
         yaxis={"dtick": 1} if highest <= _FEW else {},
     )
     figure.update_layout(legend_traceorder="normal")

@@ -35,8 +35,10 @@ def finish_of(row: MonitorRow) -> str:
     """Write the likely finish with its range, or why none is foretold."""
     if row.likely_on is None:
         return _WHY[row.unforeseen] if row.unforeseen else words.NONE
-    latest = words.day(row.latest_on) if row.latest_on else "open"
-    return f"{words.day(row.likely_on)} ({words.day(row.soonest_on)} to {latest})"
+    likely, year = words.day(row.likely_on), f" {row.likely_on.year}"
+    soonest = words.day(row.soonest_on).removesuffix(year)
+    latest = words.day(row.latest_on).removesuffix(year) if row.latest_on else "open"
+    return f"{likely} ({soonest} to {latest})"
 
 
 def finish(rows: Sequence[MonitorRow]) -> go.Figure:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from components import look, words
-from components.charts.grids import wrapped
+from components.charts.grids import axis, safe, wrapped
 from components.threats.saying import meaning, standing
 from core.portfolio.queries.threats import ThreatRow
 from core.settings import settings
@@ -18,23 +18,29 @@ def stakes(rows: Sequence[ThreatRow]) -> go.Figure:
 
     The last custom value of a bar is its place among the rows.
     """
-    kinds = dict.fromkeys(_kind(row) for row in rows)
-    names = [_label(row) for row in rows]
+    kinds: dict[str, list[tuple[int, ThreatRow]]] = {}
+    for place, row in enumerate(rows):
+        kinds.setdefault(_kind(row), []).append((place, row))
     traces = [
         go.Bar(
-            y=[name for name, row in zip(names, rows, strict=True) if _kind(row) == kind],
-            x=[float(row.balance) for row in rows if _kind(row) == kind],
+            y=[place for place, _ in own],
+            x=[float(row.balance) for _, row in own],
             customdata=[
-                [words.money(row.balance), words.counted(row.customers, "customer"), place]
-                for place, row in enumerate(rows)
-                if _kind(row) == kind
+                [
+                    safe(row.name),
+                    words.counted(row.customers, "customer"),
+                    words.money(row.balance),
+                    place,
+                ]
+                for place, row in own
             ],
             orientation="h",
             name=kind,
-            marker_color=next(look.colour(meaning(row)) for row in rows if _kind(row) == kind),
-            hovertemplate="%{y}<br>%{customdata[1]} with %{customdata[0]}<extra></extra>",
+            marker_color=look.colour(meaning(own[0][1])),
+            hovertemplate="%{customdata[0]}<br>%{customdata[1]} with %{customdata[2]}"
+            "<extra></extra>",
         )
-        for kind in kinds
+        for kind, own in kinds.items()
     ]
     return look.figure(
         traces,
@@ -43,14 +49,8 @@ def stakes(rows: Sequence[ThreatRow]) -> go.Figure:
         legend=len(kinds) > 1,
         barmode="stack",
         xaxis={"nticks": 5},
-        yaxis={
-            "autorange": "reversed",
-            "showgrid": False,
-            "automargin": True,
-            "type": "category",
-            "categoryorder": "array",
-            "categoryarray": names,
-        },
+        # On a telephone bars need half of the width.
+        yaxis=axis([wrapped(row.name, 26) for row in rows], range=[len(rows) - 0.5, -0.5]),
     )
 
 
@@ -67,7 +67,3 @@ def reading(rows: Sequence[ThreatRow], total: int) -> str:
 
 def _kind(row: ThreatRow) -> str:
     return f"{words.sentence(row.kind)}, {standing(row).lower()}"
-
-
-def _label(row: ThreatRow) -> str:
-    return wrapped(f"{row.id}. {row.name}", 26)  # on a telephone bars need half of the width

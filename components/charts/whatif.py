@@ -110,7 +110,7 @@ def finishes(told: Sequence[Line], *, start: datetime) -> go.Figure:
             "type": "date",
             "showgrid": True,
             "gridcolor": colours.line,
-            "tickformat": "%a %-d %b",
+            "tickformat": "%a<br>%-d %b",
             "nticks": 6,
         },
         yaxis={

@@ -49,7 +49,8 @@ def draw(asked: Asked) -> None:
         choose=True,
     )
     st.caption(
-        "The larger, the more customers; the greener, the more profit is expected of an hour: what"
+        "The larger, the more customers; the greener, the more profit is expected of an hour, and"
+        " the redder, the more loss: what"
         " a conversion is worth times the conversions that similar campaigns added, less the cost"
         f" of a contact. {_counting(rows)}"
     )

@@ -126,10 +126,11 @@ def reading(found: Sequence[BrokenDown], way: Way) -> str:
 
 def _proven(read: Sequence[BrokenDown]) -> str:
     proven = sum(row.proven for row in read)
+    together = f" with all {len(read)} taken into account (Holm)" if len(read) > 1 else ""
     return (
         f"**{proven} of {words.counted(len(read), 'group')}** "
-        f"{'has' if proven == 1 else 'have'} an effect of their own that is proven, "
-        f"even though {'one was' if len(read) == 1 else f'{len(read)} were'} looked at (Holm)"
+        f"{'has' if proven == 1 else 'have'} an effect of {'its' if proven == 1 else 'their'} own"
+        f" that is proven{together}"
     )
 
 

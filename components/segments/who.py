@@ -80,6 +80,7 @@ def compared() -> None:
         "of",
         name=known.__getitem__,
         everything="Choose two or more",
+        width="stretch",
     )
     if not 2 <= len(chosen) <= MOST_TOGETHER:
         st.info(f"Choose two to {MOST_TOGETHER} segments.", icon=":material/join_inner:")
