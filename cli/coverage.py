@@ -15,7 +15,11 @@ from core.coverage.rules import Aim, Period, chosen
 from core.coverage.upkeep import usual_periods
 from core.refusals import Invalid
 
-_Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
+_DAY = ["%Y-%m-%d"]
+_First = Annotated[
+    datetime | None, typer.Option(formats=_DAY, help="The first of days of your own.")
+]
+_Last = Annotated[datetime | None, typer.Option(formats=_DAY, help="The last of them.")]
 _Aim = Annotated[Aim, typer.Option(help="Sell to who lacks it, or keep with who holds it.")]
 
 
@@ -36,8 +40,8 @@ def show_coverage(
     *,
     aim: _Aim = Aim.SELL,
     days: Annotated[int, typer.Option(help="So many days up to today: 30, 90 or 365.")] = 90,
-    first: _Day = None,
-    last: _Day = None,
+    first: _First = None,
+    last: _Last = None,
     anew: Annotated[
         bool, typer.Option("--anew", help="Count first, whatever was counted.")
     ] = False,

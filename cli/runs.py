@@ -18,6 +18,7 @@ from core.windows import LARGEST, Window
 
 app = typer.Typer(help="Select, launch, and make the work that is due.", no_args_is_help=True)
 _Run = Annotated[str, typer.Argument(help="The run's code, such as SAVE-R1.")]
+_Customer = Annotated[str, typer.Argument(help="The customer's number.")]
 
 
 @app.command("list")
@@ -122,7 +123,7 @@ def make_work(*, as_json: AsJson = False) -> None:
 
 
 @app.command("why")
-def why_customer(run: _Run, customer: str, *, as_json: AsJson = False) -> None:
+def why_customer(run: _Run, customer: _Customer, *, as_json: AsJson = False) -> None:
     """Say why a run takes a customer in, or keeps the customer out."""
     answer = ask(queries.why, run_id=ask(queries.run_by_code, code=run), customer_no=customer)
     if as_json:

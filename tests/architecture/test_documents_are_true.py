@@ -5,8 +5,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
 import core
+from cli import app
 from core.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -36,6 +38,23 @@ def test_the_handbook_has_every_setting_with_what_holds_unless_it_is_set():
     for name, field in Settings.model_fields.items():
         told = rows[name.upper()].strip("`").lower()
         assert str(field.default).lower().endswith(told), name
+
+
+def commands(of, *path):
+    """Name every command with its options and its arguments, which nobody may leave unexplained."""
+    for name, each in getattr(of, "commands", {}).items():
+        yield from commands(each, *path, name)
+    if not hasattr(of, "commands"):
+        options = {name for part in of.params for name in part.opts if name.startswith("--")}
+        assert not [part.name for part in of.params if not part.help], path
+        yield " ".join(path), options
+
+
+def test_the_handbook_has_every_command_with_its_options():
+    said = (ROOT / "docs" / "guide" / "operator.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z -]+?)(?: [\[A-Z].*)?` \| (.*?) ?\| .+ \|$", said, re.MULTILINE)
+    told = {name: set(re.findall(r"`(--[a-z-]+)`", options)) for name, options in rows}
+    assert told == dict(commands(get_command(app)))
 
 
 def test_the_order_of_imports_is_told_as_it_is_checked():
