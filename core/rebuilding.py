@@ -106,7 +106,7 @@ def _count_days(engine: Engine, now: datetime) -> None:
 # By the rules of `fairlead check` that say so.
 PARTS: Mapping[str, Part] = {
     "customers' states are as their sources say": Part(
-        "customers", states_that_differ, _refresh, 5_000
+        "customers", states_that_differ, _refresh, 1_000
     ),
     "folded figures are those of the candidates": Part(
         "runs",
