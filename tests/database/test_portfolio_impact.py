@@ -108,6 +108,15 @@ class TestOverlaps:
 
         assert ask(world.eve, overlaps, run_id=first) == []
 
+    def test_are_none_with_a_run_that_treated_nobody(self, engine, ask, world, two):
+        with Session(engine) as session, session.begin():
+            people = select(Candidate.customer_id).where(Candidate.run_id == two[0])
+            nobody = finished_run(session, control_share=2500)
+            candidates(session, nobody, session.scalars(people).all(), arm=0)
+
+        assert [row.run_id for row in ask(world.eve, overlaps, run_id=two[0])] == [two[1]]
+        assert ask(world.eve, overlaps, run_id=nobody) == []
+
     def test_a_run_that_was_stopped_early_met_nobody_after(self, engine, do, ask, world, two):
         first, second = two
         compare_runs(engine, do)
