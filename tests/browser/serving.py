@@ -4,7 +4,6 @@ import os
 import secrets
 import shutil
 import socket
-import subprocess
 import sys
 import time
 import urllib.error
@@ -13,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from multiprocessing import get_context, set_forkserver_preload
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import bcrypt
@@ -32,6 +33,10 @@ from tests import world
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = demo.PASSWORD
 SEED = 7
+# Loading what a server needs takes seconds and every bank has a server of its own.
+_METHOD = "forkserver" if sys.platform == "linux" else "spawn"
+set_forkserver_preload(["tests.browser.loaded", __name__])
+_GLANCE = 50  # milliseconds: to look at every frame keeps a processor busy with drawing
 _PATIENCE = 180  # seconds until a server that does not answer has failed
 FLAGS = (
     "--no-sandbox",  # tests run as root in containers
@@ -111,7 +116,7 @@ class Bank:
 def settle(page: Page, *, timeout: float = 30_000) -> Page:
     """Wait until the page has finished what was asked of it."""
     page.evaluate("window.__settled = null")
-    page.wait_for_function(_SETTLED, timeout=timeout)
+    page.wait_for_function(_SETTLED, timeout=timeout, polling=_GLANCE)
     return page
 
 
@@ -157,38 +162,51 @@ def demo_bank(folder: Path, *, customers: int = 2_000) -> str:
 
 
 @contextmanager
-def served(url: str, folder: Path, *, port: int | None = None, **variables: str) -> Iterator[Bank]:
+def served(
+    url: str, folder: Path, *, port: int | None = None, is_new: bool = False, **variables: str
+) -> Iterator[Bank]:
     """Serve a database until the block ends.
 
     :param port: one of `free_port()`, where others have to know it before
+    :param is_new: let the server load everything itself, as where nothing has run before
     :param variables: further settings of the server, such as `FAIRLEAD_IDLE_MINUTES="1"`
     """
     port = port or free_port()
     address = f"http://127.0.0.1:{port}"
     log = folder / f"server-{port}.log"
-    environment = os.environ | {
+    variables |= {
         "FAIRLEAD_DATABASE_URL": url,
         "FAIRLEAD_SECRETS_PATH": str(folder),
         "FAIRLEAD_LOG_LEVEL": "INFO",
-        **variables,
     }
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
-    with log.open("w", encoding="utf-8") as output:
-        server = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
-        )
-        engine = connect(url)
-        try:
-            _await_ready(address, server, log)
-            yield Bank(address, engine, log)
-        finally:
-            engine.dispose()
-            server.terminate()
-            try:
-                server.wait(10)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+    server = get_context("spawn" if is_new else _METHOD).Process(
+        target=_serve, args=(port, variables, log)
+    )
+    log.touch()
+    server.start()
+    engine = connect(url)
+    try:
+        _await_ready(address, server, log)
+        yield Bank(address, engine, log)
+    finally:
+        engine.dispose()
+        server.terminate()
+        server.join(10)
+        if server.is_alive():
+            server.kill()
+            server.join()
+
+
+def _serve(port: int, variables: dict[str, str], log: Path) -> None:
+    """Be `streamlit run` in a process of its own."""
+    with log.open("a", encoding="utf-8") as output:
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(output.fileno(), stream.fileno())
+    os.environ.update(variables)
+    os.chdir(ROOT)
+    from streamlit.web import cli  # noqa: PLC0415  only in the process of a server
+
+    cli.main(["run", "app.py", f"--server.port={port}"])
 
 
 def copy_of(url: str, folder: Path) -> str:
@@ -211,9 +229,9 @@ def free_port() -> int:
     return port
 
 
-def _await_ready(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
+def _await_ready(address: str, server: BaseProcess, log: Path) -> None:
     until = time.monotonic() + _PATIENCE
-    while time.monotonic() < until and server.poll() is None:
+    while time.monotonic() < until and server.is_alive():
         try:
             with urllib.request.urlopen(f"{address}/ready", timeout=2) as answer:  # noqa: S310  ours
                 if answer.status == 200:

@@ -186,7 +186,7 @@ def test_a_page_of_another_role_is_refused_in_plain_words(as_person, small):
 
 
 def test_a_server_that_has_just_started_shows_strangers_nothing(stranger, small, tmp_path):
-    with served(str(small.engine.url), tmp_path) as fresh:
+    with served(str(small.engine.url), tmp_path, is_new=True) as fresh:
         page = stranger(fresh, "/people")
 
         expect(title(page)).to_have_text("Sign in")
