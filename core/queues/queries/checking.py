@@ -8,7 +8,7 @@ from sqlalchemy import Integer, func, literal_column, or_, select, true, union_a
 from core.access import Permission
 from core.activities.model import Activity
 from core.queues.model import ClosedCell, ClosedDay
-from core.queues.queries.counted import UNDER_WAY, closed_work, reopened
+from core.queues.queries.counted import UNDER_WAY, closed_work, first_day, reopened
 from core.runs.model import Run
 from core.work import Reader
 
@@ -16,12 +16,15 @@ _FIGURES = ("closed", "reached", "converted")
 
 
 def closed_days_that_differ(view: Reader) -> list[date]:
-    """Count every kept day anew, and list those of which runs under way closed otherwise.
+    """Count the kept days of runs under way anew, and list those that were counted otherwise.
 
     Days on which closed work was opened again since are left out: they are counted anew anyway.
     """
     view.authorize(Permission.READ_JOURNAL)
-    kept = set(view.session.scalars(select(ClosedDay.day)))
+    first = first_day(view.session, view.now)
+    if first is None:
+        return []
+    kept = set(view.session.scalars(select(ClosedDay.day).where(ClosedDay.day >= first)))
     if not (known := kept - reopened(view.session, view.now)):
         return []
     names = ("day", "branch_id", "run_id", "due_at")
