@@ -31,7 +31,7 @@ def over_time(rows: Sequence[CampaignRow], *, today: date) -> go.Figure:
             "type": "date",
             "showgrid": True,
             "gridcolor": colours.line,
-            "tickformat": "%b %Y",
+            "tickformat": "%b<br>%Y",
             "tickfont": {"color": colours.quiet, "size": 13},
         },
         yaxis={

@@ -7,7 +7,7 @@ from typing import Literal
 import plotly.graph_objects as go
 
 from components import look, words
-from components.charts.grids import ROW, axis, cells, safe, wrapped
+from components.charts.grids import ROW, axis, cells, safe, wrapped, written
 from core.coverage.queries.cells import Cell
 from core.coverage.queries.worth import Opportunity
 from core.coverage.rules import Obstacle, Part
@@ -75,21 +75,13 @@ def heat_map(of: Grid, measure: Measure) -> go.Figure:
     )
     spots = [(place % wide, place // wide) for place in range(len(of.cells))]
     figure = _laid_out(of, [drawn, cells(spots, [[_parts(cell)] for cell in of.cells])])
+    told = [(spot, each) for spot, each in zip(spots, shares, strict=True) if each is not None]
     return figure.update_layout(
-        annotations=[
-            {
-                "x": place % wide,
-                "y": place // wide,
-                "text": _figure(each),
-                "showarrow": False,
-                "font": {
-                    "size": 12,
-                    "color": colours.ground if each > most * 0.45 else colours.ink,
-                },
-            }
-            for place, each in enumerate(shares)
-            if each is not None
-        ]
+        annotations=written(
+            [spot for spot, _ in told],
+            [_figure(each) for _, each in told],
+            [each / most for _, each in told],
+        )
     )
 
 

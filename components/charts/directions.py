@@ -52,7 +52,7 @@ def planned_and_actual(items: Sequence[DirectionRow], *, today: date) -> go.Figu
             "range": [min(*days, today) - _ROOM, max(*days, today) + _ROOM],
             "showgrid": True,
             "gridcolor": colours.line,
-            "tickformat": "%-d %b %Y",
+            "tickformat": "%-d %b<br>%Y",
             "nticks": 6,
             "tickfont": {"color": colours.quiet, "size": 13},
         },

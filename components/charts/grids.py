@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from components import look
 
 ROW = 36  # pixels
+_STRONG = 0.45  # of a colour, from where on ink can't be read on it
 
 
 def cells(spots: Sequence[tuple[int, int]], told: Sequence[Sequence[Any]]) -> go.Bar:
@@ -34,6 +35,26 @@ def cells(spots: Sequence[tuple[int, int]], told: Sequence[Sequence[Any]]) -> go
         hovertemplate="%{customdata[0]}<extra></extra>",
         showlegend=False,
     )
+
+
+def written(
+    spots: Sequence[tuple[int, int]], texts: Sequence[str], shares: Sequence[float]
+) -> list[dict[str, Any]]:
+    """Write in cells so that it can be read on their colour.
+
+    :param shares: how strong the colour of each is, out of 1
+    """
+    colours = look.palette()
+    return [
+        {
+            "x": x,
+            "y": y,
+            "text": text,
+            "showarrow": False,
+            "font": {"size": 12, "color": colours.ground if share > _STRONG else colours.ink},
+        }
+        for (x, y), text, share in zip(spots, texts, shares, strict=True)
+    ]
 
 
 def axis(names: Sequence[str], **more: object) -> dict[str, object]:

@@ -6,7 +6,7 @@ from textwrap import shorten
 import plotly.graph_objects as go
 
 from components import look, words
-from components.charts.grids import ROW, axis, cells, safe, wrapped
+from components.charts.grids import ROW, axis, cells, safe, wrapped, written
 from core.coverage.queries.overlapping import Depth, Overlap, Pair
 
 _LEANING = 28  # letters of a name that leans over its column: one line, or it covers the next
@@ -43,30 +43,34 @@ def matrix(of: Overlap) -> go.Figure:
     The last custom value of the cells that are clicked is the position of the pair.
     """
     colours = look.palette()
-    sizes = list((of.sizes or {}).items())
-    shared = {}
-    for pair in of.pairs:
-        shared[pair.campaign_id, pair.other_id] = shared[pair.other_id, pair.campaign_id] = pair
-    names = [name for _id, (name, _customers) in sizes]
+    sizes = of.sizes or {}
+    places = {campaign_id: place for place, campaign_id in enumerate(sizes)}
+    names = [name for name, _customers in sizes.values()]
     leaning = [safe(shorten(name, _LEANING, placeholder="…")) for name in names]
-    table = [[shared.get((one, other)) for other, _ in sizes] for one, _ in sizes]
+    table: list[list[float | None]] = [[None] * len(names) for _ in names]
+    spots, told = [], []
+    for number, pair in enumerate(of.pairs):
+        one, other = places[pair.campaign_id], places[pair.other_id]
+        table[one][other] = table[other][one] = pair.share
+        spots += [(one, other), (other, one)]
+        told += [[_told(pair), number]] * 2
+    both = [pair for pair in of.pairs for _side in range(2)]
+    most = max((pair.share for pair in both), default=0) or 1
     return look.figure(
         [
             go.Heatmap(
-                z=[[None if pair is None else pair.share for pair in row] for row in table],
+                z=table,
                 x=list(range(len(names))),
                 y=list(range(len(names))),
-                text=[["" if pair is None else words.count(pair.both) for pair in row]
-                      for row in table],
-                texttemplate="%{text}",
                 hoverinfo="skip",
                 colorscale=[[0, colours.line], [1, colours.warn]],
                 zmin=0,
+                zmax=most,
                 xgap=2,
                 ygap=2,
                 showscale=False,
             ),
-            _pairs(of),
+            cells(spots, told),
         ],
         height=ROW * len(names) + 130,
         legend=False,
@@ -74,23 +78,15 @@ def matrix(of: Overlap) -> go.Figure:
         xaxis=axis(leaning, side="top", tickangle=-40, range=[-0.5, len(names) - 0.5]),
         yaxis=axis([wrapped(name) for name in names], range=[len(names) - 0.5, -0.5]),
         margin={"l": 8, "r": 64, "t": 46, "b": 8},
-    )  # fmt: skip
+        annotations=written(
+            spots, [words.count(pair.both) for pair in both], [pair.share / most for pair in both]
+        ),
+    )
 
 
-def _pairs(of: Overlap) -> go.Bar:
-    """Cover the pairs, on either side, with what can be clicked but is not seen."""
-
-    def told(pair: Pair) -> str:
-        return (
-            f"{safe(pair.campaign)} and {safe(pair.other)}:"
-            f" {words.counted(pair.both, 'customer')} in both,<br>"
-            f"{words.percent(pair.share)} of the smaller one"
-        )
-
-    places = {campaign_id: place for place, campaign_id in enumerate(of.sizes or {})}
-    spots, values = [], []
-    for number, pair in enumerate(of.pairs):
-        one, other = places[pair.campaign_id], places[pair.other_id]
-        spots += [(one, other), (other, one)]
-        values += [[told(pair), number]] * 2
-    return cells(spots, values)
+def _told(pair: Pair) -> str:
+    return (
+        f"{safe(pair.campaign)} and {safe(pair.other)}:"
+        f" {words.counted(pair.both, 'customer')} in both,<br>"
+        f"{words.percent(pair.share)} of the smaller one"
+    )

@@ -53,7 +53,7 @@ def calendar(plan: PlanRow, lines: Sequence[Line], *, today: date) -> go.Figure:
             "range": [plan.starts_on, plan.ends_on + timedelta(days=1)],
             "showgrid": True,
             "gridcolor": colours.line,
-            "tickformat": "%b %Y",
+            "tickformat": "%b<br>%Y",
             "tickfont": {"color": colours.quiet, "size": 13},
         },
         yaxis={

@@ -174,7 +174,9 @@ def combinations(found: Overlap) -> go.Figure:
             ],
             text=[words.count(each.customers) for each in shown],
             textposition="outside",
-            textfont={"color": colours.ink},
+            textangle=-90 if len(shown) > 8 else 0,  # or they meet
+            constraintext="none",
+            textfont={"color": colours.ink, "size": 12},
             cliponaxis=False,
             hoverinfo="skip",
         ),
@@ -210,7 +212,6 @@ def combinations(found: Overlap) -> go.Figure:
         height=height,
         legend=False,
         barmode="overlay",
-        uniformtext={"mode": "hide", "minsize": 10},  # a telephone has no room for the numbers
         xaxis={"showticklabels": False, "range": [-0.6, len(shown) - 0.4], "zeroline": False},
         yaxis={"domain": [matrix / height + 0.03, 1], "title": {"text": "Customers"}},
         yaxis2=axis(

@@ -95,15 +95,11 @@ def _show(policy: Policy, tried: Tried) -> None:
         found = fetch(simulate, rules=rules)
     terms = "the bank's terms." if tried.terms is None else said(tried.terms)
     st.markdown(f"**{words.plain(tried.whose.name)}**, tried: {terms} Nothing is saved yet.")
+    more = found.after - found.before
     tiles(
         [
             Tile("Held now", words.count(found.before)),
-            Tile(
-                "Held then",
-                words.count(found.after),
-                change=f"{found.after - found.before:+,}",
-                good="down",
-            ),
+            Tile("Held then", words.count(found.after), change=f"{more:+,}" if more else None),
             Tile("Newly held", words.count(found.newly_held)),
             Tile("Newly free", words.count(found.newly_free)),
         ]

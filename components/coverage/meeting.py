@@ -65,7 +65,8 @@ def draw_overlap(asked: Asked) -> None:
         key="matrix",
         reading=f"Most in common have **{words.plain(pair.campaign)}** and"
         f" **{words.plain(pair.other)}**: {words.counted(pair.both, 'customer')},"
-        f" {words.percent(pair.share)} of the smaller one. The darker, the larger that share.",
+        f" {words.percent(pair.share)} of the smaller one."
+        " The stronger the colour, the larger that share.",
         rows=found.pairs,
         columns=_PAIRS,
         cut_off=asked.told.counted_at,
