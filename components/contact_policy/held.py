@@ -19,7 +19,13 @@ _CUSTOMERS = (
     Column("customer_no", "Customer"),
     Column("name", "Name"),
     Column("reason", "Reason", width="medium"),
-    Column("until", "Until", "moment", sort="until", help="Empty: nobody knows, or for ever."),
+    Column(
+        "last_day",
+        "Until",
+        "date",
+        sort="until",
+        help="This day included. Empty: nobody knows, or for ever.",
+    ),
     Column(
         "contacts",
         "Contacts",

@@ -200,6 +200,12 @@ def test_the_first_reason_holds_until_what_holds_is_over(engine, prepared, drawn
 
     expected = {id_: each.judged for id_, each in bank_of.items() if each.judged}
     assert {id_: (row.reason, row.until, row.campaign) for id_, row in rows.items()} == expected
+    last_days = {
+        Hold.HOLDOUT: {TODAY + timedelta(days=HOLDOUT_DAYS)},
+        Hold.RESERVED: {TODAY + timedelta(days=days) for days in LAST_DAYS.values()},
+        Hold.QUIET_PERIOD: {TODAY + timedelta(days=80)},
+    }
+    assert all(row.last_day in last_days.get(row.reason, {None}) for row in rows.values())
     assert summary.held == len(rows) == sum(by_reason.values())
     assert {each.reason: each.customers for each in summary.reasons} == by_reason
     assert summary.customers == 15 - sum(not each.active for each in drawn)

@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 from core.access import Permission
 from core.campaigns.model import Campaign, Design
 from core.campaigns.queries.policy import SEE_POLICY
-from core.customers.model import Customer, CustomerState
-from core.customers.queries import as_seen, plainly_seen
-from core.database import Ids, id_set, in_microseconds, moment_at, numbers_of
+from core.customers.model import CustomerState
+from core.customers.queries.listed import named
+from core.database import Ids, ids_as_text, in_microseconds, moment_at, read_ids
 from core.people.model import Unit
 from core.refusals import Invalid
 from core.runs.model import Run
@@ -31,8 +31,8 @@ WEEKS = 13  # ahead, of which is said how many become free
 class HeldCustomer:
     """One customer whom something holds, shown as far as the asker's sight goes.
 
-    `until` is None where nobody knows; `contacts` are those that the caps count, of somebody
-    who had enough; `campaign` has the customer, where the reason is that.
+    `until`, and the `last_day` of it, are None where nobody knows; `contacts` are those that the
+    caps count, of somebody who had enough; `campaign` has the customer, where the reason is that.
     """
 
     id: int
@@ -41,6 +41,7 @@ class HeldCustomer:
     branch: str
     reason: Hold
     until: datetime | None
+    last_day: date | None
     contacts: int | None
     campaign: str | None
 
@@ -76,35 +77,31 @@ def _page(view: Reader, found: Holding, window: Window) -> Ids:
         raise Invalid(f"This list can't be sorted by {chosen}; sort by {known}.")
     if window.descending:  # who is held nobody knows how long comes last either way
         values = np.where(values == FOREVER, values, -values)
-    return np.lexsort((found.ids, values))[window.first : window.first + window.size]
+    end = min(window.first + window.size, len(values))
+    if not end:
+        return np.arange(0)
+    # Only what comes so early is put in order, with all of the last one's equals.
+    early = np.flatnonzero(values <= np.partition(values, end - 1)[end - 1])
+    return early[np.lexsort((found.ids[early], values[early]))][window.first : end]
 
 
 def _branches(view: Reader, ids: Ids) -> Ids:
     """Return of each customer the place of the branch among all of them by name."""
+    customer_id = CustomerState.customer_id
     places = select(Unit.id, func.dense_rank().over(order_by=Unit.name))
-    units, ranks = numbers_of(view.session, places)
-    state = select(CustomerState.customer_id, CustomerState.branch_id).where(*active(view))
-    everybody, branches = numbers_of(view.session, state)
-    by_unit, by_id = np.argsort(units), np.argsort(everybody)
-    of_held = branches[by_id[np.searchsorted(everybody, ids, sorter=by_id)]]
-    return ranks[by_unit[np.searchsorted(units, of_held, sorter=by_unit)]]
+    ranks = {row[0]: row[1] for row in view.session.execute(places)}
+    of_branch = select(CustomerState.branch_id, ids_as_text(customer_id))
+    rows = view.session.execute(of_branch.group_by(CustomerState.branch_id))
+    found = [(ranks[branch_id], read_ids(text)) for branch_id, text in rows]
+    everybody = np.concatenate([ids[:0], *(each for _, each in found)])
+    place = np.repeat([rank for rank, _ in found], [len(each) for _, each in found])
+    by_id = np.argsort(everybody)
+    return place[by_id[np.searchsorted(everybody[by_id], ids)]]
 
 
 def _named(view: Reader, found: Holding) -> list[HeldCustomer]:
     ids = found.ids.tolist()
-    customers = view.session.execute(
-        select(
-            Customer.id,
-            Customer.customer_no,
-            Customer.name,
-            Unit.name.label("branch"),
-            plainly_seen(view).label("plainly"),
-        )
-        .join(CustomerState, CustomerState.customer_id == Customer.id)
-        .join(Unit, Unit.id == CustomerState.branch_id)
-        .where(Customer.id.in_(id_set(view.dialect, ids)))
-    )
-    known = {row.id: row for row in customers}
+    known = named(view, ids)
     names = select(Campaign.id, Campaign.name).where(Campaign.id.in_(set(found.campaigns.tolist())))
     called = {id_: name for id_, name in view.session.execute(names)}  # noqa: C416  no pairs to mypy
     told = (found.reasons, found.until, found.contacts, found.campaigns)
@@ -114,15 +111,22 @@ def _named(view: Reader, found: Holding) -> list[HeldCustomer]:
         rows.append(
             HeldCustomer(
                 id_,
-                *as_seen(view, who.customer_no, who.name, plainly=bool(who.plainly)),
+                who.customer_no,
+                who.name,
                 who.branch,
                 Hold.of(reason),
                 None if until == FOREVER else moment_at(until),
+                _last_day(view, until),
                 contacts or None,
                 called.get(campaign_id),
             )
         )
     return rows
+
+
+def _last_day(view: Reader, until: int) -> date | None:
+    """Return the bank's day on which somebody is held last: what ends at midnight ends before."""
+    return None if until == FOREVER else moment_at(until - 1).astimezone(view.now.tzinfo).date()
 
 
 @dataclass(frozen=True)

@@ -12,17 +12,19 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
+    and_,
     any_,
     case,
     func,
     literal,
     literal_column,
+    or_,
     select,
     true,
 )
 
 from core.campaigns.caps import Holder
-from core.campaigns.contacts import either, only, since
+from core.campaigns.contacts import since
 from core.customers.model import CustomerState
 from core.database import Ids, id_set, ids_of, numbers_of
 from core.work import Reader
@@ -89,7 +91,7 @@ def look(
     limits = [] if is_of_all else active(view) if inside is None else [*active(view), inside]
     told = [*gone, *conditions, *segments.values()]
     words = [told[first : first + _MOST] for first in range(0, len(told), _MOST)]
-    ways = either(*gone, *conditions, *_ways(view, terms, nearly))
+    ways = or_(*gone, *conditions, *_ways(view, terms, nearly))
     rows = select(state.customer_id, state.last_refusal_at, state.last_contact_at)
     columns = numbers_of(view.session, rows.add_columns(*map(_bits, words)).where(*limits, ways))
     in_order = np.argsort(columns[0])
@@ -118,8 +120,12 @@ def _ways(view: Reader, terms: Sequence[Holder], nearly: Ids) -> list[ColumnElem
     if not terms:
         return []
     state = CustomerState
-    quiet = max(each.terms.quiet_days for each in terms)
-    ways = [state.last_refusal_at > since(view, quiet)]
+    *_, usual = sorted(each.terms.quiet_days for each in terms if each.segment_id is None)
+    longer = [each for each in terms if each.terms.quiet_days > usual]
+    ways = [state.last_refusal_at > since(view, usual)]
+    if longer:
+        refused = state.last_refusal_at > since(view, max(each.terms.quiet_days for each in longer))
+        ways.append(and_(refused, or_(*(each.concerns for each in longer))))
     ways += [each.concerns for each in terms if not each.terms.most_contacts]
     some = [each for each in terms if each.terms.most_contacts]
     if not some:
@@ -131,7 +137,7 @@ def _ways(view: Reader, terms: Sequence[Holder], nearly: Ids) -> list[ColumnElem
         own.append(_among(view, nearly))
     if own:
         late = state.last_contact_at > since(view, max(each.terms.period_days for each in some))
-        ways.append(only(late, either(*own)))
+        ways.append(and_(late, or_(*own)))
     return ways
 
 

@@ -4,17 +4,16 @@ However many segments are asked about, the customers are looked at once.
 """
 
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, literal_column, select
 
 from core.customers.model import CustomerState
-from core.database import Ids, arrays, numbers_of
+from core.database import Ids, numbers_of
 from core.refusals import Invalid, NotFound
 from core.segments.criteria import InvalidRule, Known, read
 from core.segments.criteria.tree import InList, KnownSegment
@@ -91,46 +90,21 @@ def tally(
 
     :param limits: conditions over state rows: who is counted
     """
-    many = np.zeros((1 + len(groups), len(segment_ids)), np.int64)
-    for ids, insides in _memberships(view, segment_ids, known, limits):
-        chosen = [np.isin(ids, group) for group in groups]
-        for place, inside in enumerate(insides):
-            many[:, place] += [
-                np.count_nonzero(inside),
-                *(np.count_nonzero(inside & one) for one in chosen),
-            ]
-    return [dict(zip(segment_ids, each, strict=True)) for each in many.tolist()]
-
-
-def _memberships(
-    view: Reader,
-    segment_ids: Sequence[int],
-    known: Known,
-    limits: Sequence[ColumnElement[bool]],
-) -> Iterator[tuple[Ids, Sequence[NDArray[np.bool_]]]]:
-    """Read the customers, some at a time, and for each segment whether they are in it."""
-    key = CustomerState.customer_id
-    if view.dialect == "sqlite":
-        each = conditions(view, segment_ids, known=known)
-        rows = within(view, select()).where(*limits)
-        for part in arrays(view.session, rows, key=key, truths=each, numbers=[key]):
-            yield part.numbers[0], part.truths
-        return
     words = [
         segment_ids[first : first + MOST_SEGMENTS]
         for first in range(0, len(segment_ids), MOST_SEGMENTS)
     ]
     masks = (mask(view, word, known=known) for word in words)
-    rows = within(view, select(key, *masks)).where(*limits)
+    rows = within(view, select(CustomerState.customer_id, *masks)).where(*limits)
     ids, *numbers = numbers_of(view.session, rows)
-    yield (
-        ids,
-        [
-            number >> bit & 1 == 1
-            for word, number in zip(words, numbers, strict=True)
-            for bit, _ in enumerate(word)
-        ],
-    )
+    chosen = [np.isin(ids, group) for group in groups]
+    found = [
+        [np.count_nonzero(inside), *(np.count_nonzero(inside & one) for one in chosen)]
+        for word, number in zip(words, numbers, strict=True)
+        for inside in (number >> bit & 1 == 1 for bit, _ in enumerate(word))
+    ]
+    counts = zip(*found, strict=True) if found else [()] * (1 + len(groups))
+    return [dict(zip(segment_ids, each, strict=True)) for each in counts]
 
 
 @dataclass(frozen=True)
