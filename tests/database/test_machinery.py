@@ -340,6 +340,23 @@ class TestConnections:
             units.committed(cut, {})
         assert units.committed(cut, {}) is not None
 
+    def test_what_came_back_last_goes_out_first(self, engine, database_url):
+        """It still has what was read in memory; the first one would have to read it again."""
+        pooled = connect(database_url)
+        first, last = pooled.connect(), pooled.connect()
+        warm = last.connection.driver_connection
+        first.close()
+        last.close()
+        with pooled.connect() as connection:
+            assert connection.connection.driver_connection is warm
+        pooled.dispose()
+
+    def test_no_statement_is_translated_for_the_processor(self, engine):
+        if engine.dialect.name != "postgresql":
+            pytest.skip("SQLite never does")
+        with engine.connect() as connection:
+            assert connection.scalar(text("SHOW jit")) == "off"
+
     def test_forty_requests_at_once_wait_for_nobody(self, engine, database_url, world):
         server, all_inside, answers = connect(database_url), Barrier(40), []
 
