@@ -32,7 +32,7 @@ from core.runs.model import Candidate, Excluded, Run, RunArm, WaterfallStep
 from core.runs.queries.candidates import candidates, why
 from core.runs.queries.checks import run_faults
 from core.runs.queries.lists import run_by_code, runs
-from core.runs.queries.selection import against_forecast, arm_counts, waterfall
+from core.runs.queries.selection import against_forecast, arm_counts, confirmers, waterfall
 from core.runs.queries.sheets import run_sheet
 from core.runs.rules import Confirmation, Exclusion, RunStatus
 from core.segments.model import Segment, SegmentMember
@@ -119,6 +119,7 @@ class TestStart:
             ("control", 1000),
             ("treated", 9000),
         ]
+        assert ask(world.mia, confirmers, run_id=fact.run_id) == []
 
     def test_tells_the_neighbours(self, do, world, request_, engine):
         do(world.mia, start_run, request_)

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, literal_column, select
+import numpy as np
+from sqlalchemy import ColumnElement, Integer, case, func, literal_column, select, type_coerce
 
 from core.access import Permission
 from core.campaigns.model import Design
 from core.campaigns.rules import RandomisedBy
+from core.database import id_set, ids_of
 from core.people.model import Person, Unit
 from core.runs.arms import WHOLE
 from core.runs.model import Candidate, Run, RunArm, WaterfallStep
@@ -190,23 +192,20 @@ def confirmers(view: Reader, *, run_id: int) -> list[Confirmer]:
     """
     view.authorize(Permission.RUN_CAMPAIGNS)
     run_in_scope(view, run_id)
-    # Counted before anybody is named: the candidates are many, and their managers few.
-    counted = (
-        select(
-            Candidate.confirmer_id,
-            func.count().label("asked"),
-            func.count()
-            .filter(Candidate.confirmation == Confirmation.PENDING.literal)
-            .label("pending"),
-        )
-        .where(Candidate.run_id == run_id, Candidate.confirmer_id.is_not(None))
-        .group_by(Candidate.confirmer_id)
-        .subquery("counted")
-    )
-    rows = view.session.execute(
-        select(Person.id, Person.name, Unit.name, counted.c.asked, counted.c.pending)
-        .join(counted, counted.c.confirmer_id == Person.id)
+    # Counted on an array: SQLite would sort all candidates to group them.
+    none, one, two = (literal_column(each, Integer) for each in ("0", "1", "2"))
+    is_pending = case((Candidate.confirmation == Confirmation.PENDING.literal, one), else_=none)
+    answer = type_coerce(Candidate.confirmer_id, Integer) * two + is_pending
+    of_run = (Candidate.run_id == run_id, Candidate.confirmer_id.is_not(None))
+    answers = ids_of(view.session, select(answer).where(*of_run))
+    given = np.bincount(answers)
+    given = np.pad(given, (0, len(given) % 2)).reshape(-1, 2)
+    asked = np.flatnonzero(given.any(axis=1)).tolist()
+    people = view.session.execute(
+        select(Person.id, Person.name, Unit.name)
         .join(Unit, Unit.id == Person.unit_id)
-        .order_by(counted.c.pending.desc(), Person.name, Person.id)
+        .where(Person.id.in_(id_set(view.dialect, asked)))
+        .order_by(Person.name, Person.id)
     )
-    return [Confirmer(*row) for row in rows]
+    rows = [Confirmer(*row, int(given[row.id].sum()), int(given[row.id, 1])) for row in people]
+    return sorted(rows, key=lambda row: -row.pending)
