@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, timedelta
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -26,6 +27,7 @@ from core.journal.model import Entry
 from core.refusals import Conflict, Invalid, NotAllowed, NotFound
 from core.runs.actions.selecting import SelectCandidates, select_candidates
 from core.runs.model import Excluded
+from core.runs.queries import capping
 from core.runs.queries.held import held_by_segment, held_customers, held_summary
 from core.runs.queries.simulating import simulate, simulate_runs, simulate_segments
 from core.runs.rules import Hold
@@ -223,15 +225,17 @@ class TestJudging:
         past=st.lists(pasts, min_size=len(CUSTOMERS), max_size=len(CUSTOMERS)),
         of_bank=terms(1),
         own=st.lists(st.one_of(st.none(), terms(0)), min_size=2, max_size=2),
+        looked_up=st.sampled_from([0, 100]),
     )
-    def test_says_what_a_person_would_say(self, engine, segments, past, of_bank, own):
+    def test_says_what_a_person_would_say(self, engine, segments, past, of_bank, own, looked_up):
         """Selection, forecast, list, counts, reach and simulation agree with a look by hand."""
         own_segments, run_id = segments
         pasts_of = dict(zip(CUSTOMERS, past, strict=True))
         expected = {id_: judged(each, of_bank, own) for id_, each in pasts_of.items()}
         held = {id_ for id_, each in expected.items() if each.reason}
         pairs = [(s, t) for s, t in zip(own_segments, own, strict=True) if t is not None]
-        with rehearsing(engine, SYSTEM, now=NOW) as work:
+        few = dict.fromkeys(capping.LOOKED_UP, looked_up)
+        with rehearsing(engine, SYSTEM, now=NOW) as work, patch.dict(capping.LOOKED_UP, few):
             remember(work.session, own_segments, pasts_of)
             tried = ContactRules(of_bank, tuple(pairs))
             foreseen = simulate(work, rules=tried)

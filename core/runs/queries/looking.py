@@ -88,12 +88,14 @@ def look(
     # Of a whole bank those who are not asked about are far fewer.
     is_of_all = view.actor.scope.bank_wide and inside is None
     gone = [~state.is_active] if is_of_all else []
-    limits = [] if is_of_all else active(view) if inside is None else [*active(view), inside]
+    limits = [] if is_of_all else active(view)
+    last = [] if inside is None else [inside]  # asked only of the few whom all else leaves
     told = [*gone, *conditions, *segments.values()]
     words = [told[first : first + _MOST] for first in range(0, len(told), _MOST)]
     ways = or_(*gone, *conditions, *_ways(view, terms, nearly))
-    rows = select(state.customer_id, state.last_refusal_at, state.last_contact_at)
-    columns = numbers_of(view.session, rows.add_columns(*map(_bits, words)).where(*limits, ways))
+    dates = (state.last_refusal_at, state.last_contact_at)
+    rows = select(state.customer_id, *dates, *map(_bits, words)).where(*limits, ways, *last)
+    columns = numbers_of(view.session, rows)
     in_order = np.argsort(columns[0])
     ids, refused, contacted, *numbers = (each[in_order] for each in columns)
     holds = [
@@ -104,7 +106,7 @@ def look(
     if is_of_all:
         asked = Asked(ids[holds.pop(0)], but_for=True)
     else:
-        everybody = select(state.customer_id).where(*limits)
+        everybody = select(state.customer_id).where(*limits, *last)
         asked = Asked(ids_of(view.session, everybody), but_for=False)
     inside_of = dict(zip(segments, holds[len(conditions) :], strict=True))
     return Seen(asked, ids, holds[: len(conditions)], inside_of, refused, contacted)
@@ -134,14 +136,15 @@ def _ways(view: Reader, terms: Sequence[Holder], nearly: Ids) -> list[ColumnElem
     if any(each.segment_id is None and each.terms.most_contacts == 1 for each in some):
         own = [true()]  # any contact may be the one too many
     elif len(nearly):
-        own.append(_among(view, nearly))
+        own.append(among(view, nearly))
     if own:
         late = state.last_contact_at > since(view, max(each.terms.period_days for each in some))
         ways.append(and_(late, or_(*own)))
     return ways
 
 
-def _among(view: Reader, ids: Ids) -> ColumnElement[bool]:
+def among(view: Reader, ids: Ids) -> ColumnElement[bool]:
+    """Restrict a statement over state rows to many customers."""
     key = CustomerState.customer_id
     if view.dialect == "sqlite":
         return key.in_(id_set(view.dialect, ids.tolist()))
