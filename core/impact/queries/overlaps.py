@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, and_, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from core.access import Permission, Scope
@@ -85,7 +85,9 @@ def _kept(session: Session, run_id: int) -> dict[int, int]:
     """Read what was counted with this run, or later with the other one."""
     there = select(RunOverlap.other_id, RunOverlap.customers).where(RunOverlap.run_id == run_id)
     here = select(RunOverlap.run_id, RunOverlap.customers).where(RunOverlap.other_id == run_id)
-    return dict(session.execute(union_all(there, here)).all())
+    both = union_all(there, here).subquery("both")
+    most = select(both.c.other_id, func.max(both.c.customers)).group_by(both.c.other_id)
+    return dict(session.execute(most).all())
 
 
 def _met(session: Session, run_id: int, scope: Scope) -> dict[int, int]:
