@@ -265,4 +265,5 @@ def test_nobody_is_held_in_a_bank_without_reasons(ask, world, arrange):
     arrange(lambda session: session.execute(delete(CustomerState)))
     found = ask(world.mia, held_summary)
     assert (found.customers, found.held) == (0, 0)
-    assert ask(world.mia, held_customers).rows == []
+    for window in (None, Window("branch")):
+        assert ask(world.mia, held_customers, window=window).rows == []

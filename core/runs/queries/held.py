@@ -92,11 +92,11 @@ def _branches(view: Reader, ids: Ids) -> Ids:
     ranks = {row[0]: row[1] for row in view.session.execute(places)}
     of_branch = select(CustomerState.branch_id, ids_as_text(customer_id))
     rows = view.session.execute(of_branch.group_by(CustomerState.branch_id))
-    found = [(ranks[branch_id], read_ids(text)) for branch_id, text in rows]
-    everybody = np.concatenate([ids[:0], *(each for _, each in found)])
-    place = np.repeat([rank for rank, _ in found], [len(each) for _, each in found])
-    by_id = np.argsort(everybody)
-    return place[by_id[np.searchsorted(everybody[by_id], ids)]]
+    # Customer and place make one number, which sorts faster than the one by the other.
+    beyond = len(ranks) + 1
+    found = (read_ids(text) * beyond + ranks[branch_id] for branch_id, text in rows)
+    placed = np.sort(np.concatenate([ids[:0], *found]))
+    return placed[np.searchsorted(placed, ids * beyond)] % beyond
 
 
 def _named(view: Reader, found: Holding) -> list[HeldCustomer]:
