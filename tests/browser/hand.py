@@ -97,13 +97,21 @@ class Hand:
     def tick(self, *texts: str, grid: int = 0) -> None:
         """Tick the rows of a list that contain these texts."""
         for text in texts:
-            expect(self.grid(grid).locator("tr", has_text=text).first).to_be_attached()
+            row = self.grid(grid).locator("tr", has_text=text).first
+            expect(row).to_be_attached()
             place = next(
                 n
-                for n, row in enumerate(self.rows(grid), start=1)
-                if text in " ".join(row.values())
+                for n, cells in enumerate(self.rows(grid), start=1)
+                if text in " ".join(cells.values())
             )
+            was, at = row.get_attribute("aria-selected"), self.page.url
             self._click(grid, place)
+            if self.page.url == at and row.count() and was == "false":
+                ticked = self.grid(grid).locator("tr[aria-selected=true]", has_text=text).first
+                try:
+                    ticked.wait_for(state="attached", timeout=2_000)
+                except TimeoutError:
+                    self._click(grid, place)  # a list that was still moving has lost the first
 
     def tick_row(self, place: int, grid: int = 0) -> None:
         """Tick a row by its place; the first is 1."""
