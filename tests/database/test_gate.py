@@ -28,14 +28,14 @@ from core.gate.queries import (
     launches_waiting,
     objection,
 )
-from core.gate.queries.hands import hands_of
+from core.gate.queries.hands import hands_of, staff_of
 from core.gate.queries.waiting import Objection
 from core.gate.rules import Answer, Basis, Likeness, State
 from core.gate.sentences import points_of, verdict
 from core.hours import beginning_of
 from core.impact.rules import Absent, Reason
 from core.journal.model import Entry
-from core.people.model import Absence, Person, PersonRole
+from core.people.model import Absence, Person, PersonQualification, PersonRole
 from core.people.queries.working import person_times
 from core.people.rules import AbsenceKind
 from core.queues.upkeep import count_work, keep_counts
@@ -46,6 +46,7 @@ from core.runs.actions.selecting import SelectCandidates, select_candidates
 from core.runs.actions.starting import StartRun, start_run
 from core.runs.model import Candidate, Run
 from core.runs.rules import Confirmation, RunStatus
+from core.work import Reader
 from tests import world as bank
 from tests.conftest import NOW
 from tests.making.calendars import AHEAD, CZECH, calendar_of_unit
@@ -239,6 +240,30 @@ class TestHands:
         found, rooms = self.look(arrange, ask, world, qualification_id=bank.CERTIFIED)
         assert (rooms["North"].hours_free, rooms["South"].hours_free) == (8, 0)
         assert (found.worked, [room.branch for room in found.short]) == (8, ["South"])
+
+    def test_who_comes_meanwhile_is_not_among_them(self, engine, world, monkeypatch):
+        sam = world.sam.person_id
+
+        def moving(session, ids):
+            found = person_times(session, ids)
+            session.get_one(Person, sam).unit_id = bank.NORTH
+            session.add(PersonQualification(person_id=sam, qualification_id=bank.CERTIFIED))
+            session.add(
+                Absence(
+                    person_id=sam,
+                    kind=AbsenceKind.LEAVE,
+                    starts_on=TODAY,
+                    ends_on=TODAY,
+                    planned_at=NOW,
+                )
+            )
+            session.flush()
+            return found
+
+        monkeypatch.setattr("core.gate.queries.hands.person_times", moving)
+        with Session(engine) as session:
+            found = staff_of(Reader(session, world.mia, NOW), [bank.NORTH])
+        assert sorted(each.holds(bank.CERTIFIED) for each in found.people) == [False, True]
 
     def test_nor_do_those_who_left_or_lead(self, arrange, ask, world):
         def gone(session):

@@ -137,7 +137,7 @@ def _people(view: Reader, branches: Collection[int]) -> Iterable[Agent]:
     ).all()
     times = person_times(view.session, [row.id for row in rows])
     found = {id_: Agent(unit_id, capacity, times[id_]) for id_, unit_id, capacity in rows}
-    ids = select(Person.id).where(*here)
+    ids = id_set(view.dialect, found)  # whoever has come meanwhile is not of the agents read here
     held = select(PersonQualification.person_id, PersonQualification.qualification_id).where(
         PersonQualification.person_id.in_(ids), valid_on(today)
     )
