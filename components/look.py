@@ -33,6 +33,7 @@ class Palette:
     good: str
     warn: str
     bad: str
+    strong: float  # out of 1: from where on ink is read less well on a colour than the ground is
     series: tuple[str, ...]
 
 
@@ -47,6 +48,7 @@ LIGHT = Palette(
     good="#1C7A4B",
     warn="#946200",
     bad="#B42A2A",
+    strong=0.78,
     series=("#1B5A8C", "#C57A14", "#2F8F83", "#8B5FA8", "#B14A63", "#5C6B7A"),
 )
 DARK = Palette(
@@ -60,6 +62,7 @@ DARK = Palette(
     good="#62C796",
     warn="#E3B341",
     bad="#F08A85",
+    strong=0.48,
     series=("#7DB8E8", "#F0B25C", "#6FCDBF", "#C29BE0", "#EC8FA6", "#A3B0BC"),
 )
 _WRITTEN_ON_BRAND = (

@@ -9,7 +9,6 @@ import plotly.graph_objects as go
 from components import look
 
 ROW = 36  # pixels
-_STRONG = 0.45  # of a colour, from where on ink can't be read on it
 
 
 def cells(spots: Sequence[tuple[int, int]], told: Sequence[Sequence[Any]]) -> go.Bar:
@@ -42,7 +41,7 @@ def written(
 ) -> list[dict[str, Any]]:
     """Write in cells so that it can be read on their colour.
 
-    :param shares: how strong the colour of each is, out of 1
+    :param shares: how strong the colour of each is, out of 1, on the colour of lines
     """
     colours = look.palette()
     return [
@@ -51,7 +50,10 @@ def written(
             "y": y,
             "text": text,
             "showarrow": False,
-            "font": {"size": 12, "color": colours.ground if share > _STRONG else colours.ink},
+            "font": {
+                "size": 12,
+                "color": colours.ground if share > colours.strong else colours.ink,
+            },
         }
         for (x, y), text, share in zip(spots, texts, shares, strict=True)
     ]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from components import look
+from components.charts.grids import written
 from components.look import DARK, LIGHT
 
 THEME = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text())[
@@ -13,6 +15,7 @@ THEME = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml")
 ]
 READABLE = 4.5  # WCAG AA for text
 DISTINCT = 3.0  # WCAG AA for graphical objects
+LEGIBLE = 3.5  # half-way between two colours neither ink nor ground has more to offer
 
 
 def luminance(colour):
@@ -24,6 +27,11 @@ def luminance(colour):
 def contrast(one, other):
     light, dark = sorted((luminance(one), luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
+
+
+def mixed(one, other, share):
+    parts = [(int(one[n : n + 2], 16), int(other[n : n + 2], 16)) for n in (1, 3, 5)]
+    return "#" + "".join(f"{round(a + (b - a) * share):02X}" for a, b in parts)
 
 
 @pytest.mark.parametrize(("palette", "theme"), [(LIGHT, "light"), (DARK, "dark")])
@@ -50,6 +58,16 @@ class TestTheme:
 
     def test_buttons_can_be_read(self, palette, theme):
         assert contrast(palette.on_brand, palette.brand) >= READABLE
+
+    def test_figures_can_be_read_on_every_shade_of_a_cell(self, palette, theme, monkeypatch):
+        monkeypatch.setattr(look, "palette", lambda: palette)
+        shares = [n / 100 for n in range(101)]
+        labels = written([(0, 0)] * len(shares), [""] * len(shares), shares)
+        for colour, (share, label) in product(
+            (palette.good, palette.warn, palette.brand), zip(shares, labels, strict=True)
+        ):
+            cell = mixed(palette.line, colour, share)
+            assert contrast(label["font"]["color"], cell) >= LEGIBLE, (colour, share)
 
     def test_bars_and_lines_can_be_told_from_the_ground(self, palette, theme):
         for shape in (*palette.series, palette.control):
