@@ -18,9 +18,7 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     TypeDecorator,
-    func,
     literal_column,
-    type_coerce,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
@@ -116,19 +114,6 @@ class Moment(TypeDecorator[datetime]):
             return moment_at(value)
         moment: datetime = value
         return moment.astimezone(UTC)
-
-
-def days_after(engine_name: str, moment: Any, days: Any) -> ColumnElement[datetime]:
-    """Add days of 24 hours to a column of moments; both may differ from row to row.
-
-    :param engine_name: the dialect's name, `session.get_bind().dialect.name`
-    """
-    if engine_name == "sqlite":
-        later = type_coerce(moment, BigInteger) + days * (timedelta(days=1) // _MICROSECOND)
-    else:
-        # In hours: a day of the server's calendar may have 23.
-        later = moment + func.make_interval(0, 0, 0, 0, days * 24)
-    return type_coerce(later, Moment())
 
 
 def in_digits(day: date) -> int:
