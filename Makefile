@@ -27,9 +27,7 @@ demo: $(BIN)/.ready
 	@$(BIN)/fairlead init
 	@$(BIN)/fairlead demo
 
-# A browser leaves idle what the other tests can use. Each of the two says at its end what failed.
-test: lint
-	@$(MAKE) --no-print-directory -j2 browser cached
+test: lint cached browser
 
 cached: $(BIN)/.ready-to-test
 	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal $(CACHED)
