@@ -7,13 +7,14 @@ from itertools import pairwise
 import plotly.graph_objects as go
 
 from components import look, words
-from components.charts.grids import axis, cells
+from components.charts.grids import axis, cells, safe, wrapped
 from components.tables import Column
 from core.segments.queries import Standing
 from core.segments.queries.overlap import Combination, Overlap
 from core.segments.queries.profile import Bucket, Dimension, Profile
 
 MOST_COMBINATIONS = 14  # columns that fit a telephone; the table has all of them
+_BESIDE = 32  # digits that a telephone has room for beside each other
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,9 @@ def combinations(found: Overlap) -> go.Figure:
     shown = found.combinations[:MOST_COMBINATIONS]
     rows = {segment.id: place for place, segment in enumerate(found.segments)}
     columns = list(range(len(shown)))
+    written = [words.count(each.customers) for each in shown]
+    is_upright = sum(map(len, written)) > _BESIDE
+    most = max((each.customers for each in shown), default=1)
     traces: list[go.Bar | go.Scatter] = [
         go.Bar(
             x=columns,
@@ -172,9 +176,9 @@ def combinations(found: Overlap) -> go.Figure:
             marker_color=[
                 colours.brand if len(each.segment_ids) > 1 else colours.control for each in shown
             ],
-            text=[words.count(each.customers) for each in shown],
+            text=written,
             textposition="outside",
-            textangle=-90 if len(shown) > 8 else 0,  # or they meet
+            textangle=-90 if is_upright else 0,
             constraintext="none",
             textfont={"color": colours.ink, "size": 12},
             cliponaxis=False,
@@ -213,7 +217,11 @@ def combinations(found: Overlap) -> go.Figure:
         legend=False,
         barmode="overlay",
         xaxis={"showticklabels": False, "range": [-0.6, len(shown) - 0.4], "zeroline": False},
-        yaxis={"domain": [matrix / height + 0.03, 1], "title": {"text": "Customers"}},
+        yaxis={
+            "domain": [matrix / height + 0.03, 1],
+            "range": [0, most * (1.25 if is_upright else 1.05)],  # what is written stands above
+            "title": {"text": "Customers"},
+        },
         yaxis2=axis(
             [_label(each.name, each.customers) for each in found.segments],
             domain=[0, matrix / height],
@@ -235,16 +243,9 @@ def combinations_reading(found: Overlap) -> str:
 def _who(each: Combination, found: Overlap) -> str:
     names = {segment.id: segment.name for segment in found.segments}
     only = "Only " if len(each.segment_ids) == 1 else ""
-    of = " and ".join(names[id_] for id_ in each.segment_ids).replace("<", "&lt;")
+    of = safe(" and ".join(names[id_] for id_ in each.segment_ids))
     return f"{only}{of}: {words.counted(each.customers, 'customer')}"
 
 
-def _label(name: str, customers: int, width: int = 20) -> str:
-    """Break a long name, so that it leaves room for the dots on a telephone."""
-    lines = [""]
-    for word in name.replace("<", "&lt;").split():
-        if lines[-1] and len(lines[-1]) + len(word) >= width:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    shown = lines[:2] if len(lines) < 3 else [lines[0], f"{lines[1]} …"]
-    return "<br>".join(shown) + f" ({words.count(customers)})"
+def _label(name: str, customers: int) -> str:
+    return f"{wrapped(name, 20)} ({words.count(customers)})"
