@@ -110,10 +110,10 @@ def test_a_contradiction_ends_with_exit_code_1(fairlead, engine):
         connection.exec_driver_sql("UPDATE customer_state SET products = 2 WHERE customer_id = 1")
     checked = fairlead("check")
     assert checked.exit_code == 1
-    assert "1 rules do not hold. `fairlead rebuild` puts 1 of them right." in checked.stdout
+    assert "1 rule does not hold. `fairlead rebuild` puts it right." in checked.stdout
     lines = [line.split(" s  ")[1] for line in checked.stderr.splitlines() if " s  " in line]
     assert len(lines) == len(RULES)
-    assert "customers' states are as their sources say: 1 contradict it" in lines
+    assert "customers' states are as their sources say: 1 contradicts it" in lines
     assert "no work for customers held out: holds" in lines
 
 
@@ -124,15 +124,16 @@ def test_what_nothing_else_says_has_no_remedy(fairlead, engine):
         )
     checked = fairlead("check")
     assert checked.exit_code == 1
-    assert "1 rules do not hold." in checked.stdout
+    assert "1 rule does not hold." in checked.stdout
     assert "fairlead rebuild" not in checked.stdout
 
 
-def test_a_deep_check_looks_at_the_whole_file(fairlead, engine):
+def test_a_deep_check_says_whole_only_of_the_file_of_sqlite(fairlead, engine):
     checked = fairlead("check", "--deep", "--json")
     told = json.loads(checked.stdout)
     assert (checked.exit_code, told["ok"]) == (0, True)
-    assert [each["rule"] for each in told["findings"]] == list(DEEP)
+    said = list(DEEP if engine.dialect.name == "sqlite" else RULES)
+    assert [each["rule"] for each in told["findings"]] == said
     assert set(DEEP) ^ set(RULES) == {SOUND, WHOLE}
 
 
