@@ -33,13 +33,16 @@ def check(deep: _Deep = False, *, as_json: AsJson = False) -> None:
 
 def _looked_at(found: Finding) -> None:
     """Say what was looked at as it goes on: of a large bank the whole takes minutes."""
-    came_to = f"{found.violations:,} contradict it" if found.violations else "holds"
+    many = f"{found.violations:,} contradict{'s' if found.violations == 1 else ''} it"
+    came_to = many if found.violations else "holds"
     note(f"{found.seconds:6.1f} s  {found.rule}: {came_to}")
 
 
 def _in_all(faults: list[Finding]) -> str:
     if not faults:
         return "Everything is consistent."
+    is_one = len(faults) == 1
+    said = "1 rule does not hold." if is_one else f"{len(faults)} rules do not hold."
     derived = sum(finding.remedy is not None for finding in faults)
-    mends = f" `{REBUILD}` puts {derived} of them right." if derived else ""
-    return f"{len(faults)} rules do not hold.{mends}"
+    mended = "it" if is_one else f"{derived} of them"
+    return f"{said} `{REBUILD}` puts {mended} right." if derived else said

@@ -17,6 +17,7 @@ def rebuild(as_json: AsJson = False) -> None:
         return
     for each in found:
         if each.mended:
-            say(f"{each.rule.capitalize()} again: {each.mended:,} {each.what} were put right.")
+            what = each.what if each.mended == 1 else f"{each.what}s"
+            say(f"{each.rule.capitalize()} again: {each.mended:,} {what} put right.")
     if not any(each.mended for each in found):
         say("There was nothing to put right.")

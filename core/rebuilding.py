@@ -106,24 +106,24 @@ def _count_days(engine: Engine, now: datetime) -> None:
 # By the rules of `fairlead check` that say so.
 PARTS: Mapping[str, Part] = {
     "customers' states are as their sources say": Part(
-        "customers", states_that_differ, _refresh, 1_000
+        "customer", states_that_differ, _refresh, 1_000
     ),
     "folded figures are those of the candidates": Part(
-        "runs",
+        "run",
         lambda view: sorted({cell.run_id for cell in cells_that_differ(view)}),
         _unfold,
         20,
         _fold_runs,
     ),
     "folded due days are those of the activities": Part(
-        "days",
+        "day",
         lambda view: sorted(service_days_that_differ(view)),
         _drop_due,
         MOST_DAYS,
         _fold_days,
     ),
     "kept closed work is that of the activities": Part(
-        "days", closed_days_that_differ, _drop_closed, MOST_DAYS, _count_days
+        "day", closed_days_that_differ, _drop_closed, MOST_DAYS, _count_days
     ),
 }
 

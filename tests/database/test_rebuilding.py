@@ -204,7 +204,7 @@ class TestCommand:
         mended = fairlead("rebuild")
 
         assert mended.exit_code == 0
-        said = "Customers' states are as their sources say again: 1 customers were put right."
+        said = "Customers' states are as their sources say again: 1 customer put right."
         assert mended.stdout == f"{said}\n"
         again = json.loads(fairlead("rebuild", "--json").stdout)
         assert [(each["rule"], each["mended"]) for each in again] == [(rule, 0) for rule in PARTS]
