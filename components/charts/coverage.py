@@ -86,7 +86,7 @@ def heat_map(of: Grid, measure: Measure) -> go.Figure:
 
 
 def bubbles(of: Grid, rows: Sequence[Opportunity]) -> go.Figure:
-    """Draw gaps: as large as their customers, as dark as their hour is profitable.
+    """Draw gaps: as large as their customers, as green as their hour is profitable.
 
     What is blocked has a ring in place of a disc; a profit that nobody can foretell has no colour.
     The whole cells over them are clicked, in the order of `rows`.

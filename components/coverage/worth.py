@@ -49,10 +49,9 @@ def draw(asked: Asked) -> None:
         choose=True,
     )
     st.caption(
-        "The larger, the more customers; the greener, the more profit is expected of an hour, and"
-        " the redder, the more loss: what"
-        " a conversion is worth times the conversions that similar campaigns added, less the cost"
-        f" of a contact. {_counting(rows)}"
+        "The larger, the more customers; the greener, the more profit is expected of an hour; the"
+        " redder, the more loss. Profit is what a conversion is worth times the"
+        f" conversions that similar campaigns added, less the cost of a contact. {_counting(rows)}"
     )
     chosen = table(rows, columns=COLUMNS, key="opportunities", choose="one")
     shown = [rows[place] for place in picked if place < len(rows)]
