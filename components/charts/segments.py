@@ -166,13 +166,13 @@ def combinations(found: Overlap) -> go.Figure:
     shown = found.combinations[:MOST_COMBINATIONS]
     rows = {segment.id: place for place, segment in enumerate(found.segments)}
     columns = list(range(len(shown)))
-    written = [words.count(each.customers) for each in shown]
+    heights = [each.customers for each in shown]
+    written = [words.count(height) for height in heights]
     is_upright = sum(map(len, written)) > _BESIDE
-    most = max((each.customers for each in shown), default=1)
     traces: list[go.Bar | go.Scatter] = [
         go.Bar(
             x=columns,
-            y=[each.customers for each in shown],
+            y=heights,
             marker_color=[
                 colours.brand if len(each.segment_ids) > 1 else colours.control for each in shown
             ],
@@ -219,11 +219,11 @@ def combinations(found: Overlap) -> go.Figure:
         xaxis={"showticklabels": False, "range": [-0.6, len(shown) - 0.4], "zeroline": False},
         yaxis={
             "domain": [matrix / height + 0.03, 1],
-            "range": [0, most * (1.25 if is_upright else 1.05)],  # what is written stands above
+            "range": [0, max(heights, default=1) * (1.25 if is_upright else 1.05)],  # with numbers
             "title": {"text": "Customers"},
         },
         yaxis2=axis(
-            [_label(each.name, each.customers) for each in found.segments],
+            [f"{wrapped(row.name, 20)} ({words.count(row.customers)})" for row in found.segments],
             domain=[0, matrix / height],
             range=[len(rows) - 0.5, -0.5],
         ),
@@ -243,9 +243,5 @@ def combinations_reading(found: Overlap) -> str:
 def _who(each: Combination, found: Overlap) -> str:
     names = {segment.id: segment.name for segment in found.segments}
     only = "Only " if len(each.segment_ids) == 1 else ""
-    of = safe(" and ".join(names[id_] for id_ in each.segment_ids))
-    return f"{only}{of}: {words.counted(each.customers, 'customer')}"
-
-
-def _label(name: str, customers: int) -> str:
-    return f"{wrapped(name, 20)} ({words.count(customers)})"
+    of = " and ".join(names[id_] for id_ in each.segment_ids)
+    return f"{only}{safe(of)}: {words.counted(each.customers, 'customer')}"
