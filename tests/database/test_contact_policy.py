@@ -45,7 +45,7 @@ from core.segments.model import Segment
 from core.work import changing, rehearsing
 from tests.conftest import NOW
 from tests.making.campaigns import approved_design, segment
-from tests.making.contacts import FOREVER, judged, pasts, prepare, remember, terms
+from tests.making.contacts import FOREVER, Past, judged, pasts, prepare, remember, terms
 from tests.making.runs import planned_run
 
 USUAL = ContactTerms(3, 90, 90)
@@ -287,6 +287,22 @@ class TestJudging:
             )
             if found.reason is Hold.QUIET_PERIOD:
                 assert quiet[id_] == until
+
+    def test_longer_quiet_days_of_a_segment_hold_its_active_customers(self, engine, segments):
+        [few, _others], _run_id = segments
+        refused = Past((), None, None, refused=50, segments=frozenset({0}))
+        short, longer = ContactTerms(3, 30, 10), ContactTerms(3, 30, 90)
+        with rehearsing(engine, SYSTEM, now=NOW) as work:
+            remember(work.session, [few], dict.fromkeys((1, 2, 3), refused))
+            gone = update(CustomerState).where(CustomerState.customer_id == 3)
+            work.session.execute(gone.values(is_active=False))
+            set_contact_policy(work, SetContactPolicy(short, 1))
+            tried = ContactRules(short, ((few, longer),))
+            told = simulate(work, rules=tried)
+            changes = {each.id: each for each in simulate_segments(work, rules=tried)}
+
+        assert (told.before, told.after) == (0, 2)
+        assert (changes[few].customers, changes[few].before, changes[few].after) == (2, 0, 2)
 
     def test_a_customer_is_free_at_the_moment_that_was_told(self, engine, do, ask, world, segments):
         own_segments, _run_id = segments
