@@ -59,14 +59,7 @@ def draw() -> None:
         return
     with st.container(horizontal=True):
         about = st.selectbox("Of", choices, format_func=_named, width=420)
-        day = st.date_input(
-            "As of the end of",
-            now().date(),
-            format="DD/MM/YYYY",
-            width=160,
-            help="Today is as it stands now. Of an earlier day everybody is counted again, by what"
-            " had happened by then. Whom a segment means is asked as of now.",
-        )
+        day = _day(about)
     what: dict[str, Any] = (
         {"plan_id": about.plan_id} if isinstance(about, PlanRow) else {"unit_id": about.id}
     )
@@ -107,6 +100,23 @@ def draw() -> None:
             done=lambda fact: f"“{fact.name}” is frozen. Set going what it concludes.",
             then=navigation.opens("assessments", id=lambda fact: fact.assessment_id),
         )
+
+
+def _day(about: PlanRow | UnitRow) -> date | None:
+    """Ask for the cut-off; a day that can't be is not taken, so nothing written below is lost."""
+    today = now().date()
+    begins = about.starts_on if isinstance(about, PlanRow) else None
+    return st.date_input(
+        "As of the end of",
+        today,
+        min_value=min(begins, today) if begins else None,
+        max_value=today,
+        format="DD/MM/YYYY",
+        width=160,
+        key=f"as_of_{_named(about)}",
+        help="Today is as it stands now. Of an earlier day everybody is counted again, by what"
+        " had happened by then. Whom a segment means is asked as of now.",
+    )
 
 
 def _then(day: date | None, **asked: Any) -> AsItWas | None:

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 
 import pytest
@@ -136,16 +136,22 @@ class TestAnEarlierDay:
         assert kept.name == "Spring, 1 Mar 2026"
         assert (figures.numerator, figures.denominator) == (1, 40)
 
-    @pytest.mark.parametrize(
-        ("days", "why"),
-        [(1, "3 Mar 2026, is still to come"), (-8, "Spring begins on 23 Feb 2026")],
-    )
-    def test_that_is_to_come_or_before_the_plan_is_refused(self, form, days, why):
-        day = (NOW + timedelta(days=days)).date()
-        field(form, "date_input", "As of the end of").set_value(day).run()
+    def test_is_none_to_come_and_none_before_the_plan(self, form):
+        day = field(form, "date_input", "As of the end of")
 
-        assert why in form.warning[0].value
-        assert not [each for each in form.button if each.label == "Freeze the assessment"]
+        assert (day.min, day.max) == ((NOW - timedelta(days=7)).date(), NOW.date())
+
+    def test_of_a_unit_may_be_any(self, form):
+        field(form, "selectbox", "Of").select_index(1).run()
+
+        assert field(form, "date_input", "As of the end of").min < date(2020, 1, 1)
+
+    def test_leaves_what_was_written_below(self, form):
+        field(form, "text_input", "Why, and how").input("Offer more").run()
+        yesterday = (NOW - timedelta(days=1)).date()
+        field(form, "date_input", "As of the end of").set_value(yesterday).run()
+
+        assert field(form, "text_input", "Why, and how").value == "Offer more"
 
 
 def test_an_empty_plan_is_explained(open_page, do, world):
