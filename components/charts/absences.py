@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 import plotly.graph_objects as go
 
 from components import look, words
+from components.charts.frame import safe
 from components.tables import Column
 from core.people.queries.absences import AbsenceRow
 from core.people.rules import AbsenceState
@@ -104,5 +105,4 @@ def _stands_in(row: AbsenceRow) -> str:
 
 
 def _label(row: AbsenceRow) -> str:
-    # Plotly reads a little markup in labels.
-    return row.person.replace("<", "&lt;")
+    return safe(row.person)

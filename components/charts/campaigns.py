@@ -6,6 +6,7 @@ from datetime import date, datetime
 import plotly.graph_objects as go
 
 from components import look, words
+from components.charts.frame import safe
 from components.design.reading import STATE
 from core.campaigns.queries import CampaignState
 from core.campaigns.queries.campaigns import CampaignRow
@@ -74,6 +75,6 @@ def _shades(colours: look.Palette) -> dict[CampaignState, str]:
 
 
 def _label(row: CampaignRow) -> str:
-    # Plotly reads a little markup in labels; the code tells two of one name apart.
+    # The code tells two of one name apart.
     name = row.name if len(row.name) <= _LONGEST else f"{row.name[: _LONGEST - 1]}…"
-    return f"{name.replace('<', '&lt;')} ({row.code.replace('<', '&lt;')})"
+    return f"{safe(name)} ({safe(row.code)})"

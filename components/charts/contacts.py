@@ -6,6 +6,7 @@ from textwrap import wrap
 import plotly.graph_objects as go
 
 from components import look, words
+from components.charts.frame import safe
 from components.tables import Column
 from core.runs.queries.held import FreeIn, Held
 from core.runs.queries.simulating import Change
@@ -97,7 +98,7 @@ def weeks_reading(found: Held) -> str:
 
 def _label(name: str) -> str:
     """Break a long name, so that it leaves room for the bars on a telephone."""
-    lines = wrap(name.replace("<", "&lt;"), 20, max_lines=2, placeholder=" …")
+    lines = wrap(safe(name), 20, max_lines=2, placeholder=" …")
     return "<br>".join(lines)
 
 

@@ -7,7 +7,8 @@ from typing import Literal
 import plotly.graph_objects as go
 
 from components import look, words
-from components.charts.grids import ROW, axis, cells, safe, wrapped, written
+from components.charts.frame import safe
+from components.charts.grids import ROW, axis, cells, wrapped, written
 from core.coverage.queries.cells import Cell
 from core.coverage.queries.worth import Opportunity
 from core.coverage.rules import Obstacle, Part

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 import plotly.graph_objects as go
 
 from components import look, words
+from components.charts.frame import safe
 from core.portfolio.queries.directions import DirectionRow
 
 _DAY = 24 * 60 * 60 * 1000  # Plotly counts lengths of time in milliseconds
@@ -105,6 +106,5 @@ def _labels(items: Sequence[DirectionRow]) -> dict[int, str]:
 
 
 def _short(name: str) -> str:
-    # Plotly reads a little markup in labels.
     cut = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
-    return cut.replace("<", "&lt;")
+    return safe(cut)

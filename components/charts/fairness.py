@@ -6,6 +6,7 @@ from datetime import date
 import plotly.graph_objects as go
 
 from components import look, words
+from components.charts.frame import safe
 from components.tables import Column
 from core.distribution.queries.ledger import LedgerRow
 from core.measures import Rate
@@ -31,7 +32,7 @@ COLUMNS = (
 def shares(rows: Sequence[LedgerRow], *, by: str) -> go.Figure:
     """Draw each person's share as a bar, with a mark where an even share would be."""
     colours = look.palette()
-    names = [row.name.replace("<", "&lt;") for row in rows]  # Plotly reads a little markup
+    names = [safe(row.name) for row in rows]
     parts = [_share(row, by) for row in rows]
     bars = go.Bar(
         y=names,

@@ -86,3 +86,8 @@ def latest(key: str, *offered: Sequence[Row]) -> list[Row]:
     last = changed[0] if changed else last
     st.session_state[f"{key}:latest"] = ids, last
     return list(offered[last] or next(filter(None, offered), ()))
+
+
+def safe(name: str) -> str:
+    """Keep what somebody typed from being read as markup, of which Plotly knows a little."""
+    return name.replace("<", "&lt;")

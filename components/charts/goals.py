@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from components import look, words
-from components.charts.grids import safe
+from components.charts.frame import safe
 from core.portfolio.queries.assessments import JudgedCampaign
 from core.portfolio.rules import Standing
 

@@ -7,6 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from components import look
+from components.charts.frame import safe
 
 ROW = 36  # pixels
 
@@ -80,8 +81,3 @@ def wrapped(name: str, width: int = 22) -> str:
     first, *rest = textwrap.wrap(name, width) or [""]
     lines = [first, *([textwrap.shorten(" ".join(rest), width, placeholder="…")] if rest else [])]
     return "<br>".join(safe(line) for line in lines)
-
-
-def safe(name: str) -> str:
-    """Keep what somebody typed from being read as markup."""
-    return name.replace("<", "&lt;")

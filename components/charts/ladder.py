@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from components import look, words
+from components.charts.frame import safe
 from core.market.queries import LadderRow
 from core.market.rules import Side
 from core.measures import signed
@@ -88,7 +89,7 @@ def _rung(number: int, rung: LadderRow) -> str:
 def _name(rung: LadderRow) -> str:
     name = rung.product if rung.is_ours else rung.who
     short = name if len(name) <= 28 else f"{name[:27]}…"
-    return f"<b>{_safe(short)}</b>" if rung.is_ours else _safe(short)
+    return f"<b>{safe(short)}</b>" if rung.is_ours else safe(short)
 
 
 def _said(rung: LadderRow) -> str:
@@ -96,8 +97,3 @@ def _said(rung: LadderRow) -> str:
         return f"{rung.rate:.2f} %"
     ahead = signed(f"{rung.ahead:+.2f}") if round(rung.ahead, 2) else "0.00"
     return f"{rung.rate:.2f} % ({ahead})"
-
-
-def _safe(text: str) -> str:
-    # Plotly reads a little markup in labels.
-    return text.replace("<", "&lt;")

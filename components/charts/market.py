@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import plotly.graph_objects as go
 
 from components import look, words
+from components.charts.frame import safe
 from components.market.naming import named
 from core.market.queries import FollowRow, MarketEventRow, MonthTally
 from core.market.queries.following import WITHIN_DAYS
@@ -83,7 +84,7 @@ def months(moves: Months, events: Sequence[MarketEventRow] = ()) -> go.Figure:
             go.Bar(
                 x=drawn,
                 y=[counts[what, month] for month in drawn],
-                name=named(what).replace("<", "&lt;"),
+                name=safe(named(what)),
                 marker_color=colours.quiet if what == OTHERS else colours.series[number],
                 hovertemplate="%{x|%b %Y}: %{y:,}<extra>%{fullData.name}</extra>",
             )
@@ -146,7 +147,7 @@ def follows(rows: Sequence[FollowRow]) -> go.Figure:
         colour = colours.series[number % len(colours.series)]
         symbol = _SYMBOLS[number % len(_SYMBOLS)]
         dot = {"size": 11, "color": colour, "line": {"width": 1.5, "color": colour}}
-        label = name.replace("<", "&lt;")
+        label = safe(name)
         traces.append(
             go.Scatter(
                 x=[_decision(row) for row in own],

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import plotly.graph_objects as go
 
 from components import look, words
+from components.charts.frame import safe
 from core.queues.pace import Pace, Unforeseen
 from core.queues.queries.counted import Figures
 from core.queues.queries.monitor import MonitorRow
@@ -105,7 +106,7 @@ def reading(total: Figures, rows: Sequence[MonitorRow]) -> str:
 
 
 def _label(row: MonitorRow) -> str:
-    return row.name.replace("<", "&lt;")
+    return safe(row.name)
 
 
 def _length(row: MonitorRow) -> float:

@@ -6,7 +6,8 @@ from textwrap import shorten
 import plotly.graph_objects as go
 
 from components import look, words
-from components.charts.grids import ROW, axis, cells, safe, wrapped, written
+from components.charts.frame import safe
+from components.charts.grids import ROW, axis, cells, wrapped, written
 from core.coverage.queries.overlapping import Depth, Overlap, Pair
 
 _LEANING = 28  # letters of a name that leans over its column: one line, or it covers the next

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 import plotly.graph_objects as go
 
 from components import look, words
+from components.charts.frame import safe
 from components.plans import MEANINGS, Line, State
 from core.portfolio.queries import PlanRow
 
@@ -80,7 +81,6 @@ def _shade(state: State) -> str:
 
 
 def _label(line: Line, at: str) -> str:
-    # Plotly reads a little markup in labels.
     short = line.campaign if len(line.campaign) <= _LONGEST else f"{line.campaign[:_LONGEST]}…"
     name = f"{short}, {line.unit}" if line.unit != at else short
-    return name.replace("<", "&lt;")
+    return safe(name)

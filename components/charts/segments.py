@@ -7,7 +7,8 @@ from itertools import pairwise
 import plotly.graph_objects as go
 
 from components import look, words
-from components.charts.grids import axis, cells, safe, wrapped
+from components.charts.frame import safe
+from components.charts.grids import axis, cells, wrapped
 from components.tables import Column
 from core.segments.queries import Standing
 from core.segments.queries.overlap import Combination, Overlap

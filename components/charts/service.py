@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from components import look, words
+from components.charts.frame import safe
 from components.tables import Column
 from core.service.queries.shares import Share
 from core.service.rules import WHOLE
@@ -77,4 +78,4 @@ def reading(shares: Sequence[Share], *, target: float | None) -> str:
 
 
 def _label(share: Share) -> str:
-    return share.name.replace("<", "&lt;")
+    return safe(share.name)

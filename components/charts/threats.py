@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from components import look, words
-from components.charts.grids import axis, safe, wrapped
+from components.charts.frame import safe
+from components.charts.grids import axis, wrapped
 from components.threats.saying import meaning, standing
 from core.portfolio.queries.threats import ThreatRow
 from core.settings import settings

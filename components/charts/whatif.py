@@ -8,6 +8,7 @@ from math import inf
 import plotly.graph_objects as go
 
 from components import look, words
+from components.charts.frame import safe
 from components.tables import Column
 from core.measures import Rate
 from core.queues.whatif.comparing import Comparison, Proposal
@@ -212,4 +213,4 @@ def _hours(before: int, after: int) -> str:
 
 
 def _label(name: str) -> str:
-    return name.replace("<", "&lt;")  # Plotly reads a little markup in labels
+    return safe(name)

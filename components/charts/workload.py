@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from components import look, words
+from components.charts.frame import safe
 from components.tables import Column
 from core.activities.queries.counts import PersonLoad
 
@@ -81,5 +82,5 @@ def reading(people: Sequence[PersonLoad]) -> str:
 
 
 def _label(person: PersonLoad) -> str:
-    name = person.name.replace("<", "&lt;")  # Plotly reads a little markup in labels
+    name = safe(person.name)
     return f"{name}, away" if person.is_away else name
