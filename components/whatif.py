@@ -22,10 +22,6 @@ from core.queues.whatif.comparing import AS_PLANNED, Proposal, what_if
 
 _AHEAD = {"1 week": 1, "2 weeks": 2, "4 weeks": 4}
 _ONE, _TEAM = "One person's", "The whole team's"
-_MEANT = {
-    _ONE: "Everything that somebody has open.",
-    _TEAM: "Everything that the team has and has not begun.",
-}
 
 
 def section(chosen: Sequence[ActivityRow], matching: ActivityFilter) -> None:

@@ -126,7 +126,8 @@ def reading(found: Sequence[BrokenDown], way: Way) -> str:
 
 def _proven(read: Sequence[BrokenDown]) -> str:
     proven = sum(row.proven for row in read)
-    together = f" with all {len(read)} taken into account (Holm)" if len(read) > 1 else ""
+    all_of_them = "both" if len(read) == 2 else f"all {len(read)}"
+    together = f" with {all_of_them} taken into account (Holm)" if len(read) > 1 else ""
     return (
         f"**{proven} of {words.counted(len(read), 'group')}** "
         f"{'has' if proven == 1 else 'have'} an effect of {'its' if proven == 1 else 'their'} own"

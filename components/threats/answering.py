@@ -14,7 +14,6 @@ from core.portfolio.queries import plans
 from core.portfolio.queries.threats import ThreatRow
 
 _DAYS = 60  # a campaign lasts unless somebody says otherwise
-_LAST = 31
 
 
 def draw(row: ThreatRow) -> None:

@@ -234,7 +234,7 @@ class TestRun:
         [groups] = [each.value for each in app.dataframe if "p (Holm)" in each.value.columns]
         assert set(groups["Group"]) == {"North", "South"}
         assert set(groups["Evidence"]) == {"Randomised"}
-        assert "have an effect of their own that is proven with all 2 taken" in texts(app)
+        assert "have an effect of their own that is proven with both taken" in texts(app)
 
     def test_the_customers_behind_a_group(self, open_page, world, run_id):
         app = open_page(world.mia, "impact", run=run_id, group="North")
