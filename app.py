@@ -24,9 +24,10 @@ HERE = Path(__file__).resolve().parent
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Load what every page needs before the first visitor comes, and let it rest."""
+    # Asked before anything is logged: it makes the schema's own library talkative.
+    require_ready(server.engine(), settings().currency)
     observe.start(settings())
     warm_up.load()
-    require_ready(server.engine(), settings().currency)
     warm_up.rest()
     with passing(every=settings().tick_seconds):
         yield
