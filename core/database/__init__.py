@@ -27,7 +27,9 @@ from core.database.columnwise import (
 from core.database.engine import connect, lost_a_race, read_only, spilling, write_turn
 from core.database.prepared import Prepared
 from core.database.sets import (
+    MOST_BITS,
     affected,
+    as_bits,
     id_set,
     insert_into,
     room_for_sets,
@@ -40,6 +42,7 @@ from core.database.uniqueness import what_is_taken
 
 __all__ = [
     "EMPTY",
+    "MOST_BITS",
     "Base",
     "Code",
     "Coded",
@@ -53,6 +56,7 @@ __all__ = [
     "affected",
     "alone",
     "arrays",
+    "as_bits",
     "connect",
     "id_set",
     "ids_as_text",

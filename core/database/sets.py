@@ -1,22 +1,27 @@
 """Many values in one parameter, and statements that meet many rows."""
 
 import json
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
     CursorResult,
     Executable,
     Integer,
     Select,
     Text,
+    case,
     cast,
     column,
     func,
     literal,
+    literal_column,
     select,
     text,
     type_coerce,
@@ -28,6 +33,7 @@ from sqlalchemy.types import TypeEngine
 
 from core.database.columns import Base, in_microseconds
 
+MOST_BITS = 62  # of a signed number on either database
 _ROOM = text(
     "SELECT set_config('work_mem', greatest(pg_size_bytes(current_setting('work_mem')),"
     " pg_size_bytes(:least)) / 1024 || 'kB', true)"
@@ -127,3 +133,16 @@ def affected(session: Session, statement: Executable) -> int:
     outcome = session.execute(statement, execution_options=options)
     assert isinstance(outcome, CursorResult)  # noqa: S101  what a statement without RETURNING gives
     return outcome.rowcount
+
+
+def as_bits(conditions: Iterable[ColumnElement[bool]]) -> ColumnElement[int]:
+    """Return a number in which the bit at each one's place says whether the condition holds.
+
+    :param conditions: at most `MOST_BITS`; of a row for which one is NULL it does not hold
+    """
+    none = literal_column("0", BigInteger)
+    bits = (
+        case((holds, literal_column(str(1 << place), BigInteger)), else_=none)
+        for place, holds in enumerate(conditions)
+    )
+    return reduce(operator.add, bits, none)

@@ -1,9 +1,7 @@
 """One look at the customers, for all that may hold them."""
 
-import operator
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import TypeAlias
 
 import numpy as np
@@ -14,10 +12,8 @@ from sqlalchemy import (
     ColumnElement,
     and_,
     any_,
-    case,
     func,
     literal,
-    literal_column,
     or_,
     select,
     true,
@@ -26,11 +22,10 @@ from sqlalchemy import (
 from core.campaigns.caps import Holder
 from core.campaigns.contacts import since
 from core.customers.model import CustomerState
-from core.database import Ids, id_set, ids_of, numbers_of
+from core.database import MOST_BITS, Ids, as_bits, id_set, ids_of, numbers_of
 from core.work import Reader
 
 Bools: TypeAlias = NDArray[np.bool_]
-_MOST = 62  # conditions that one number has bits for
 
 
 @dataclass(frozen=True)
@@ -91,10 +86,10 @@ def look(
     limits = [] if is_of_all else active(view)
     last = [] if inside is None else [inside]  # asked only of the few whom all else leaves
     told = [*gone, *conditions, *segments.values()]
-    words = [told[first : first + _MOST] for first in range(0, len(told), _MOST)]
+    words = [told[first : first + MOST_BITS] for first in range(0, len(told), MOST_BITS)]
     ways = or_(*gone, *conditions, *_ways(view, terms, nearly))
     dates = (state.last_refusal_at, state.last_contact_at)
-    rows = select(state.customer_id, *dates, *map(_bits, words)).where(*limits, ways, *last)
+    rows = select(state.customer_id, *dates, *map(as_bits, words)).where(*limits, ways, *last)
     columns = numbers_of(view.session, rows)
     in_order = np.argsort(columns[0])
     ids, refused, contacted, *numbers = (each[in_order] for each in columns)
@@ -150,12 +145,3 @@ def among(view: Reader, ids: Ids) -> ColumnElement[bool]:
         return key.in_(id_set(view.dialect, ids.tolist()))
     # As an array, of which the server sees how many there are.
     return key == any_(literal(ids.tolist(), ARRAY(BigInteger)))
-
-
-def _bits(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[int]:
-    none = literal_column("0", BigInteger)
-    bits = (
-        case((each, literal_column(str(1 << place), BigInteger)), else_=none)
-        for place, each in enumerate(conditions)
-    )
-    return reduce(operator.add, bits, none)

@@ -3,17 +3,15 @@
 However many segments are asked about, the customers are looked at once.
 """
 
-import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, Select, cast, select
 
 from core.customers.model import CustomerState
-from core.database import Ids, numbers_of
+from core.database import MOST_BITS, Ids, as_bits, numbers_of
 from core.refusals import Invalid, NotFound
 from core.segments.criteria import InvalidRule, Known, read
 from core.segments.criteria.tree import InList, KnownSegment
@@ -23,7 +21,7 @@ from core.segments.queries.vocabulary import known_words
 from core.segments.rules import SegmentKind
 from core.work import Reader
 
-MOST_SEGMENTS = 62  # bits that a signed number has on either database
+MOST_SEGMENTS = MOST_BITS
 
 
 def membership(
@@ -56,12 +54,7 @@ def mask(
     """
     if len(segment_ids) > MOST_SEGMENTS:
         raise Invalid(f"At most {MOST_SEGMENTS} segments can be looked at together.")
-    none = literal_column("0", BigInteger)
-    bits = (
-        case((inside, literal_column(str(1 << place), BigInteger)), else_=none)
-        for place, inside in enumerate(conditions(view, segment_ids, known=known))
-    )
-    return cast(reduce(operator.add, bits, none), BigInteger)
+    return cast(as_bits(conditions(view, segment_ids, known=known)), BigInteger)
 
 
 def conditions(

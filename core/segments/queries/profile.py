@@ -21,7 +21,7 @@ from sqlalchemy import (
 from core.access import Permission
 from core.customers.model import CustomerState
 from core.customers.rules import Medium
-from core.database import Ids, numbers_of
+from core.database import MOST_BITS, Ids, numbers_of
 from core.measures import Rate
 from core.people.model import Unit
 from core.segments.criteria import Known
@@ -35,7 +35,6 @@ _AGES = (18, 25, 35, 45, 55, 65)
 _BALANCES = (0, 1_000, 5_000, 20_000, 100_000)
 _VALUES = (0, 50, 200, 1_000)
 _RISKS = (0.1, 0.2, 0.4, 0.6)
-MOST_BITS = 62  # of a number on either database
 
 
 @dataclass(frozen=True)
